@@ -1,4 +1,16 @@
-"""Validated settings, profiles, and the digest of a configuration."""
+"""Validated settings, profiles, places on disk, and the digest of a configuration."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 GENRES = (
     "blues",
@@ -12,3 +24,315 @@ GENRES = (
     "reggae",
     "rock",
 )
+
+
+class UserError(Exception):
+    """A mistake that the user can mend, told in one sentence: what, where, what to do."""
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, and closed to names that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SpectrogramSettings(Settings):
+    """Audio to mel spectrogram (Section IV-A); what the paper leaves open has librosa's default."""
+
+    sample_rate: int = Field(22050, ge=8000, le=192000, description="Hz, after resampling")
+    seconds: float = Field(30.0, gt=0, le=600, description="tracks are cropped or padded to this")
+    n_fft: int = Field(2048, ge=64, le=16384, description="samples per analysis window")
+    hop_length: int = Field(512, ge=16, le=8192, description="samples between two columns")
+    n_mels: int = Field(128, ge=16, le=512, description="mel bands, the rows of the image")
+    fmin: float = Field(0.0, ge=0, description="Hz, lower edge of the lowest band")
+    fmax: float = Field(11025.0, gt=0, description="Hz, upper edge of the highest band")
+    top_db: float = Field(80.0, gt=0, le=200, description="dB from the loudest point to black")
+
+    @model_validator(mode="after")
+    def _band_edges(self) -> Self:
+        if not self.fmin < self.fmax <= self.sample_rate / 2:
+            raise ValueError(
+                f"fmax = {self.fmax} is not possible: it lies above fmin ({self.fmin}) and at "
+                f"most at half the sample rate ({self.sample_rate / 2})."
+            )
+        return self
+
+
+class AugmentationSettings(Settings):
+    """The image augmentations of Section IV-A; the paper names them without their strengths."""
+
+    brightness: float = Field(0.15, ge=0, le=1, description="largest change, as a share of white")
+    contrast: float = Field(0.15, ge=0, le=1, description="largest relative change of contrast")
+    brightness_contrast_probability: float = Field(0.5, ge=0, le=1)
+    flip_probability: float = Field(0.5, ge=0, le=1, description="horizontal flip: time reversed")
+    noise_min: float = Field(0.012, ge=0, le=1, description="standard deviation, share of white")
+    noise_max: float = Field(0.028, ge=0, le=1, description="standard deviation, share of white")
+    noise_probability: float = Field(0.5, ge=0, le=1)
+    crop_min: float = Field(0.8, gt=0, le=1, description="smallest share of the area that is kept")
+    crop_probability: float = Field(0.5, ge=0, le=1)
+    augment_training: bool = Field(True, description="augment training images anew every epoch")
+    cutmix_probability: float = Field(0.5, ge=0, le=1, description="per batch, in the first epoch")
+    cutmix_final_probability: float = Field(0.0, ge=0, le=1, description="in the last epoch")
+    cutmix_alpha: float = Field(1.0, gt=0, le=10, description="Beta(alpha, alpha) of the area")
+
+    @model_validator(mode="after")
+    def _noise_range(self) -> Self:
+        if self.noise_min > self.noise_max:
+            raise ValueError(
+                f"noise_min = {self.noise_min} is not possible: it is at most noise_max "
+                f"({self.noise_max})."
+            )
+        return self
+
+
+class ModelSettings(Settings):
+    """The network of Table I and the alternatives that the paper leaves open."""
+
+    channels: Literal[1, 3] = Field(1, description="1: gray image; 3: the gray image as RGB")
+    hidden_size: int = Field(64, ge=1, le=1024, description="LSTM units per direction")
+    heads: int = Field(4, ge=1, le=128, description="attention heads; divides 2 x hidden_size")
+    conv_dropout: Literal["table", "text"] = Field(
+        "table", description="table: 0.5 once, after block 2; text: 0.4 after each block"
+    )
+    residual: bool = Field(False, description="add the attention's input to its output")
+    pooling: Literal["mean", "last", "max"] = Field("mean", description="over the 32 time steps")
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if 2 * self.hidden_size % self.heads:
+            raise ValueError(
+                f"heads = {self.heads} is not possible: it must divide 2 x hidden_size "
+                f"({2 * self.hidden_size})."
+            )
+        return self
+
+
+class TrainingSettings(Settings):
+    """The loop of Sections IV-C and V-A."""
+
+    epochs: int = Field(400, ge=1, le=10000, description="at most this many")
+    patience: int = Field(20, ge=1, le=10000, description="epochs without a better loss")
+    batch_size: int = Field(128, ge=2, le=65536)
+    learning_rate: float = Field(0.001, gt=0, le=1, description="peak of the schedule")
+    schedule: Literal["onecycle", "linear-warmup-cosine"] = "onecycle"
+    warmup_share: float = Field(0.3, gt=0, lt=1, description="share of the steps that warm up")
+    weight_decay: float = Field(0.01, ge=0, le=1)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    clip_norm: float = Field(1.0, gt=0, le=1000)
+
+
+class RunSettings(Settings):
+    """Everything that decides what a run is; its digest names the run's directory."""
+
+    corpus: str = "synthetic"
+    profile: str = "quick"
+    view: Literal["copies", "segments"] = "copies"
+    protocol: Literal["image", "track"] = "image"
+    seed: int = Field(0, ge=0, lt=2**31)
+    songs_per_genre: int = Field(
+        100, ge=3, le=1000, description="how many songs of the synthetic corpus are composed"
+    )
+    images_per_track: int = Field(12, ge=1, le=64)
+    spectrogram: SpectrogramSettings = SpectrogramSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+# A profile is a budget: the settings that it changes, by name.
+PROFILES: dict[str, dict[str, Any]] = {
+    "smoke": {"songs_per_genre": 8, "images_per_track": 4, "epochs": 2, "batch_size": 32},
+    "quick": {"songs_per_genre": 40, "epochs": 12},
+    "paper": {},
+}
+
+PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
+SECTIONS: dict[str, type[Settings]] = {
+    "spectrogram": SpectrogramSettings,
+    "augmentation": AugmentationSettings,
+    "model": ModelSettings,
+    "training": TrainingSettings,
+}
+
+Name = TypeVar("Name", bound=str)
+
+
+def choose(what: str, name: str, known: Iterable[Name]) -> Name:
+    """Return `name` as one of the `known` names.
+
+    Raises
+    ------
+    UserError
+        If it is none of them: the message lists them and names the nearest.
+    """
+    names = list(known)
+    for candidate in names:
+        if candidate == name:
+            return candidate
+    near = difflib.get_close_matches(str(name), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+def setting_fields() -> dict[str, tuple[str | None, type[Settings]]]:
+    """Map the name of every single setting to its section (None: top level) and its class."""
+    fields: dict[str, tuple[str | None, type[Settings]]] = {
+        name: (None, RunSettings) for name in RunSettings.model_fields if name not in SECTIONS
+    }
+    for section, cls in SECTIONS.items():
+        fields |= {name: (section, cls) for name in cls.model_fields}
+    return fields
+
+
+def configure(
+    *,
+    corpus: str = "synthetic",
+    profile: str = "quick",
+    view: str = "copies",
+    protocol: str = "image",
+    seed: int = 0,
+    overrides: Mapping[str, Any] | None = None,
+) -> RunSettings:
+    """Settings of a run: a profile, the five parameters, and any other setting by name.
+
+    Parameters
+    ----------
+    overrides
+        Single settings by name, such as ``{"epochs": 5, "heads": 8}``; they win over the
+        profile.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown or a value is out of range.
+    """
+    changes = dict(PROFILES[choose("profile", profile, PROFILES)])
+    fields = setting_fields()
+    for name, value in (overrides or {}).items():
+        changes[choose("setting", name, fields)] = value
+    changes |= {"corpus": corpus, "profile": profile, "seed": seed}
+    changes |= {"view": view, "protocol": protocol}
+    values: dict[str, Any] = {section: {} for section in SECTIONS}
+    for name, value in changes.items():
+        section = fields[name][0]
+        (values if section is None else values[section])[name] = value
+    return validated(RunSettings, values)
+
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
+    """Build settings, or say in one sentence which value is wrong and what is allowed.
+
+    Raises
+    ------
+    UserError
+        If a value is of the wrong type or outside its range.
+    """
+    try:
+        return cls.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "value_error":
+            raise UserError(str(first["ctx"]["error"])) from None
+        name = str(first["loc"][-1])
+        allowed = _allowed(name)
+        raise UserError(
+            f"{name} = {first['input']!r} is not possible: {first['msg'].lower()}"
+            + (f" (allowed: {allowed})." if allowed else ".")
+        ) from None
+
+
+def _allowed(name: str) -> str:
+    """Describe the range of a numeric setting, for example ``1 <= epochs <= 10000``."""
+    section, cls = setting_fields().get(name, (None, RunSettings))
+    if name not in cls.model_fields:
+        return ""
+    low = high = ""
+    for bound in cls.model_fields[name].metadata:
+        if hasattr(bound, "ge"):
+            low = f"{bound.ge} <= "
+        if hasattr(bound, "gt"):
+            low = f"{bound.gt} < "
+        if hasattr(bound, "le"):
+            high = f" <= {bound.le}"
+        if hasattr(bound, "lt"):
+            high = f" < {bound.lt}"
+    return f"{low}{name}{high}" if low or high else ""
+
+
+def read_parameters(namespace: Mapping[str, Any]) -> RunSettings:
+    """Settings from the parameters that a notebook declares (`PARAMETERS` and ``overrides``).
+
+    Called in a notebook as ``read_parameters(globals())``. papermill injects whatever it is
+    given, declared or not; a name that is no parameter is refused here.
+
+    Raises
+    ------
+    UserError
+        If the namespace holds a plain value under a name that is no parameter.
+    """
+    known = (*PARAMETERS, "overrides")
+    jupyter = {"In", "Out"}
+    plain = (str, int, float, bool, list, dict, tuple, type(None))
+    for name, value in namespace.items():
+        if not name.startswith("_") and name not in jupyter and isinstance(value, plain):
+            choose("parameter", name, known)
+    return configure(**{name: namespace[name] for name in known if name in namespace})
+
+
+def digest(settings: RunSettings, data_digest: str) -> str:
+    """Name of a run: a hash of its settings and of the data, the same on every machine.
+
+    The corpus counts by its content, so labels (corpus, profile) and the settings that made
+    the content are left out.
+    """
+    labels = {"corpus", "profile", "songs_per_genre", "spectrogram"}
+    text = settings.model_dump_json(exclude=labels)
+    return hashlib.sha256(f"{text}\n{data_digest}".encode()).hexdigest()[:16]
+
+
+def project_root() -> Path:
+    """The checkout that the working directory lies in, else the working directory itself."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "genre_lib" / "config.py").exists():
+            return folder
+    return here
+
+
+def data_dir() -> Path:
+    """Where corpora and spectrogram stores live: ``GENRE_DATA``, else ``data/``."""
+    return Path(os.environ.get("GENRE_DATA") or project_root() / "data")
+
+
+def runs_dir() -> Path:
+    """Where runs live: ``GENRE_RUNS``, else ``runs/``."""
+    return Path(os.environ.get("GENRE_RUNS") or project_root() / "runs")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that it is either complete or absent."""
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON, complete or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read as JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as JSON ({error}).") from None
