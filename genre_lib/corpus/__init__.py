@@ -1,0 +1,50 @@
+"""Where tracks come from: the embedded synthetic corpus, GTZAN, any folder, any store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genre_lib.config import RunSettings, UserError, choose, data_dir
+from genre_lib.corpus.audio import Corpus, Track, read_audio
+from genre_lib.corpus.folder import folder_corpus, is_store
+from genre_lib.corpus.gtzan import find_gtzan
+from genre_lib.corpus.songs import synthetic_corpus
+
+__all__ = ["CORPORA", "Corpus", "Track", "find_corpus", "read_audio"]
+
+CORPORA = ("synthetic", "gtzan")
+
+
+def find_corpus(settings: RunSettings) -> Corpus:
+    """Find the corpus that the settings name.
+
+    Parameters
+    ----------
+    settings
+        ``corpus`` is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or
+        a spectrogram store.
+
+    Raises
+    ------
+    UserError
+        If there is no such corpus, or no track in it.
+    """
+    name = settings.corpus
+    if name == "synthetic":
+        return synthetic_corpus(settings.songs_per_genre)
+    if name == "gtzan":
+        return find_gtzan(data_dir())
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return Corpus(path.resolve().name, store=path) if is_store(path) else folder_corpus(path)
+    if path.exists():
+        raise UserError(f"{path} is a file; a corpus is a folder of genre folders, or a store.")
+    if "/" in name or name.startswith("."):
+        raise UserError(f"There is no folder {path}; say where your genre folders or store are.")
+    return choose_corpus(name)
+
+
+def choose_corpus(name: str) -> Corpus:
+    """Refuse a corpus name that is neither known nor a folder."""
+    choose("corpus or folder", name, CORPORA)
+    raise AssertionError(name)

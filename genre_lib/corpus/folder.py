@@ -1,0 +1,47 @@
+"""A folder of genre folders with audio files, such as ``blues/blues.00042.wav``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from genre_lib.config import UserError
+from genre_lib.corpus.audio import Corpus, Track, read_audio
+
+AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff"}
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether a folder is a spectrogram store."""
+    return (path / "store.json").exists() or (path / "index.csv").exists()
+
+
+def folder_corpus(path: Path) -> Corpus:
+    """List the audio files of a folder of genre folders; the folder's name is the genre.
+
+    Hidden files, such as the ``._*`` companions that macOS archives hold, are passed over.
+
+    Raises
+    ------
+    UserError
+        If there is no audio file in any subfolder, or two files give the same track.
+    """
+    tracks: dict[str, Track] = {}
+    for folder in sorted(path.iterdir()):
+        if not folder.is_dir() or folder.name.startswith("."):
+            continue
+        for file in sorted(folder.iterdir()):
+            if file.name.startswith(".") or file.suffix.lower() not in AUDIO_SUFFIXES:
+                continue
+            genre = folder.name
+            stem = file.stem
+            track_id = stem if stem.startswith(f"{genre}.") else f"{genre}.{stem}"
+            if track_id in tracks:
+                raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
+            tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file)
+    if not tracks:
+        raise UserError(
+            f"{path} holds no audio: a corpus is a folder with one subfolder for each genre, "
+            f"holding files such as {', '.join(sorted(AUDIO_SUFFIXES))}."
+        )
+    return Corpus(path.resolve().name, tuple(tracks.values()))

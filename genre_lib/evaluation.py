@@ -1,0 +1,227 @@
+"""Runs and their scores: predictions, metrics, intervals (Section V)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from genre_lib.config import (
+    RunSettings,
+    UserError,
+    digest,
+    read_json,
+    runs_dir,
+    validated,
+    write_json,
+    write_text,
+)
+from genre_lib.spectrogram import open_store
+from genre_lib.splits import SUBSETS, Dataset, make_dataset, shared_tracks
+
+if TYPE_CHECKING:
+    from genre_lib.model import HybridNet
+
+FILES = ("config", "environment", "metrics")
+TABLES = ("history", "split", "predictions")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training with everything it produced, read from its directory.
+
+    Attributes
+    ----------
+    history
+        One row an epoch.
+    split
+        One row an image: track_id, genre, image, subset.
+    predictions
+        One row a test image: track_id, image, y_true, y_pred, and a probability per genre.
+    metrics
+        Scores of the test images.
+    environment
+        Versions, hardware and seconds.
+    """
+
+    path: Path
+    settings: RunSettings
+    history: pd.DataFrame
+    split: pd.DataFrame
+    predictions: pd.DataFrame
+    metrics: dict[str, Any]
+    environment: dict[str, Any]
+
+    @property
+    def genres(self) -> list[str]:
+        """Genre names in the order of the network's outputs."""
+        return [name[2:] for name in self.predictions.columns if name.startswith("p_")]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of test images with the right genre."""
+        return float(self.metrics["accuracy"])
+
+
+def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
+    """The run of a configuration: read if it is complete, gone on with, or made.
+
+    The test set is scored once, after training, by the model with the best validation accuracy.
+    """
+    from genre_lib.training import train
+
+    store = open_store(settings, progress=progress)
+    directory = runs_dir() / digest(settings, store.digest)
+    if not (directory / "metrics.json").exists():
+        dataset = make_dataset(store, settings)
+        directory.mkdir(parents=True, exist_ok=True)
+        config = {"data": {"name": store.name, "digest": store.digest}}
+        write_json(directory / "config.json", config | settings.model_dump())
+        write_text(directory / "split.csv", dataset.table.to_csv(index=False))
+        model = train(settings, dataset, directory, progress=progress)
+        table = predict(model, dataset)
+        write_text(directory / "predictions.csv", table.to_csv(index=False))
+        # Last of all: a run with metrics is complete.
+        write_json(directory / "metrics.json", score_run(table, model, dataset))
+    return read_run(directory)
+
+
+def read_run(directory: Path) -> Run:
+    """Read a complete run.
+
+    Raises
+    ------
+    UserError
+        If there is no run, or a file of it is missing or damaged.
+    """
+    if not (directory / "metrics.json").exists():
+        raise UserError(
+            f"{directory} holds no complete run; make it with `genre-book train` and the same "
+            "parameters."
+        )
+    parts = {name: read_json(directory / f"{name}.json") for name in FILES}
+    config = parts.pop("config")
+    config.pop("data", None)
+    settings = validated(RunSettings, config)
+    tables = {}
+    for name in TABLES:
+        try:
+            tables[name] = pd.read_csv(directory / f"{name}.csv")
+        except (OSError, ValueError) as error:
+            raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
+    return Run(path=directory, settings=settings, **tables, **parts)
+
+
+def remove_run(settings: RunSettings) -> None:
+    """Forget the run of a configuration, complete or not."""
+    directory = runs_dir() / digest(settings, open_store(settings).digest)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:
+    """Predictions for a subset: track_id, image, y_true, y_pred, ``p_<genre>`` columns."""
+    from genre_lib.training import predict_logits
+
+    rows = dataset.rows(subset)
+    probabilities = predict_logits(model, dataset.images[rows]).double().softmax(1).numpy()
+    table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
+    table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
+    table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]
+    columns = [f"p_{genre}" for genre in dataset.genres]
+    return table.join(pd.DataFrame(probabilities.round(6), columns=columns))
+
+
+def score_run(predictions: pd.DataFrame, model: HybridNet, dataset: Dataset) -> dict[str, Any]:
+    """Everything that ``metrics.json`` holds."""
+    clean = predict(model, dataset, subset="train")
+    low, high = accuracy_interval(predictions)
+    voted = vote(predictions)
+    return {
+        **scores(predictions.y_true, predictions.y_pred),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "track_accuracy": float(accuracy_score(voted.y_true, voted.y_pred)),
+        "clean_train_accuracy": float(accuracy_score(clean.y_true, clean.y_pred)),
+        "images": {subset: len(dataset.rows(subset)) for subset in SUBSETS},
+        "test_tracks": int(predictions.track_id.nunique()),
+        "leakage": shared_tracks(dataset.table).to_dict("records"),
+    }
+
+
+def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
+    """Accuracy, and macro and weighted precision, recall and F1 (Section V-A)."""
+    result = {"accuracy": float(accuracy_score(y_true, y_pred))}
+    for average in ("macro", "weighted"):
+        parts = precision_recall_fscore_support(y_true, y_pred, average=average, zero_division=0)
+        for name, value in zip(("precision", "recall", "f1"), parts[:3], strict=True):
+            result[f"{average}_{name}"] = float(value)
+    return result
+
+
+def genre_scores(predictions: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
+    """The upper part of Table II: precision, recall, F1 and support of each genre."""
+    parts = precision_recall_fscore_support(
+        predictions.y_true, predictions.y_pred, labels=genres, zero_division=0
+    )
+    names = ("precision", "recall", "f1", "support")
+    table = pd.DataFrame(dict(zip(names, parts, strict=True)))
+    table.insert(0, "genre", genres)
+    return table
+
+
+def confusions(predictions: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
+    """Figure 6: rows are true genres, columns predicted ones, cells count images."""
+    counts = confusion_matrix(predictions.y_true, predictions.y_pred, labels=genres)
+    return pd.DataFrame(counts, index=genres, columns=genres)
+
+
+def vote(predictions: pd.DataFrame) -> pd.DataFrame:
+    """One row a track: its genre, and the one with the highest mean probability."""
+    columns = [name for name in predictions.columns if name.startswith("p_")]
+    means = predictions.groupby("track_id", sort=True)[columns].mean()
+    y_true = predictions.groupby("track_id", sort=True).y_true.first()
+    y_pred = means.idxmax(axis=1).str.removeprefix("p_")
+    return pd.DataFrame({"y_true": y_true, "y_pred": y_pred}).reset_index()
+
+
+def bootstrap(
+    predictions: pd.DataFrame,
+    statistic: Callable[[pd.DataFrame], float],
+    *,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of a statistic, resampling whole tracks with replacement.
+
+    The images of one track are no independent observations, so tracks are the unit.
+    """
+    rng = np.random.default_rng(seed)
+    rows = [group.to_numpy() for _, group in predictions.reset_index(drop=True).groupby(
+        "track_id", sort=True
+    ).apply(lambda table: pd.Series(table.index), include_groups=False).groupby(level=0)]
+    values = []
+    for _ in range(resamples):
+        drawn = rng.integers(len(rows), size=len(rows))
+        values.append(statistic(predictions.iloc[np.concatenate([rows[i] for i in drawn])]))
+    tail = (1 - level) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def accuracy_interval(predictions: pd.DataFrame) -> tuple[float, float]:
+    """95 % interval of the accuracy by bootstrap over tracks."""
+    hits = (predictions.y_true == predictions.y_pred).groupby(predictions.track_id).agg(
+        ["sum", "count"]
+    )
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(hits), size=(10_000, len(hits)))
+    right, total = hits["sum"].to_numpy()[drawn].sum(1), hits["count"].to_numpy()[drawn].sum(1)
+    low, high = np.quantile(right / total, [0.025, 0.975])
+    return float(low), float(high)

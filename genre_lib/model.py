@@ -1,0 +1,118 @@
+"""The network of Table I, and the alternatives that the paper leaves open."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from genre_lib.augment import IMAGE_SIZE
+from genre_lib.config import ModelSettings
+
+
+def conv_block(channels: int, filters: int, *, dropout: float) -> nn.Sequential:
+    """Rows 1 and 2 of Table I: halves height and width."""
+    return nn.Sequential(
+        nn.Conv2d(channels, filters, kernel_size=3, padding=1),
+        nn.BatchNorm2d(filters),
+        # The table has ReLU first. Both orders give the same numbers (ReLU never changes which
+        # of two values is larger), and this one works on a quarter of them.
+        nn.MaxPool2d(2),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+    )
+
+
+class HybridNet(nn.Module):
+    """CNN, bidirectional LSTM, self-attention, two linear layers (Table I).
+
+    The sequence axis of LSTM and attention is time: the columns of the image.
+    """
+
+    def __init__(self, settings: ModelSettings, *, n_classes: int = 10) -> None:
+        super().__init__()
+        self.settings = settings
+        in_text = settings.conv_dropout == "text"
+        width = 2 * settings.hidden_size  # forward and backward
+        self.block1 = conv_block(settings.channels, 16, dropout=0.4 if in_text else 0.0)
+        self.block2 = conv_block(16, 32, dropout=0.4 if in_text else 0.0)
+        self.conv_dropout = nn.Dropout(0.0 if in_text else 0.5)
+        self.lstm = nn.LSTM(
+            32 * (IMAGE_SIZE // 4), settings.hidden_size, batch_first=True, bidirectional=True
+        )
+        self.attention = nn.MultiheadAttention(width, settings.heads, batch_first=True)
+        self.norm = nn.LayerNorm(width)
+        self.attention_dropout = nn.Dropout(0.4)
+        self.hidden = nn.Linear(width, 128)
+        self.hidden_dropout = nn.Dropout(0.4)
+        self.output = nn.Linear(128, n_classes)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map images in [0, 1], shape (B, 1, 128, 128), to logits, shape (B, n_classes)."""
+        x = images.expand(-1, self.settings.channels, -1, -1)
+        x = x.contiguous(memory_format=torch.channels_last)
+        x = self.block1(x)  # (B, 16, 64, 64)
+        x = self.conv_dropout(self.block2(x))  # (B, 32, 32, 32): channel, band, time
+        x = x.permute(0, 3, 1, 2).flatten(2)  # (B, 32, 1024): time, channel x band
+        x = self.lstm(x)[0]  # (B, 32, 128)
+        attended = self.attention(x, x, x, need_weights=False)[0]  # (B, 32, 128)
+        x = self.norm(x + attended if self.settings.residual else attended)
+        x = self.pool(self.attention_dropout(x))  # (B, 128)
+        return self.output(self.hidden_dropout(self.hidden(x)))
+
+    def pool(self, x: Tensor) -> Tensor:
+        """Reduce the time axis, (B, 32, 128) to (B, 128); Table I does not say how."""
+        if self.settings.pooling == "mean":
+            return x.mean(dim=1)
+        return x[:, -1] if self.settings.pooling == "last" else x.amax(dim=1)
+
+
+class Row(NamedTuple):
+    """One row of Table I as the live model has it."""
+
+    layer: str
+    output: tuple[int, ...]
+    parameters: int
+
+
+def table_1_rows(model: HybridNet, *, batch_size: int = 128) -> list[Row]:
+    """Table I from the live model: hooks record each layer's output shape in a forward pass."""
+    layers: list[tuple[str, nn.Module]] = [
+        ("Conv[2D, 3×3] @ 16 - BN - ReLU - MP[2×2]", model.block1),
+        ("Conv[2D, 3×3] @ 32 - BN - ReLU - MP[2×2]", model.block2),
+        (f"Dropout[{model.conv_dropout.p}]", model.conv_dropout),
+        (f"LSTM @ {2 * model.settings.hidden_size} (Bidirectional)", model.lstm),
+        ("MultiheadAttention", model.attention),
+        ("LayerNorm", model.norm),
+        (f"Dropout[{model.attention_dropout.p}]", model.attention_dropout),
+        (f"Linear @ {model.hidden.out_features}", model.hidden),
+        (f"Dropout[{model.hidden_dropout.p}]", model.hidden_dropout),
+        (f"Linear @ {model.output.out_features}", model.output),
+    ]
+    rows: list[Row] = []
+    hooks = []
+    for name, module in layers:
+
+        def record(module: nn.Module, _: object, output: object, name: str = name) -> None:
+            tensor = output[0] if isinstance(output, tuple) else output
+            assert isinstance(tensor, Tensor)
+            rows.append(Row(name, tuple(tensor.shape), count_parameters(module)))
+
+        hooks.append(module.register_forward_hook(record))
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            model(torch.zeros(batch_size, 1, IMAGE_SIZE, IMAGE_SIZE))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        model.train(training)
+    return rows
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Number of trained values of a module."""
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,306 @@
+"""Audio to mel spectrogram (Section IV-A), and the spectrogram store."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from PIL import Image
+from tqdm.auto import tqdm
+
+from genre_lib.config import (
+    RunSettings,
+    SpectrogramSettings,
+    UserError,
+    data_dir,
+    read_json,
+    write_json,
+)
+from genre_lib.corpus import Corpus, Track, find_corpus
+
+INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
+
+
+@dataclass(frozen=True)
+class Store:
+    """All mel spectrograms of a corpus.
+
+    Attributes
+    ----------
+    track_ids
+        One name a track.
+    labels
+        Index into `genres`, shape (tracks,).
+    images
+        Gray levels, uint8, shape (tracks, n_mels, frames); row 0 is the lowest band,
+        0 is -top_db and 255 is 0 dB, the loudest point of the track.
+    digest
+        Hash of names, genres and gray levels.
+    """
+
+    name: str
+    path: Path
+    track_ids: tuple[str, ...]
+    genres: tuple[str, ...]
+    labels: np.ndarray
+    images: np.ndarray
+    manifest: dict[str, Any] = field(repr=False)
+    digest: str
+
+    @property
+    def frame_period(self) -> float:
+        """Seconds between two columns."""
+        own = self.manifest.get("frame_period_s")
+        return float(own or self.manifest["hop_length"] / self.manifest["sample_rate"])
+
+    def position(self, track_id: str) -> int:
+        """Position of a track in `images`."""
+        if track_id not in self.track_ids:
+            raise UserError(f"There is no track {track_id!r} in the store {self.path}.")
+        return self.track_ids.index(track_id)
+
+    def decibels(self, position: int) -> np.ndarray:
+        """Mel spectrogram in dB of one track, float32, shape (n_mels, frames)."""
+        return to_decibels(self.images[position], top_db=self.manifest["top_db"])
+
+
+def fit_length(audio: np.ndarray, samples: int) -> np.ndarray:
+    """Crop audio at the end, or pad it with silence there, to shape (samples,)."""
+    return np.pad(audio[:samples], (0, max(0, samples - len(audio))))
+
+
+@functools.cache
+def mel_filterbank(settings: SpectrogramSettings) -> np.ndarray:
+    """Mel filters as librosa makes them, float32, shape (n_mels, 1 + n_fft // 2)."""
+    import librosa
+
+    return librosa.filters.mel(
+        sr=settings.sample_rate,
+        n_fft=settings.n_fft,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+
+
+def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
+    """Mel spectrogram in dB against its own maximum (Section IV-A).
+
+    Parameters
+    ----------
+    audio
+        Mono samples at ``settings.sample_rate``, shape (samples,).
+
+    Returns
+    -------
+    np.ndarray
+        float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
+        Silence is -top_db throughout.
+    """
+    import librosa
+
+    stft = librosa.stft(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
+    power = mel_filterbank(settings) @ (stft.real**2 + stft.imag**2)
+    loudest = float(power.max())
+    if loudest == 0.0:
+        return np.full(power.shape, -settings.top_db, np.float32)
+    decibels = librosa.power_to_db(power / loudest, ref=1.0, amin=1e-20, top_db=settings.top_db)
+    return decibels.astype(np.float32, copy=False)
+
+
+def to_gray(decibels: np.ndarray, *, top_db: float) -> np.ndarray:
+    """Quantise dB in [-top_db, 0] to uint8 gray levels 0 to 255."""
+    scaled = np.clip(1.0 + decibels / top_db, 0.0, 1.0) * 255.0
+    return np.rint(scaled).astype(np.uint8)
+
+
+def to_decibels(gray: np.ndarray, *, top_db: float) -> np.ndarray:
+    """Undo `to_gray`, to within half a gray level, as float32."""
+    return ((gray.astype(np.float32) / 255.0) - 1.0) * np.float32(top_db)
+
+
+def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndarray, dict]:
+    """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index."""
+    audio = track.load(settings.sample_rate)
+    sha256 = hashlib.sha256(track.path.read_bytes() if track.path else audio.tobytes())
+    seconds = len(audio) / settings.sample_rate
+    audio = fit_length(audio, round(settings.seconds * settings.sample_rate))
+    gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
+    row = {
+        "track_id": track.track_id,
+        "genre": track.genre,
+        "frames": gray.shape[1],
+        "seconds": round(seconds, 4),
+        "sha256": sha256.hexdigest(),
+    }
+    return gray, row
+
+
+def write_store(
+    corpus: Corpus,
+    path: Path,
+    settings: SpectrogramSettings,
+    *,
+    jobs: int = -1,
+    progress: bool = True,
+) -> None:
+    """Write the spectrogram store of a corpus: complete, or not at all.
+
+    Raises
+    ------
+    UserError
+        If `path` exists, the corpus is itself a store, or a track cannot be read.
+    """
+    import librosa
+
+    if path.exists():
+        raise UserError(f"{path} exists already; remove it or choose another place.")
+    if corpus.store is not None:
+        raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial.mkdir(parents=True)
+    try:
+        for genre in sorted({track.genre for track in corpus.tracks}):
+            (partial / genre).mkdir()
+        work = (delayed(_write_image)(track, settings, partial) for track in corpus.tracks)
+        results = Parallel(n_jobs=jobs, return_as="generator")(work)
+        bar = tqdm(
+            results,
+            total=len(corpus.tracks),
+            desc=f"spectrograms of {corpus.name}",
+            unit="track",
+            disable=not progress,
+        )
+        write_index(partial, list(bar))
+        manifest = {"name": corpus.name, "tracks": len(corpus.tracks), **settings.model_dump()}
+        manifest |= {"reference": "max", "librosa": librosa.__version__}
+        write_json(partial / "store.json", manifest)
+        os.replace(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_image(track: Track, settings: SpectrogramSettings, folder: Path) -> dict:
+    gray, row = spectrogram_of(track, settings)
+    # An image viewer shows row 0 at the top: there the highest band belongs.
+    Image.fromarray(gray[::-1]).save(folder / track.genre / f"{track.track_id}.png")
+    return row
+
+
+def write_index(folder: Path, rows: Sequence[dict]) -> None:
+    """Write ``index.csv`` of a store."""
+    with open(folder / "index.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, INDEX_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_store(path: Path) -> Store:
+    """Read a spectrogram store.
+
+    Raises
+    ------
+    UserError
+        If the store is missing or empty, its manifest disagrees with its files, or an image is
+        damaged: the message names the file.
+    """
+    if not (path / "store.json").exists() or not (path / "index.csv").exists():
+        raise UserError(
+            f"{path} is no spectrogram store (store.json and index.csv); make one with "
+            f"`genre-book store AUDIO_FOLDER {path}`."
+        )
+    manifest = read_json(path / "store.json")
+    for key in ("sample_rate", "hop_length", "n_mels", "top_db", "fmin", "fmax"):
+        if key not in manifest:
+            raise UserError(f"{path / 'store.json'} does not state {key!r}.")
+    with open(path / "index.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        raise UserError(f"{path / 'index.csv'} lists no track; the store is empty.")
+    if missing := {"track_id", "genre", "frames"} - set(rows[0]):
+        raise UserError(f"{path / 'index.csv'} has no column {', '.join(sorted(missing))}.")
+    frames = max(int(row["frames"]) for row in rows)
+    images = np.zeros((len(rows), int(manifest["n_mels"]), frames), np.uint8)
+    for image, row in zip(images, rows, strict=True):
+        file = path / row["genre"] / f"{row['track_id']}.png"
+        gray = read_image(file)
+        expected = (images.shape[1], int(row["frames"]))
+        if gray.shape != expected:
+            raise UserError(
+                f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
+                f"{expected[0]} x {expected[1]}."
+            )
+        image[:, : gray.shape[1]] = gray  # a shorter track ends in silence
+    genres = tuple(sorted({row["genre"] for row in rows}))
+    track_ids = tuple(row["track_id"] for row in rows)
+    labels = np.array([genres.index(row["genre"]) for row in rows])
+    content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
+    content.update(labels.tobytes())
+    content.update(images)
+    return Store(
+        name=str(manifest.get("name", path.name)),
+        path=path,
+        track_ids=track_ids,
+        genres=genres,
+        labels=labels,
+        images=images,
+        manifest=manifest,
+        digest=content.hexdigest()[:16],
+    )
+
+
+def read_image(file: Path) -> np.ndarray:
+    """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, or not 8-bit gray.
+    """
+    try:
+        with Image.open(file) as image:
+            if image.mode != "L":
+                raise UserError(f"{file} is a {image.mode} image; a store holds 8-bit gray.")
+            return np.asarray(image)[::-1]
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing, but the store's index lists it.") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
+
+
+@functools.lru_cache(maxsize=2)
+def _read_once(path: Path, stamp: int) -> Store:
+    return read_store(path)
+
+
+def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
+    """The spectrogram store of the settings' corpus, made first where it does not exist yet."""
+    corpus = find_corpus(settings)
+    path = corpus.store
+    if path is None:
+        path = data_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
+        if not path.exists():
+            write_store(corpus, path, settings.spectrogram, progress=progress)
+    index = path / "index.csv"
+    return _read_once(path, index.stat().st_mtime_ns if index.exists() else 0)
+
+
+def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
+    """Hash of what a store would be made of: file names, sizes and times, or the composer."""
+    content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
+    for track in corpus.tracks:
+        stat = track.path.stat() if track.path else None
+        content.update(repr((track.track_id, stat and (stat.st_size, stat.st_mtime_ns))).encode())
+    if corpus.name == "synthetic":
+        for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
+            content.update(source.read_bytes())
+    return content.hexdigest()[:12]
