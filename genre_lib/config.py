@@ -180,7 +180,7 @@ def setting_fields() -> dict[str, tuple[str | None, type[Settings]]]:
         name: (None, RunSettings) for name in RunSettings.model_fields if name not in SECTIONS
     }
     for section, cls in SECTIONS.items():
-        fields |= {name: (section, cls) for name in cls.model_fields}
+        fields |= dict.fromkeys(cls.model_fields, (section, cls))
     return fields
 
 
@@ -246,7 +246,7 @@ def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
 
 def _allowed(name: str) -> str:
     """Describe the range of a numeric setting, for example ``1 <= epochs <= 10000``."""
-    section, cls = setting_fields().get(name, (None, RunSettings))
+    _, cls = setting_fields().get(name, (None, RunSettings))
     if name not in cls.model_fields:
         return ""
     low = high = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,35 +189,15 @@ def vote(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"y_true": y_true, "y_pred": y_pred}).reset_index()
 
 
-def bootstrap(
-    predictions: pd.DataFrame,
-    statistic: Callable[[pd.DataFrame], float],
-    *,
-    resamples: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile interval of a statistic, resampling whole tracks with replacement.
-
-    The images of one track are no independent observations, so tracks are the unit.
-    """
-    rng = np.random.default_rng(seed)
-    rows = [group.to_numpy() for _, group in predictions.reset_index(drop=True).groupby(
-        "track_id", sort=True
-    ).apply(lambda table: pd.Series(table.index), include_groups=False).groupby(level=0)]
-    values = []
-    for _ in range(resamples):
-        drawn = rng.integers(len(rows), size=len(rows))
-        values.append(statistic(predictions.iloc[np.concatenate([rows[i] for i in drawn])]))
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
-
-
 def accuracy_interval(predictions: pd.DataFrame) -> tuple[float, float]:
-    """95 % interval of the accuracy by bootstrap over tracks."""
-    hits = (predictions.y_true == predictions.y_pred).groupby(predictions.track_id).agg(
-        ["sum", "count"]
+    """95 % interval of the accuracy by bootstrap over tracks.
+
+    The images of one track are no independent observations, so whole tracks are drawn.
+    """
+    hits = (
+        (predictions.y_true == predictions.y_pred)
+        .groupby(predictions.track_id)
+        .agg(["sum", "count"])
     )
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(hits), size=(10_000, len(hits)))

@@ -180,6 +180,7 @@ def train(
         initial=len(state.history) * steps,
         desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
         unit="step",
+        mininterval=1.0,
         disable=not progress,
     ) as bar:
         while not finished(state.history, settings.training):
@@ -240,9 +241,7 @@ def train_epoch(
         other = own[torch.from_numpy(partner).to(device)]
         with torch.autocast(device.type, enabled=device.type == "cuda"):
             logits = state.model(to_input(images, device))
-            loss = mixed_loss(
-                logits, own, other, kept=kept, smoothing=training.label_smoothing
-            )
+            loss = mixed_loss(logits, own, other, kept=kept, smoothing=training.label_smoothing)
         state.optimizer.zero_grad(set_to_none=True)
         state.scaler.scale(loss).backward()
         state.scaler.unscale_(state.optimizer)
