@@ -24,7 +24,7 @@ from genre_lib.config import RunSettings, TrainingSettings, UserError, write_jso
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 
-EVALUATION_BATCH = 256
+EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
 
 
 def random_seed(*key: int) -> int:
