@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from genre_lib.config import (
     RunSettings,

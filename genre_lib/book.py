@@ -1,0 +1,316 @@
+"""Editions of the book: jupytext, then papermill, then jupyter-book."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from genre_lib.config import (
+    PARAMETERS,
+    RunSettings,
+    UserError,
+    choose,
+    configure,
+    data_dir,
+    project_root,
+    runs_dir,
+    setting_fields,
+    write_text,
+)
+
+REFERENCE = "reference"
+PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
+PROSE = (".md", ".bib")
+WIDGETS = "_widgets"  # the JavaScript that draws widgets in the static pages
+
+Say = Callable[[str], None]
+
+
+def sources() -> dict[str, Path]:
+    """The notebook sources by name, in the order of the table of contents.
+
+    Raises
+    ------
+    UserError
+        If the working directory is not in a checkout of the project.
+    """
+    import yaml
+
+    root = project_root()
+    toc = root / "_toc.yml"
+    if not toc.exists() or not (root / "notebooks").is_dir():
+        raise UserError(
+            f"{root} holds no notebooks; run this in a clone of the project (with _toc.yml)."
+        )
+    parts = yaml.safe_load(toc.read_text(encoding="utf-8"))["parts"]
+    pages = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    paths = {page: root / "notebooks" / f"{page}.py" for page in pages}
+    return {page: path for page, path in paths.items() if path.exists()}
+
+
+def parse_parameters(
+    pairs: list[str], *, corpus: str | None = None, profile: str | None = None
+) -> RunSettings:
+    """Settings from ``key=value`` pairs of a command line, which win over `corpus`, `profile`.
+
+    Raises
+    ------
+    UserError
+        If a pair has no equals sign, a name is unknown, or a value is out of range.
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
+        values[choose("parameter", name.strip(), setting_fields())] = value.strip()
+    named = {"corpus": corpus, "profile": profile}
+    values = {name: value for name, value in named.items() if value is not None} | values
+    parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
+    return configure(**parameters, overrides=values)
+
+
+def notebook_parameters(settings: RunSettings) -> dict[str, Any]:
+    """What papermill injects to give a notebook these settings.
+
+    The five parameters, and as ``overrides`` every setting that differs from its profile.
+    """
+    plain = configure(**{name: getattr(settings, name) for name in PARAMETERS})
+    ours, theirs = _flat(settings), _flat(plain)
+    parameters: dict[str, Any] = {name: ours[name] for name in PARAMETERS}
+    if Path(settings.corpus).is_dir():  # notebooks run elsewhere
+        parameters["corpus"] = str(Path(settings.corpus).resolve())
+    parameters["overrides"] = {name: ours[name] for name in ours if ours[name] != theirs[name]}
+    return parameters
+
+
+def _flat(settings: RunSettings) -> dict[str, Any]:
+    """Every single setting by name."""
+    fields = setting_fields()
+    return {
+        name: getattr(settings if section is None else getattr(settings, section), name)
+        for name, (section, _) in fields.items()
+    }
+
+
+def library_hash() -> str:
+    """Hash of the package's source code."""
+    package = Path(__file__).parent
+    content = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        content.update(str(source.relative_to(package)).encode() + source.read_bytes())
+    return content.hexdigest()
+
+
+def stamp(source: Path, parameters: Mapping[str, Any], data_digest: str) -> str:
+    """Hash of all that an executed notebook depends on: if it is the same, nothing is stale."""
+    content = hashlib.sha256(source.read_bytes())
+    content.update(library_hash().encode())
+    content.update(json.dumps(dict(parameters), sort_keys=True).encode())
+    content.update(data_digest.encode())
+    return content.hexdigest()[:16]
+
+
+def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: str) -> None:
+    """Execute one notebook source; its executed copy, figures and tables go to `folder`.
+
+    Nothing changes there until the last cell has succeeded.
+
+    Raises
+    ------
+    UserError
+        If a cell fails: the message names notebook, cell and error.
+    """
+    import jupytext
+    import nbformat
+    import papermill
+
+    # The kernel runs in a folder of its own, but reads and writes data where this process does.
+    os.environ["GENRE_DATA"] = str(data_dir().resolve())
+    os.environ["GENRE_RUNS"] = str(runs_dir().resolve())
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        file = scratch / f"{source.stem}.ipynb"
+        nbformat.write(jupytext.read(source), file)
+        try:
+            papermill.execute_notebook(
+                str(file),
+                str(file),
+                parameters=dict(parameters),
+                cwd=str(scratch),
+                kernel_name="python3",
+                progress_bar=False,
+                stderr_file=sys.stderr,  # the progress bars of long cells
+            )
+        except papermill.PapermillExecutionError as error:
+            raise UserError(
+                f"Notebook {source.name}, cell {error.cell_index + 1} failed with "
+                f"{error.ename}: {error.evalue}\nThe cell reads:\n{error.source}"
+            ) from None
+        products = sorted(path for kind in PRODUCTS for path in scratch.glob(f"{kind}/*"))
+        for path in products:
+            (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, folder / path.parent.name)
+        executed = cleaned(nbformat.read(file, as_version=4))
+        executed.metadata["genre_book"] = {
+            "stamp": mark,
+            "parameters": dict(parameters),
+            "products": [str(path.relative_to(scratch)) for path in products],
+        }
+        write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
+
+
+def cleaned(notebook: Any) -> Any:
+    """Drop from an executed notebook what is no result: times, paths, progress bars.
+
+    Two executions with the same results then give the same file, but for widget names.
+    """
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    return notebook
+
+
+def notes_of(executed: Path) -> dict[str, Any]:
+    """What `execute` noted in an executed notebook; empty if there is none that is readable."""
+    try:
+        return dict(json.loads(executed.read_text(encoding="utf-8"))["metadata"]["genre_book"])
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def render(folder: Path, *, say: Say) -> Path:
+    """Run jupyter-book on a folder of pages with warnings as errors; returns the first page.
+
+    Raises
+    ------
+    UserError
+        If it fails: the message holds its last lines.
+    """
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", "-W", "-n", "--keep-going"]
+    process = subprocess.Popen(
+        [*command, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    lines = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        if "WARNING" in line or "ERROR" in line or re.match(r"(reading|writing) .*%\]", line):
+            say("  " + line.rstrip())
+    if process.wait():
+        shown = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-20:]
+        raise UserError(f"jupyter-book cannot render {folder}:\n{''.join(shown)}")
+    return folder / "_build" / "html" / "index.html"
+
+
+def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path:
+    """Make an edition of the book; returns its first page.
+
+    Notebooks that are not stale are taken from the edition as it was. The edition is replaced
+    when everything has succeeded; until then it stays as it was, and what is done already is
+    kept for the next try.
+
+    Parameters
+    ----------
+    name
+        ``reference`` is ``book/`` itself; every other edition goes to ``editions/<name>/``.
+
+    Raises
+    ------
+    UserError
+        If the name, the corpus or a parameter is wrong, or a cell or page fails.
+    """
+    from genre_lib.spectrogram import open_store
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise UserError(f"Edition name {name!r} is not possible: letters, digits, - and _ only.")
+    root = project_root()
+    notebooks = sources()
+    data_digest = open_store(settings).digest
+    parameters = notebook_parameters(settings)
+    target = root / "book" if name == REFERENCE else root / "editions" / name
+    work = root / "editions" / f".{name}.work"
+    if target.exists() and not work.exists():
+        shutil.copytree(target, work, ignore=shutil.ignore_patterns("_build"))
+    work.mkdir(parents=True, exist_ok=True)
+    for number, (page, source) in enumerate(notebooks.items(), start=1):
+        mark = stamp(source, parameters, data_digest)
+        stale = notes_of(work / f"{page}.ipynb").get("stamp") != mark
+        say(f"[{number}/{len(notebooks)}] {page}: {'executing' if stale else 'up to date'}")
+        if stale:
+            execute(source, work, parameters, mark=mark)
+    lay_out(work, root)
+    say("rendering the pages")
+    render(work, say=say)
+    publish(work, target)
+    return target / "_build" / "html" / "index.html"
+
+
+def lay_out(work: Path, root: Path) -> None:
+    """Bring an edition's folder to exactly its pages: prose, notebooks and what they made."""
+    made = {page: notes_of(work / f"{page}.ipynb")["products"] for page in sources()}
+    expected = {product for products in made.values() for product in products}
+    for kind in PRODUCTS:
+        for path in work.glob(f"{kind}/*"):
+            if str(path.relative_to(work)) not in expected:
+                path.unlink()
+    for path in work.glob("*.ipynb"):
+        if path.stem not in made:
+            path.unlink()
+    shutil.rmtree(work / "_build", ignore_errors=True)
+    prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
+    for path in (*prose, root / "_config.yml", root / "_toc.yml"):
+        if not (work / path.name).is_symlink():
+            shutil.copy2(path, work / path.name)
+    shutil.copytree(root / "book" / WIDGETS, work / WIDGETS, dirs_exist_ok=True)
+
+
+def publish(work: Path, target: Path) -> None:
+    """Put a finished edition in its place."""
+    if target.name != "book":
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(work, target)
+        shutil.rmtree(old, ignore_errors=True)
+        return
+    # book/ also holds the prose that every edition is made from: only what was made is replaced.
+    for kind in (*PRODUCTS, "_build"):
+        shutil.rmtree(target / kind, ignore_errors=True)
+        if (work / kind).exists():
+            os.replace(work / kind, target / kind)
+    for path in target.glob("*.ipynb"):
+        path.unlink()
+    for path in work.glob("*.ipynb"):
+        os.replace(path, target / path.name)
+    shutil.rmtree(work)
+
+
+def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
+    """Execute one notebook into `folder`; returns the executed copy.
+
+    Raises
+    ------
+    UserError
+        If there is no such notebook, or a cell fails.
+    """
+    notebooks = sources()
+    page = choose("notebook", name.removesuffix(".py").removesuffix(".ipynb"), notebooks)
+    folder.mkdir(parents=True, exist_ok=True)
+    execute(notebooks[page], folder, notebook_parameters(settings), mark="")
+    return folder / f"{page}.ipynb"

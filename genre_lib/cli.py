@@ -1,0 +1,178 @@
+"""The console script `genre-book`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genre_lib.config import PROFILES, UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Rebuild, rerun and explore the companion to *Classification of Music Via Hybrid "
+    "CNN-LSTM Model*.\n\nStart with `genre-book info`, then `genre-book build`.",
+)
+
+Corpus = Annotated[
+    str,
+    typer.Option(
+        "--corpus",
+        metavar="NAME|DIR",
+        help="`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA), "
+        "a folder of genre folders with audio, or a spectrogram store.",
+    ),
+]
+Budget = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="|".join(PROFILES),
+        help="Budget: seconds, minutes, or the paper's own settings.",
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--parameter",
+        metavar="NAME=VALUE",
+        help="Any setting, repeatable: view, protocol, seed, epochs, heads, pooling, ... "
+        "A wrong name lists them all.",
+    ),
+]
+
+
+@app.command()
+def build(
+    edition: Annotated[
+        str,
+        typer.Option(help="`reference` is book/ itself; others go to editions/NAME/."),
+    ] = "embedded",
+    corpus: Corpus = "synthetic",
+    profile: Budget = "quick",
+    parameters: Parameters = None,
+) -> None:
+    """Make an edition of the book: run what is stale, render the pages.
+
+    Example: `genre-book build --edition mine --corpus ~/music --profile quick -p seed=1`
+    """
+    from genre_lib.book import build_edition, parse_parameters
+
+    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    page = build_edition(edition, settings, say=typer.echo)
+    typer.echo(f"\nThe book is ready. Open {page}")
+
+
+@app.command()
+def run(
+    notebook: Annotated[str, typer.Argument(help="Its name, such as sec5_evaluation.")],
+    corpus: Corpus = "synthetic",
+    profile: Budget = "quick",
+    parameters: Parameters = None,
+    output: Annotated[
+        Path, typer.Option(help="Folder for the executed notebook, its figures and tables.")
+    ] = Path("editions/scratch"),
+) -> None:
+    """Run one notebook with other parameters.
+
+    Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
+    """
+    from genre_lib.book import parse_parameters, run_notebook
+
+    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    typer.echo(f"Executed: {run_notebook(notebook, settings, output)}")
+
+
+@app.command()
+def store(
+    corpus: Annotated[str, typer.Argument(help="synthetic, gtzan, or a folder of genre folders.")],
+    path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
+    parameters: Parameters = None,
+    jobs: Annotated[int, typer.Option(help="Processes; -1 is one for each core.")] = -1,
+) -> None:
+    """Write the mel spectrograms of a corpus as a spectrogram store.
+
+    Example: `genre-book store ~/music data/music-store -p n_mels=128`
+    """
+    from genre_lib.book import parse_parameters
+    from genre_lib.corpus import find_corpus
+    from genre_lib.spectrogram import write_store
+
+    settings = parse_parameters(parameters or [], corpus=corpus)
+    found = find_corpus(settings)
+    write_store(found, path, settings.spectrogram, jobs=jobs)
+    typer.echo(f"Wrote {len(found.tracks)} spectrograms to {path}")
+
+
+@app.command()
+def train(
+    corpus: Corpus = "synthetic",
+    profile: Budget = "quick",
+    parameters: Parameters = None,
+) -> None:
+    """Train the network, or go on where a training stopped, and print its test scores.
+
+    A run that is complete is read, not repeated.
+
+    Example: `genre-book train --corpus data/music-store --profile quick -p protocol=track`
+    """
+    from genre_lib.book import parse_parameters
+    from genre_lib.evaluation import genre_scores, get_run
+
+    result = get_run(parse_parameters(parameters or [], corpus=corpus, profile=profile))
+    settings, metrics = result.settings, result.metrics
+    typer.echo(f"run           {result.path}")
+    typer.echo(
+        f"settings      {settings.view} x {settings.protocol}, seed {settings.seed}, "
+        f"{len(result.history)} of at most {settings.training.epochs} epochs, "
+        f"{result.environment['seconds']:.0f} s on {result.environment['threads']} threads "
+        f"({result.environment['device']})"
+    )
+    typer.echo(
+        f"accuracy      {metrics['accuracy']:.2%} of {len(result.predictions)} test images "
+        f"(95 % interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})"
+    )
+    typer.echo(
+        f"by track      {metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, "
+        "voting over their test images"
+    )
+    typer.echo(f"macro F1      {metrics['macro_f1']:.4f}\n")
+    typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
+
+
+@app.command()
+def info() -> None:
+    """Show versions, threads, device, and the corpora and runs that are found.
+
+    Example: `genre-book info`
+    """
+    from genre_lib.config import configure, data_dir, runs_dir
+    from genre_lib.corpus import CORPORA, find_corpus
+    from genre_lib.training import environment
+
+    for name, value in environment().items():
+        typer.echo(f"{name:<16}{value}")
+    typer.echo(f"\n{'data':<16}{data_dir()}")
+    complete = len(list(runs_dir().glob("*/metrics.json")))
+    typer.echo(f"{'runs':<16}{runs_dir()} ({complete} complete)")
+    for name in CORPORA:
+        try:
+            corpus = find_corpus(configure(corpus=name))
+            place = corpus.store or f"{len(corpus.tracks)} tracks"
+            typer.echo(f"{name:<16}found: {place}")
+        except UserError as error:
+            typer.echo(f"{name:<16}not found: {error}")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake becomes one message and exit code 1."""
+    try:
+        app()
+    except UserError as error:
+        typer.secho(f"genre-book: {error}", fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
