@@ -204,11 +204,18 @@ def configure(
     Raises
     ------
     UserError
-        If a name is unknown or a value is out of range.
+        If a name is unknown, a value is out of range, or one of the five is in `overrides`.
     """
     changes = dict(PROFILES[choose("profile", profile, PROFILES)])
     fields = setting_fields()
+    if not isinstance(overrides, Mapping | None):
+        raise UserError(
+            f"overrides = {overrides!r} is not possible: it maps names of settings to values, "
+            'such as {"epochs": 5}.'
+        )
     for name, value in (overrides or {}).items():
+        if name in PARAMETERS:
+            raise UserError(f"{name} is a parameter of its own; give it there, not in overrides.")
         changes[choose("setting", name, fields)] = value
     changes |= {"corpus": corpus, "profile": profile, "seed": seed}
     changes |= {"view": view, "protocol": protocol}
@@ -315,8 +322,11 @@ def runs_dir() -> Path:
 def write_text(path: Path, text: str) -> None:
     """Write a text file so that it is either complete or absent."""
     partial = path.with_name(path.name + ".part")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
