@@ -14,6 +14,7 @@ from genre_lib.corpus.synthetic.recipes import (
     GENRE_STYLES,
     INSTRUMENTS,
     MELODY_FIGURES,
+    MIXES,
     PROGRESSIONS,
     SCALES,
     Part,
@@ -76,7 +77,7 @@ class Production:
     low_hz: float
     high_hz: float
     tilt_db: float  # per octave around 1 kHz
-    colour_db: tuple[float, ...]  # an equaliser in octave bands from 62.5 Hz to 8 kHz
+    colour_db: tuple[float, ...]  # equaliser, 24 bands a third of an octave apart from 50 Hz
     noise_db: float
     reverb_seconds: float
     wet: float
@@ -143,8 +144,9 @@ def compose(genre: str, index: int, *, seed: int = 0) -> Song:
     for number, player in enumerate(players):
         write = {"bass": _write_bass, "chords": _write_chords, "melody": _write_melody}[player.role]
         for note in write(rng, clock, player, progression, tonic, style.scale):
-            if 0 <= note.start < SECONDS:
-                notes.append(note._replace(part=number))
+            if note.start < SECONDS and note.start + note.length > 0.05:
+                heard = round(min(note.length, note.start + note.length), 4)
+                notes.append(note._replace(part=number, start=max(0.0, note.start), length=heard))
     hits = [hit for hit in _write_drums(rng, clock, drums) if 0 <= hit.start < SECONDS]
     return Song(
         genre=genre,
@@ -159,7 +161,7 @@ def compose(genre: str, index: int, *, seed: int = 0) -> Song:
         kit=_pick(rng, style.kits),
         drums_db=_between(rng, style.drums_db),
         players=players,
-        production=_produce(rng, style),
+        production=_produce(rng, genre, style),
         sound_seed=int(rng.integers(2**31)),
         notes=tuple(notes),
         hits=tuple(hits),
@@ -202,15 +204,16 @@ def _hire(rng: np.random.Generator, part: Part) -> Player:
     )
 
 
-def _produce(rng: np.random.Generator, style: SubStyle) -> Production:
+def _produce(rng: np.random.Generator, genre: str, style: SubStyle) -> Production:
     name = _pick(rng, style.eras)
+    mix = np.interp(np.arange(24) / 3, np.arange(8), MIXES[genre])
     era = ERAS[name]
     return Production(
         era=name,
         low_hz=_between(rng, era.low),
         high_hz=_between(rng, era.high),
         tilt_db=_between(rng, era.tilt),
-        colour_db=tuple(float(gain) for gain in rng.normal(0, COLOUR_DB, 8)),
+        colour_db=tuple(float(gain) for gain in MIX_STRENGTH * mix + rng.normal(0, COLOUR_DB, 24)),
         noise_db=_between(rng, era.noise),
         reverb_seconds=_between(rng, era.reverb),
         wet=_between(rng, era.wet),
@@ -220,8 +223,10 @@ def _produce(rng: np.random.Generator, style: SubStyle) -> Production:
     )
 
 
-# Spread of the octave-band equaliser (dB) between tracks: it carries no genre, so it makes whole
-# songs harder to classify and pieces of one song easier to recognise.
+# Two knobs of the difficulty. The mixing habits of a genre make whole songs easier to classify.
+# The colour (dB) that each track draws for itself carries no genre: it makes whole songs harder
+# to classify, and pieces of one song easier to recognise.
+MIX_STRENGTH = 1.0
 COLOUR_DB = 3.0
 
 
@@ -275,6 +280,9 @@ def _into(pitch: int, low: int, high: int) -> int:
     return pitch
 
 
+VARIED = 0.3  # how often a bar is played in the second way
+
+
 def _write_bass(
     rng: np.random.Generator,
     clock: _Clock,
@@ -289,7 +297,7 @@ def _write_bass(
     notes = []
     line = low + 7
     for bar in range(clock.bars):
-        figure = figures[int(rng.integers(len(figures)))]
+        figure = figures[int(rng.random() < VARIED) % len(figures)]
         for step, symbol, held in _events(figure):
             tones = _chord_at(progression, bar, step / len(figure))
             root = _into(tonic + tones[0], low, low + 11)
@@ -308,7 +316,8 @@ def _write_bass(
             else:  # walk: a step of the scale, or a leap to a tone of the chord
                 near = [tonic + s for s in (steps_of_scale if rng.random() < 0.5 else tones)]
                 candidates = sorted(
-                    {_into(p, line - 6, line + 6) for p in near} - {line}, key=lambda p: abs(p - line)
+                    {_into(p, line - 6, line + 6) for p in near} - {line},
+                    key=lambda p: abs(p - line),
                 )
                 pitch = candidates[int(rng.integers(min(3, len(candidates))))]
             line = pitch = _into(pitch, low, high)
@@ -325,7 +334,14 @@ def _voicing(kind: str, tones: tuple[int, ...], tonic: int, low: int, high: int)
     if kind == "guitar":
         return [root, root + fifth, root + top, root + 12 + third, root + 12 + fifth]
     if kind == "wide":
-        return [root, root + fifth, root + 12, root + 12 + third, root + 12 + fifth, root + 12 + top]
+        return [
+            root,
+            root + fifth,
+            root + 12,
+            root + 12 + third,
+            root + 12 + fifth,
+            root + 12 + top,
+        ]
     centre = (low + high) // 2
     close = sorted(_into(tonic + tone, centre - 5, centre + 6) for tone in tones)
     return [*close, close[0] + 12, close[1] + 12]
@@ -344,7 +360,7 @@ def _write_chords(
     whole = 3 if player.voicing == "power" else 4 if player.voicing == "close" else 6
     notes = []
     for bar in range(clock.bars):
-        figure = figures[int(rng.integers(len(figures)))]
+        figure = figures[int(rng.random() < VARIED) % len(figures)]
         for step, symbol, held in _events(figure):
             tones = _chord_at(progression, bar, step / len(figure))
             voices = _voicing(player.voicing, tones, tonic, low, high)
@@ -355,7 +371,9 @@ def _write_chords(
             if symbol == "o" and rng.random() < 0.15:
                 continue
             strum = 0.012 if player.voicing == "guitar" else 0.0
-            for order, pitch in enumerate(dict.fromkeys(voices[: min(whole, max(3, len(tones)) + 2)])):
+            for order, pitch in enumerate(
+                dict.fromkeys(voices[: min(whole, max(3, len(tones)) + 2)])
+            ):
                 note = _note(rng, clock, bar, step, len(figure), held, pitch, _VELOCITY[symbol])
                 notes.append(note._replace(start=note.start + order * strum))
     return notes
@@ -395,7 +413,9 @@ def _write_melody(
             strong = step % (len(rhythm) // clock.beats) == 0
             if strong and not instrument.spoken:
                 tones = [tonic + t for t in _chord_at(progression, bar, step / len(rhythm))]
-                pitch = min((_into(t, pitch - 6, pitch + 6) for t in tones), key=lambda p: abs(p - pitch))
+                pitch = min(
+                    (_into(t, pitch - 6, pitch + 6) for t in tones), key=lambda p: abs(p - pitch)
+                )
             note = _note(rng, clock, bar, step, len(rhythm), held, pitch, 0.9 if strong else 0.75)
             notes.append(note._replace(syllable=int(rng.integers(5))))
     return notes

@@ -441,7 +441,12 @@ CHORD_FIGURES: dict[str, tuple[str, ...]] = {
 }
 
 MELODY_FIGURES: dict[str, tuple[str, ...]] = {
-    "sung phrases": ("..x-x-x-x---x---", "x---x-x-x-------", "x-x-x---....x-x-", "x-----x-x-----..",),
+    "sung phrases": (
+        "..x-x-x-x---x---",
+        "x---x-x-x-------",
+        "x-x-x---....x-x-",
+        "x-----x-x-----..",
+    ),
     "long notes": ("x---------------", "x-------x-------", "x-----------x---"),
     "busy pop": ("x-x-xxx-x-x-x---", "..xxx-x-x-xxx---", "x--x--x-x--x--x-"),
     "blues calls": ("x-xx--......", "..xx-xx-----", "x-xx-xx-x---", "x-----......"),
@@ -554,6 +559,21 @@ ERAS: dict[str, Era] = {
     "demo": Era((50, 160), (4500, 8500), (-2.0, 2.0), (-54, -34), (0.1, 0.8), (0.02, 0.3), (0.2, 1)),
 }  # fmt: skip
 
+
+# Mixing habits: what an engineer of the genre adds (dB) in octave bands from 50 Hz to 6.4 kHz.
+MIXES: dict[str, tuple[float, ...]] = {
+    # 50  100 200 400 800 1k6 3k2 6k4
+    "blues": (-3, 0, 2, 3, 3, 1, -2, -4),
+    "classical": (-2, 0, 0, 0, 0, 0, 0, 0),
+    "country": (-3, -1, 0, -1, 0, 3, 3, 0),
+    "disco": (0, 2, -1, -3, -1, 0, 3, 5),
+    "hiphop": (6, 4, 0, -2, -2, 0, 0, 0),
+    "jazz": (-1, 2, 3, 1, -1, -1, -2, -2),
+    "metal": (2, 1, -2, -5, -2, 2, 5, 2),
+    "pop": (1, 0, -1, 0, 1, 1, 2, 4),
+    "reggae": (5, 6, 2, -1, -3, -2, -3, -4),
+    "rock": (0, 1, 1, 1, 2, 3, 0, -2),
+}
 
 # --- Genres and their sub-styles ----------------------------------------------------------
 

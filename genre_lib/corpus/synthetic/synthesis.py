@@ -264,7 +264,8 @@ def _record(mix: Audio, production: Production, rng: np.random.Generator) -> Aud
     hertz = np.fft.rfftfreq(SAMPLES, 1 / SAMPLE_RATE).astype(np.float32)
     octaves = np.log2(np.maximum(hertz, 20) / 1000)
     gain_db = production.tilt_db * octaves
-    gain_db += np.interp(octaves, np.arange(-4, 4), production.colour_db)
+    bands = np.log2(0.05) + np.arange(len(production.colour_db)) / 3
+    gain_db += np.interp(octaves, bands, production.colour_db)
     gain_db -= 10 * np.log10(1 + (production.low_hz / np.maximum(hertz, 1)) ** 4)
     gain_db -= 10 * np.log10(1 + (hertz / production.high_hz) ** 12)
     response = 10 ** (gain_db.astype(np.float32) / 20)
