@@ -194,13 +194,73 @@ def accuracy_interval(predictions: pd.DataFrame) -> tuple[float, float]:
 
     The images of one track are no independent observations, so whole tracks are drawn.
     """
+    low, high = np.quantile(_drawn_accuracies(predictions, seed=0), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _drawn_accuracies(predictions: pd.DataFrame, *, seed: int) -> np.ndarray:
+    """Accuracies of 10 000 draws of as many tracks as there are, with replacement."""
     hits = (
         (predictions.y_true == predictions.y_pred)
         .groupby(predictions.track_id)
         .agg(["sum", "count"])
     )
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     drawn = rng.integers(len(hits), size=(10_000, len(hits)))
     right, total = hits["sum"].to_numpy()[drawn].sum(1), hits["count"].to_numpy()[drawn].sum(1)
-    low, high = np.quantile(right / total, [0.025, 0.975])
-    return float(low), float(high)
+    return right / total
+
+
+def accuracy_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
+    """How much higher the accuracy of one set of predictions is than that of another.
+
+    Returns
+    -------
+    dict of str to float
+        difference, and its 95 % interval by bootstrap over the tracks of each, low and high.
+    """
+    drawn = _drawn_accuracies(first, seed=0) - _drawn_accuracies(second, seed=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    difference = accuracy_of(first)["accuracy"] - accuracy_of(second)["accuracy"]
+    return {"difference": difference, "low": float(low), "high": float(high)}
+
+
+def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
+    """Accuracy of predictions and its 95 % interval: accuracy, low and high."""
+    low, high = accuracy_interval(predictions)
+    accuracy = float(accuracy_score(predictions.y_true, predictions.y_pred))
+    return {"accuracy": accuracy, "low": low, "high": high}
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share that is known by its counts alone (Wilson's score interval)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(correct, total).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def baseline_predictions(dataset: Dataset, *, top_db: float) -> pd.DataFrame:
+    """Handcrafted features and a support vector machine on the network's images and split.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a test image: track_id, image, y_true, y_pred.
+    """
+    from genre_lib.handcrafted import baseline, mfcc_statistics
+    from genre_lib.spectrogram import to_decibels
+
+    features = {
+        subset: [
+            mfcc_statistics(to_decibels(image, top_db=top_db))
+            for image in dataset.images[dataset.rows(subset)]
+        ]
+        for subset in ("train", "test")
+    }
+    genres = dataset.table["genre"].to_numpy()
+    model = baseline().fit(features["train"], genres[dataset.rows("train")])
+    table = dataset.table.loc[dataset.rows("test"), ["track_id", "image", "genre"]]
+    table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
+    table["y_pred"] = model.predict(features["test"])
+    return table
