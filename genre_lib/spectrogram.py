@@ -219,15 +219,32 @@ def read_store(path: Path) -> Store:
             f"`genre-book store AUDIO_FOLDER {path}`."
         )
     manifest = read_json(path / "store.json")
+    if not isinstance(manifest, dict):
+        raise UserError(f"{path / 'store.json'} is not a JSON object of names and values.")
     for key in ("sample_rate", "hop_length", "n_mels", "top_db", "fmin", "fmax"):
         if key not in manifest:
             raise UserError(f"{path / 'store.json'} does not state {key!r}.")
-    with open(path / "index.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        if not isinstance(manifest[key], int | float):
+            raise UserError(f"{path / 'store.json'}: {key} = {manifest[key]!r} is no number.")
+    try:
+        with open(path / "index.csv", newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{path / 'index.csv'} cannot be read ({error}).") from None
     if not rows:
         raise UserError(f"{path / 'index.csv'} lists no track; the store is empty.")
     if missing := {"track_id", "genre", "frames"} - set(rows[0]):
         raise UserError(f"{path / 'index.csv'} has no column {', '.join(sorted(missing))}.")
+    seen: set[str] = set()
+    for row in rows:
+        if not str(row["frames"]).isdecimal():
+            raise UserError(
+                f"{path / 'index.csv'}: frames = {row['frames']!r} of track "
+                f"{row['track_id']!r} is no whole number."
+            )
+        if row["track_id"] in seen:
+            raise UserError(f"{path / 'index.csv'} lists the track {row['track_id']!r} twice.")
+        seen.add(row["track_id"])
     frames = max(int(row["frames"]) for row in rows)
     images = np.zeros((len(rows), int(manifest["n_mels"]), frames), np.uint8)
     for image, row in zip(images, rows, strict=True):

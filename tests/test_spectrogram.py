@@ -1,0 +1,491 @@
+import csv
+import json
+import shutil
+from functools import partial
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+from conftest import SMALL, play, small_corpus
+from PIL import Image
+
+from genre_lib.config import SpectrogramSettings, UserError, configure, data_dir
+from genre_lib.corpus import Corpus, Track
+from genre_lib.spectrogram import (
+    fit_length,
+    mel_decibels,
+    mel_filterbank,
+    open_store,
+    read_image,
+    read_store,
+    spectrogram_of,
+    to_decibels,
+    to_gray,
+    write_store,
+)
+
+PAPER = SpectrogramSettings()
+
+
+def noise(seconds: float = 1.0, *, settings: SpectrogramSettings = PAPER) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    audio = rng.normal(0, 0.1, round(seconds * settings.sample_rate))
+    return audio.astype(np.float32)
+
+
+def sine(frequency: float, settings: SpectrogramSettings = PAPER) -> np.ndarray:
+    time = np.arange(settings.sample_rate) / settings.sample_rate
+    return (0.5 * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
+
+
+# Decibels
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        PAPER,
+        SMALL,
+        SpectrogramSettings(n_fft=1024, hop_length=256, n_mels=64, fmin=40.0, fmax=8000.0),
+        SpectrogramSettings(top_db=60.0),
+    ],
+)
+@pytest.mark.parametrize("sound", ["noise", "decaying tone"])
+def test_decibels_equal_librosas(settings, sound):
+    audio = noise(settings=settings)
+    if sound == "decaying tone":
+        fall = np.exp(-np.arange(len(audio)) / len(audio) * 12)
+        audio = (sine(440, settings) * fall + 1e-4 * audio).astype(np.float32)
+    power = librosa.feature.melspectrogram(
+        y=audio,
+        sr=settings.sample_rate,
+        n_fft=settings.n_fft,
+        hop_length=settings.hop_length,
+        n_mels=settings.n_mels,
+        fmin=settings.fmin,
+        fmax=settings.fmax,
+    )
+    expected = librosa.power_to_db(power, ref=np.max, top_db=settings.top_db)
+    decibels = mel_decibels(audio, settings)
+    assert decibels.dtype == np.float32
+    np.testing.assert_allclose(decibels, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("samples", [4096, 22050, 22051, 22050 + 511, 22050 + 512])
+def test_shape(samples):
+    decibels = mel_decibels(noise(2.0)[:samples], PAPER)
+    assert decibels.shape == (128, 1 + samples // 512)
+    assert decibels.max() == pytest.approx(0, abs=1e-4)
+    assert decibels.min() >= -80 - 1e-4
+
+
+@pytest.mark.parametrize("gain", [1e-4, 0.01, 3.0, 1e4])
+def test_loudness_does_not_matter(gain):
+    audio = sine(440) + noise()
+    expected = mel_decibels(audio, PAPER)
+    np.testing.assert_allclose(mel_decibels(np.float32(gain) * audio, PAPER), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("frequency", [220, 440, 1000, 2500, 6000, 10000])
+@pytest.mark.parametrize("n_mels", [64, 128])
+def test_a_tone_is_loudest_in_the_band_whose_centre_is_nearest(frequency, n_mels):
+    settings = SpectrogramSettings(n_mels=n_mels, n_fft=4096)
+    edges = librosa.mel_frequencies(n_mels + 2, fmin=settings.fmin, fmax=settings.fmax)
+    nearest = np.abs(librosa.hz_to_mel(edges[1:-1]) - librosa.hz_to_mel(frequency)).argmin()
+    # The filters have equal area, so a tone is compared with noise, which fills every band.
+    height = mel_filterbank(settings).max(1, keepdims=True)
+    power = 10 ** (mel_decibels(sine(frequency), settings) / 10) / height
+    assert power[:, 20].argmax() == nearest
+
+
+def test_higher_tones_lie_in_higher_rows():
+    rows = [mel_decibels(sine(f), PAPER)[:, 20].argmax() for f in (200, 500, 1000, 4000, 9000)]
+    assert rows == sorted(set(rows))
+
+
+@pytest.mark.parametrize("top_db", [40.0, 80.0])
+def test_silence_is_the_bottom_throughout(top_db):
+    settings = SpectrogramSettings(top_db=top_db)
+    decibels = mel_decibels(np.zeros(22050, np.float32), settings)
+    assert decibels.shape == (128, 44)
+    assert (decibels == -top_db).all()
+    assert (to_gray(decibels, top_db=top_db) == 0).all()
+
+
+def test_a_later_sound_is_the_same_columns_later():
+    sound = np.concatenate([np.zeros(8 * 512), noise(), np.zeros(40 * 512)]).astype(np.float32)
+    later = np.roll(sound, 20 * 512)
+    first, second = mel_decibels(sound, PAPER), mel_decibels(later, PAPER)
+    np.testing.assert_allclose(second[:, 20:], first[:, :-20], atol=1e-3)
+    assert not np.allclose(second[:, :60], first[:, :60], atol=1)
+
+
+# Gray levels
+
+
+def test_gray_levels_survive_decibels():
+    gray = np.arange(256, dtype=np.uint8)
+    for top_db in (40.0, 80.0):
+        np.testing.assert_array_equal(
+            to_gray(to_decibels(gray, top_db=top_db), top_db=top_db), gray
+        )
+
+
+@pytest.mark.parametrize("top_db", [40.0, 80.0])
+def test_decibels_survive_gray_levels_within_half_a_level(top_db):
+    decibels = np.linspace(-top_db, 0, 10_001, dtype=np.float32)
+    gray = to_gray(decibels, top_db=top_db)
+    assert gray.dtype == np.uint8
+    assert (gray[0], gray[-1]) == (0, 255)
+    assert (np.diff(gray.astype(int)) >= 0).all()
+    error = np.abs(to_decibels(gray, top_db=top_db) - decibels)
+    assert error.max() <= 0.5 * top_db / 255 + 1e-4
+
+
+def test_what_is_out_of_range_does_not_wrap_around():
+    assert to_gray(np.array([-200.0, -80.1, 0.1, 5.0]), top_db=80.0).tolist() == [0, 0, 255, 255]
+
+
+# Tracks
+
+
+@pytest.mark.parametrize("length", [0, 5, 10, 15])
+def test_fit_length_crops_or_pads_at_the_end(length):
+    audio = np.arange(1, length + 1, dtype=np.float32)
+    fitted = fit_length(audio, 10)
+    assert fitted.shape == (10,)
+    assert fitted.dtype == np.float32
+    kept = min(length, 10)
+    np.testing.assert_array_equal(fitted[:kept], audio[:kept])
+    assert (fitted[kept:] == 0).all()
+
+
+def test_a_short_track_ends_in_silence_and_its_own_length_is_told():
+    whole, row = spectrogram_of(Track("a", "low", partial(play, "low", 0)), SMALL)
+    half = Track("a", "low", partial(play, "low", 0, seconds=1.0))
+    padded, short_row = spectrogram_of(half, SMALL)
+    assert padded.shape == whole.shape
+    assert (row["seconds"], short_row["seconds"]) == (2.0, 1.0)
+    assert row["sha256"] != short_row["sha256"]
+    # A window reaches n_fft / 2 = 256 samples, so three columns, over the end.
+    assert (padded[:, 80 + 4 :] == 0).all()
+    assert (padded[:, :76].max(0) > 0).all()
+
+
+def test_a_long_track_is_cropped_at_the_end():
+    def load(sample_rate: int) -> np.ndarray:
+        return np.concatenate([play("low", 0, sample_rate), play("hiss", 0, sample_rate)])
+
+    whole, _ = spectrogram_of(Track("a", "low", partial(play, "low", 0)), SMALL)
+    cropped, row = spectrogram_of(Track("a", "low", load), SMALL)
+    np.testing.assert_array_equal(cropped, whole)
+    assert row["seconds"] == 4.0
+
+
+# A store that was written
+
+
+def test_a_store_is_read_as_it_was_made(store, store_path):
+    corpus = small_corpus()
+    assert store.path == store_path
+    assert store.name == "small"
+    assert store.track_ids == tuple(track.track_id for track in corpus.tracks)
+    assert store.genres == ("high", "hiss", "low")
+    assert [store.genres[label] for label in store.labels] == [t.genre for t in corpus.tracks]
+    assert store.images.dtype == np.uint8
+    for image, track in zip(store.images, corpus.tracks, strict=True):
+        audio = track.load(SMALL.sample_rate)
+        expected = to_gray(mel_decibels(audio, SMALL), top_db=SMALL.top_db)
+        np.testing.assert_array_equal(image, expected)
+    decibels = store.decibels(store.position("low.00002"))
+    exact = mel_decibels(play("low", 2, SMALL.sample_rate), SMALL)
+    np.testing.assert_allclose(decibels, exact, atol=0.5 * SMALL.top_db / 255 + 1e-3)
+
+
+def test_low_tones_lie_in_low_rows(store):
+    loudest = store.images.mean(2).argmax(1)
+    low, high = (store.genres.index(name) for name in ("low", "high"))
+    assert loudest[store.labels == low].max() < loudest[store.labels == high].min()
+
+
+def test_a_viewer_sees_the_highest_band_at_the_top(store, store_path):
+    with Image.open(store_path / "high" / "high.00000.png") as image:
+        assert image.mode == "L"
+        assert image.size == (store.images.shape[2], store.images.shape[1])
+        seen = np.asarray(image)
+    np.testing.assert_array_equal(seen[::-1], store.images[store.position("high.00000")])
+    assert seen.mean(1).argmax() < len(seen) / 2
+
+
+def test_the_manifest_says_how_the_store_was_made(store, store_path):
+    manifest = json.loads((store_path / "store.json").read_text())
+    assert manifest == store.manifest
+    assert {name: manifest[name] for name in SMALL.model_dump()} == SMALL.model_dump()
+    assert manifest["librosa"] == librosa.__version__
+    assert manifest["tracks"] == 18
+    assert store.frame_period == SMALL.hop_length / SMALL.sample_rate
+
+
+def test_the_index_lists_every_image_and_nothing_else_lies_there(store, store_path):
+    with open(store_path / "index.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["track_id"] for row in rows] == list(store.track_ids)
+    assert {int(row["frames"]) for row in rows} == {store.images.shape[2]}
+    assert {float(row["seconds"]) for row in rows} == {2.0}
+    assert len({row["sha256"] for row in rows}) == len(rows)
+    images = {Path(row["genre"]) / f"{row['track_id']}.png" for row in rows}
+    files = {p.relative_to(store_path) for p in store_path.rglob("*") if p.is_file()}
+    assert files == images | {Path("store.json"), Path("index.csv")}
+
+
+def test_the_checksum_is_that_of_the_audio_file(tmp_path):
+    import hashlib
+
+    import soundfile
+
+    path = tmp_path / "a.wav"
+    soundfile.write(path, play("low", 0, 8000), 8000)
+    _, row = spectrogram_of(Track("a", "low", partial(play, "low", 0), path), SMALL)
+    assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_two_processes_write_what_one_writes(store_path, tmp_path):
+    write_store(small_corpus(), tmp_path / "small", SMALL, jobs=2, progress=False)
+    files = [p.relative_to(store_path) for p in store_path.rglob("*") if p.is_file()]
+    again = [p.relative_to(tmp_path / "small") for p in (tmp_path / "small").rglob("*")
+             if p.is_file()]  # fmt: skip
+    assert sorted(again) == sorted(files)
+    for file in files:
+        assert (tmp_path / "small" / file).read_bytes() == (store_path / file).read_bytes(), file
+
+
+def test_the_digest_is_that_of_the_content(store, store_path, tmp_path):
+    copy = tmp_path / "another name"
+    shutil.copytree(store_path, copy)
+    assert read_store(copy).digest == store.digest
+    file = copy / "low" / "low.00003.png"
+    gray = np.array(Image.open(file))
+    gray[0, 0] ^= 1
+    Image.fromarray(gray).save(file)
+    assert read_store(copy).digest != store.digest
+
+
+@pytest.mark.parametrize(("old", "new"), [("low.00003", "low.00009"), (",low,", ",slow,")])
+def test_the_digest_counts_names_and_genres(store, store_path, tmp_path, old, new):
+    copy = tmp_path / "copy"
+    shutil.copytree(store_path, copy)
+    index = copy / "index.csv"
+    index.write_text(index.read_text().replace(old, new))
+    for file in list((copy / "low").iterdir()):
+        target = copy / ("slow" if "slow" in new else "low") / file.name.replace(old, new)
+        target.parent.mkdir(exist_ok=True)
+        file.rename(target)
+    assert read_store(copy).digest != store.digest
+
+
+def test_an_unknown_track_is_told(store):
+    with pytest.raises(UserError, match=r"low\.99999"):
+        store.position("low.99999")
+
+
+def test_names_that_need_quoting_survive(tmp_path):
+    tracks = tuple(
+        Track(name, genre, partial(play, "low", number))
+        for number, (genre, name) in enumerate([('R "n" B', 'a, "b"'), ("Größe", "夜 曲.1")])
+    )
+    write_store(Corpus("odd", tracks), tmp_path / "odd", SMALL, jobs=1, progress=False)
+    store = read_store(tmp_path / "odd")
+    assert store.track_ids == ('a, "b"', "夜 曲.1")
+    assert set(store.genres) == {'R "n" B', "Größe"}
+
+
+# A store that is not written
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_exists_is_not_overwritten(tmp_path, kind):
+    path = tmp_path / "store"
+    path.mkdir() if kind == "folder" else path.write_text("mine")
+    with pytest.raises(UserError, match="exists already"):
+        write_store(small_corpus(1), path, SMALL, jobs=1, progress=False)
+    assert list(path.iterdir()) == [] if kind == "folder" else path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_store_of_a_store_is_refused(store_path, tmp_path):
+    with pytest.raises(UserError, match="already"):
+        write_store(Corpus("x", store=store_path), tmp_path / "x", SMALL, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [UserError("track 2 is bad"), KeyboardInterrupt()])
+def test_a_track_that_fails_leaves_nothing_behind(tmp_path, error):
+    def fail(sample_rate: int) -> np.ndarray:
+        raise error
+
+    tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail))
+    with pytest.raises(type(error)):
+        write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=1, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+# A store that cannot be read
+
+
+def edit_index(path: Path, **changes: str | None) -> None:
+    """Change columns of the first row; None drops a column."""
+    with open(path / "index.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for name, value in changes.items():
+        for row in rows[:1] if value is not None else rows:
+            row[name] = value
+            if value is None:
+                del row[name]
+    with open(path / "index.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def edit_manifest(path: Path, **changes) -> None:
+    manifest = json.loads((path / "store.json").read_text()) | changes
+    kept = {name: value for name, value in manifest.items() if value is not None}
+    (path / "store.json").write_text(json.dumps(kept))
+
+
+def keep_first_line(path: Path) -> None:
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def reshape(path: Path, shape: tuple[int, int], mode: str = "L") -> None:
+    Image.new(mode, shape[::-1]).save(path)
+
+
+IMAGE = "hiss/hiss.00000.png"  # the first row of the index
+DAMAGES = {
+    "no manifest": (lambda p: (p / "store.json").unlink(), "store.json"),
+    "manifest that is no JSON": (lambda p: (p / "store.json").write_text("{"), "store.json"),
+    "manifest that is no mapping": (lambda p: (p / "store.json").write_text("3"), "store.json"),
+    "no n_mels": (lambda p: edit_manifest(p, n_mels=None), r"store.json.*n_mels"),
+    "no top_db": (lambda p: edit_manifest(p, top_db=None), r"store.json.*top_db"),
+    "another n_mels": (lambda p: edit_manifest(p, n_mels=64), rf"{IMAGE}.*32 x 161.*64 x 161"),
+    "n_mels in words": (lambda p: edit_manifest(p, n_mels="many"), r"store.json.*many"),
+    "no index": (lambda p: (p / "index.csv").unlink(), "index.csv"),
+    "empty index": (lambda p: keep_first_line(p / "index.csv"), "index.csv.*empty"),
+    "index of no bytes": (lambda p: (p / "index.csv").write_text(""), "index.csv"),
+    "index of other bytes": (lambda p: (p / "index.csv").write_bytes(b"\xff\xfe\xfd"), "index.csv"),
+    "no column frames": (lambda p: edit_index(p, frames=None), "index.csv.*frames"),
+    "no column genre": (lambda p: edit_index(p, genre=None), "index.csv.*genre"),
+    "frames in words": (lambda p: edit_index(p, frames="many"), "index.csv.*many"),
+    "other frames": (lambda p: edit_index(p, frames="5"), rf"{IMAGE}.*32 x 161.*32 x 5"),
+    "a track twice": (lambda p: edit_index(p, track_id="hiss.00001"), r"index.csv.*hiss.00001"),
+    "no image": (lambda p: (p / IMAGE).unlink(), IMAGE),
+    "empty image": (lambda p: (p / IMAGE).write_bytes(b""), IMAGE),
+    "image that is text": (lambda p: (p / IMAGE).write_text("text"), IMAGE),
+    "truncated image": (lambda p: truncate(p / IMAGE), IMAGE),
+    "image of another shape": (lambda p: reshape(p / IMAGE, (32, 160)), rf"{IMAGE}.*32 x 160"),
+    "image in colour": (lambda p: reshape(p / IMAGE, (32, 161), "RGB"), rf"{IMAGE}.*RGB"),
+    "image of two levels": (lambda p: reshape(p / IMAGE, (32, 161), "1"), IMAGE),
+}
+
+
+@pytest.mark.parametrize(("damage", "names"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_store_is_told_with_the_file(store_path, tmp_path, damage, names):
+    path = tmp_path / "copy"
+    shutil.copytree(store_path, path)
+    read_store(path)
+    damage(path)
+    with pytest.raises(UserError, match=names):
+        read_store(path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_folder_that_is_no_store_is_told_how_to_make_one(tmp_path, name):
+    with pytest.raises(UserError, match="genre-book store"):
+        read_store(tmp_path / name)
+
+
+def test_an_image_of_noise_in_its_middle_is_told(store_path, tmp_path):
+    path = tmp_path / "a.png"
+    content = bytearray((store_path / IMAGE).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 50] = bytes(50)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.png"):
+        read_image(path)
+
+
+def test_a_shorter_track_ends_in_black(store, store_path, tmp_path):
+    path = tmp_path / "copy"
+    shutil.copytree(store_path, path)
+    gray = np.array(Image.open(path / IMAGE))
+    Image.fromarray(gray[:, :100]).save(path / IMAGE)
+    edit_index(path, frames="100")
+    image = read_store(path).images[0]
+    assert image.shape == store.images[0].shape
+    np.testing.assert_array_equal(image[:, :100], store.images[0, :, :100])
+    assert (image[:, 100:] == 0).all()
+
+
+# The store of a configuration
+
+
+def settings_for(corpus: Path, **overrides):
+    return configure(
+        corpus=str(corpus), overrides=SMALL.model_dump() | {"seconds": 1.0} | overrides
+    )
+
+
+@pytest.fixture
+def music(tmp_path) -> Path:
+    import soundfile
+
+    for genre in ("low", "high"):
+        (tmp_path / "music" / genre).mkdir(parents=True)
+        for number in range(2):
+            audio = play(genre, number, 8000, seconds=1.0)
+            soundfile.write(tmp_path / "music" / genre / f"{number}.wav", audio, 8000)
+    return tmp_path / "music"
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[Path]:
+    """Where stores were written; one process, for it is quicker here."""
+    written: list[Path] = []
+
+    def write(corpus, path, settings, **_):
+        written.append(path)
+        write_store(corpus, path, settings, jobs=1, progress=False)
+
+    monkeypatch.setattr("genre_lib.spectrogram.write_store", write)
+    return written
+
+
+def test_a_store_is_made_once(music, counted):
+    first = open_store(settings_for(music), progress=False)
+    assert data_dir() in first.path.parents
+    assert first.track_ids == ("high.0", "high.1", "low.0", "low.1")
+    second = open_store(settings_for(music), progress=False)
+    assert second.digest == first.digest
+    assert counted == [first.path]
+
+
+def test_other_settings_or_other_files_make_another_store(music, counted):
+    first = open_store(settings_for(music), progress=False)
+    other = open_store(settings_for(music, n_mels=16), progress=False)
+    assert other.images.shape[1] == 16
+    shutil.copy(music / "low" / "0.wav", music / "low" / "2.wav")
+    larger = open_store(settings_for(music), progress=False)
+    assert len(larger.track_ids) == 5
+    assert len(set(counted)) == len(counted) == 3
+    assert len({first.digest, other.digest, larger.digest}) == 3
+
+
+def test_a_store_that_is_given_is_read_where_it_lies(store_path, counted, run_settings):
+    assert open_store(run_settings(), progress=False).path == store_path
+    assert counted == []
