@@ -1,0 +1,317 @@
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genre_lib import paper
+from genre_lib.augment import IMAGE_SIZE
+from genre_lib.config import UserError, configure
+from genre_lib.spectrogram import Store
+from genre_lib.splits import (
+    SUBSETS,
+    copies,
+    deal,
+    make_dataset,
+    resize,
+    segments,
+    shared_tracks,
+)
+
+PROTOCOLS = ("image", "track")
+VIEWS = ("copies", "segments")
+
+
+def blank_store(tracks_per_genre: int, *, genres: int = 10, frames: int = 24) -> Store:
+    """A store in which every track is one gray of its own."""
+    names = tuple(f"genre{number:02d}" for number in range(genres))
+    labels = np.repeat(np.arange(genres), tracks_per_genre)
+    images = np.empty((len(labels), 16, frames), np.uint8)
+    images[:] = (np.arange(len(labels)) % 200 + 20)[:, None, None]
+    ids = tuple(f"{names[label]}.{number:05d}" for number, label in enumerate(labels))
+    manifest = {"top_db": 80.0, "hop_length": 512, "sample_rate": 22050}
+    return Store("blank", None, ids, names, labels, images, manifest, "0")
+
+
+def settings_for(*, view="segments", protocol="image", seed=0, images_per_track=12, **overrides):
+    overrides["images_per_track"] = images_per_track
+    return configure(view=view, protocol=protocol, seed=seed, overrides=overrides)
+
+
+def dealt(protocol: str, seed: int, *, tracks: int = 100, per_track: int = 12) -> pd.DataFrame:
+    labels = np.repeat(np.arange(10), tracks * per_track)
+    track = np.repeat(np.arange(10 * tracks), per_track)
+    units = track if protocol == "track" else np.arange(len(labels))
+    genres = tuple(f"genre{number}" for number in range(10))
+    subset = deal(units, labels, genres, seed=seed)
+    return pd.DataFrame({"track_id": track, "genre": labels, "subset": subset})
+
+
+def crossing(table: pd.DataFrame) -> int:
+    """How many tracks have images in more than one subset."""
+    return int((table.groupby("track_id").subset.nunique() > 1).sum())
+
+
+# Dealing
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("seed", [0, 1, 17])
+def test_the_papers_shares_are_met_exactly_in_every_genre(protocol, seed):
+    counts = dealt(protocol, seed).groupby(["genre", "subset"]).size().unstack()
+    for subset, share in paper.SUBSET_SHARES.items():
+        assert (counts[subset] == round(share * 1200)).all()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_same_seed_deals_the_same_and_another_deals_otherwise(protocol):
+    first = dealt(protocol, 3).subset
+    pd.testing.assert_series_equal(dealt(protocol, 3).subset, first)
+    assert (dealt(protocol, 4).subset != first).mean() > 0.2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_track_lies_on_two_sides_under_the_track_protocol(seed):
+    assert crossing(dealt("track", seed)) == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nearly_every_track_leaks_under_the_image_protocol(seed):
+    table = dealt("image", seed)
+    # A track's 12 images all fall on one side about once in 0.75^-12 = 32 tracks.
+    assert crossing(table) > 0.9 * table.track_id.nunique()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("tracks", [3, 4, 7, 10, 13, 40])
+def test_every_image_is_dealt_once_and_no_subset_lacks_a_genre(protocol, tracks):
+    table = dealt(protocol, 0, tracks=tracks, per_track=4)
+    assert set(table.subset) == set(SUBSETS)
+    counts = table.groupby(["genre", "subset"]).size().unstack(fill_value=0)
+    assert (counts > 0).all(axis=None)
+    assert (counts == counts.iloc[0]).all(axis=None)
+    assert counts.sum(axis=None) == len(table)
+    assert (counts.train >= counts.validation).all()
+    assert (counts.validation >= counts.test).all()
+
+
+def test_genres_are_dealt_on_their_own():
+    labels = np.repeat([0, 1], 20)
+    few = deal(np.arange(40), labels, ("a", "b"), seed=0)
+    many = deal(np.arange(60), np.repeat([0, 1, 2], 20), ("a", "b", "c"), seed=0)
+    np.testing.assert_array_equal(many[:40], few)
+
+
+def test_the_draw_is_even():
+    draws = [dealt("track", seed, tracks=10, per_track=1).subset == "test" for seed in range(300)]
+    share = np.mean(draws, axis=0)  # of the draws in which a track was tested, expected 0.1
+    assert share.min() > 0.03
+    assert share.max() < 0.19
+
+
+@pytest.mark.parametrize(("protocol", "per_track"), [("track", 12), ("image", 1)])
+@pytest.mark.parametrize("tracks", [1, 2])
+def test_too_few_tracks_are_told(protocol, per_track, tracks):
+    store = blank_store(tracks, genres=2)
+    with pytest.raises(UserError, match=rf"genre00.*{tracks}.*at least 3"):
+        make_dataset(store, settings_for(protocol=protocol, images_per_track=per_track))
+
+
+# Datasets
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_image_is_in_the_dataset_once(store, view, protocol):
+    data = make_dataset(store, settings_for(view=view, protocol=protocol, images_per_track=4))
+    count = 4 * len(store.track_ids)
+    assert data.images.shape == (count, IMAGE_SIZE, IMAGE_SIZE)
+    assert data.images.dtype == np.uint8
+    assert data.genres == store.genres
+    table = data.table
+    assert not table.duplicated(["track_id", "image"]).any()
+    assert set(table.track_id) == set(store.track_ids)
+    assert set(table.image) == {0, 1, 2, 3}
+    rows = np.concatenate([data.rows(subset) for subset in SUBSETS])
+    assert sorted(rows) == list(range(count))
+    for subset in SUBSETS:
+        assert (table.subset[data.rows(subset)] == subset).all()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_images_labels_and_table_tell_of_the_same_track(view):
+    store = blank_store(4, genres=3)
+    off = dict.fromkeys(
+        ("brightness_contrast_probability", "noise_probability"), 0.0
+    )  # these alone would change a gray
+    data = make_dataset(store, settings_for(view=view, images_per_track=3, **off))
+    for image, label, row in zip(data.images, data.labels, data.table.itertuples(), strict=True):
+        position = store.position(row.track_id)
+        assert (image == store.images[position, 0, 0]).all()
+        assert label == store.labels[position]
+        assert row.genre == store.genres[label]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_protocol_changes_the_table_not_the_images(store, view):
+    image, track = (
+        make_dataset(store, settings_for(view=view, protocol=protocol, images_per_track=4))
+        for protocol in PROTOCOLS
+    )
+    np.testing.assert_array_equal(image.images, track.images)
+    assert crossing(image.table) > 0
+    assert crossing(track.table) == 0
+    assert (image.table.subset != track.table.subset).any()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_dataset_is_made_again_from_its_seed(store, view):
+    first, again, other = (
+        make_dataset(store, settings_for(view=view, images_per_track=4, seed=seed))
+        for seed in (5, 5, 6)
+    )
+    np.testing.assert_array_equal(first.images, again.images)
+    pd.testing.assert_frame_equal(first.table, again.table)
+    assert (first.table.subset != other.table.subset).any()
+    assert np.array_equal(first.images, other.images) == (view == "segments")
+
+
+# The view `segments`
+
+
+def test_segments_put_together_cover_the_track_in_order():
+    store = blank_store(3, genres=1, frames=12 * IMAGE_SIZE)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3, IMAGE_SIZE, 12 * IMAGE_SIZE), dtype=np.uint8)
+    parts = segments(replace(store, images=images), settings_for()).reshape(3, 12, 128, 128)
+    for track, own in zip(images, parts, strict=True):
+        np.testing.assert_array_equal(np.concatenate(own, axis=1), track)
+
+
+@pytest.mark.parametrize("frames", [12, 24, 100, 1292])
+def test_segments_follow_time(frames):
+    ramp = np.linspace(0, 255, frames)
+    images = np.repeat(ramp[None, None], 16, axis=1).astype(np.uint8)
+    store = replace(blank_store(1, genres=1), images=images)
+    parts = segments(store, settings_for())
+    assert parts.shape == (12, 128, 128)
+    means = parts.mean(axis=(1, 2))
+    assert (np.diff(means) > 0).all()
+    # Segments differ by a column where the columns cannot be shared out evenly.
+    tolerance = 1.5 if frames % 12 == 0 else 4.0
+    assert means.mean() == pytest.approx(images.mean(), abs=tolerance)
+    assert (np.diff(np.concatenate(parts, axis=1)[0].astype(int)) >= 0).all()
+
+
+def test_segments_need_a_column_each():
+    with pytest.raises(UserError, match="images_per_track = 12"):
+        segments(blank_store(3, frames=11), settings_for())
+
+
+# The view `copies`
+
+
+def test_the_first_copy_is_the_whole_track_and_the_others_are_not(store):
+    images = copies(store, settings_for(view="copies", images_per_track=5))
+    images = images.reshape(len(store.track_ids), 5, 128, 128)
+    for own, track in zip(images, store.images, strict=True):
+        np.testing.assert_array_equal(own[0], resize(track))
+    changed = (images[:, 1:] != images[:, :1]).any(axis=(2, 3))
+    # A copy stays as it was only when all four augmentations, at one half each, pass it by.
+    assert changed.mean() > 0.8
+    for first, second in combinations(range(1, 5), 2):
+        assert not np.array_equal(images[:, first], images[:, second])
+
+
+def test_without_augmentation_all_copies_are_the_original(store):
+    off = dict.fromkeys(
+        (
+            "brightness_contrast_probability",
+            "flip_probability",
+            "noise_probability",
+            "crop_probability",
+        ),
+        0.0,
+    )
+    images = copies(store, settings_for(view="copies", images_per_track=3, **off))
+    images = images.reshape(-1, 3, 128, 128)
+    np.testing.assert_array_equal(images[:, 1], images[:, 0])
+    np.testing.assert_array_equal(images[:, 2], images[:, 0])
+
+
+def test_copies_of_the_largest_seed_and_number_can_be_made():
+    store = blank_store(1, genres=1)
+    images = copies(store, settings_for(view="copies", images_per_track=64, seed=2**31 - 1))
+    assert images.shape == (64, 128, 128)
+
+
+# Resizing
+
+
+@pytest.mark.parametrize("shape", [(128, 1292), (128, 128), (64, 100), (32, 161), (200, 5)])
+def test_one_gray_stays_that_gray(shape):
+    for level in (0, 77, 255):
+        np.testing.assert_array_equal(
+            resize(np.full(shape, level, np.uint8)), np.full((128, 128), level)
+        )
+
+
+@pytest.mark.parametrize("shape", [(128, 1292), (256, 1292), (128, 256), (64, 161), (128, 60)])
+def test_the_mean_gray_stays(shape):
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    # Growing interpolates, which weighs the columns at the edges differently.
+    tolerance = 1.0 if min(shape) >= IMAGE_SIZE else 3.0
+    assert resize(image).mean() == pytest.approx(image.mean(), abs=tolerance)
+
+
+def test_shrinking_averages():
+    image = np.random.default_rng(0).integers(0, 256, (256, 512), dtype=np.uint8)
+    expected = image.reshape(128, 2, 128, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(resize(image), expected, atol=0.51)
+
+
+def test_an_image_of_the_right_size_is_not_changed(store):
+    image = np.random.default_rng(0).integers(0, 256, (128, 128), dtype=np.uint8)
+    np.testing.assert_array_equal(resize(image), image)
+
+
+def test_rows_stay_rows_and_columns_stay_columns():
+    image = np.zeros((64, 640), np.uint8)
+    image[48:, :] = 200
+    resized = resize(image).astype(int)
+    assert (resized.std(axis=1) == 0).all()
+    assert resized[0, 0] == 0
+    assert resized[-1, 0] == 200
+
+
+# The audit
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_shared_tracks_equal_a_count_by_hand(protocol, seed):
+    table = dealt(protocol, seed, tracks=5, per_track=3)
+    audit = shared_tracks(table).set_index(["first", "second"])
+    assert list(audit.index) == list(combinations(SUBSETS, 2))
+    for first, second in audit.index:
+        shared = total = 0
+        for track in table.track_id.unique():
+            sides = [row.subset for row in table.itertuples() if row.track_id == track]
+            total += second in sides
+            shared += first in sides and second in sides
+        assert audit.shared_tracks[first, second] == shared
+        assert audit.share[first, second] == pytest.approx(shared / total)
+
+
+def test_the_audit_finds_a_single_leak():
+    table = dealt("track", 0, tracks=10, per_track=2)
+    assert (shared_tracks(table).shared_tracks == 0).all()
+    leaking = table.index[table.subset == "test"][0]
+    table.loc[leaking, "subset"] = "train"
+    counts = shared_tracks(table).set_index(["first", "second"]).shared_tracks
+    assert counts.to_dict() == {
+        ("train", "validation"): 0,
+        ("train", "test"): 1,
+        ("validation", "test"): 0,
+    }
