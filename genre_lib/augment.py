@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,9 +42,14 @@ def transforms(settings: AugmentationSettings) -> dict[str, albumentations.Basic
     }
 
 
+def composed(kinds: Iterable[albumentations.BasicTransform]) -> albumentations.Compose:
+    """Some augmentations in a row."""
+    return _albumentations().Compose(list(kinds))
+
+
 def pipeline(settings: AugmentationSettings) -> albumentations.Compose:
-    """All augmentations in one albumentations pipeline."""
-    return _albumentations().Compose(list(transforms(settings).values()))
+    """All augmentations in a row."""
+    return composed(transforms(settings).values())
 
 
 def _albumentations():  # type: ignore[no-untyped-def]
