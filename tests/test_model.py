@@ -1,0 +1,247 @@
+import pytest
+import torch
+from torch import nn
+
+from genre_lib import paper
+from genre_lib.config import ModelSettings
+from genre_lib.model import HybridNet, conv_block, count_parameters, table_1_rows
+
+ALTERNATIVES = {
+    "table 1": {},
+    "three channels": {"channels": 3},
+    "other width": {"hidden_size": 32, "heads": 8},
+    "dropout of the text": {"conv_dropout": "text"},
+    "residual": {"residual": True},
+    "last": {"pooling": "last"},
+    "max": {"pooling": "max"},
+}
+
+
+def network(*, n_classes: int = 10, seed: int = 0, **settings) -> HybridNet:
+    torch.manual_seed(seed)
+    return HybridNet(ModelSettings(**settings), n_classes=n_classes).eval()
+
+
+@pytest.fixture(scope="module")
+def images() -> torch.Tensor:
+    return torch.rand(5, 1, 128, 128, generator=torch.Generator().manual_seed(1))
+
+
+def seen_by(model: HybridNet, module: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """What a module is given when the network looks at images."""
+    inputs = []
+    hook = module.register_forward_hook(lambda _, given, __: inputs.append(given[0]))
+    with torch.no_grad():
+        model(images)
+    hook.remove()
+    return inputs[0]
+
+
+# Table I
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return table_1_rows(network())
+
+
+def test_every_row_of_table_1_has_the_printed_name_and_shape(rows):
+    assert [(row.layer, row.output) for row in rows] == [
+        (row.layer, row.output) for row in paper.TABLE_1
+    ]
+
+
+def test_the_parameters_of_the_rows_are_all_there_are(rows):
+    model = network()
+    assert sum(row.parameters for row in rows) == count_parameters(model) == 647_082
+
+
+def test_the_parameters_follow_from_the_shapes(rows):
+    lstm = 2 * 4 * 64 * (1024 + 64 + 2)  # directions, gates; two biases in PyTorch
+    assert [row.parameters for row in rows] == [
+        16 * (1 * 9 + 1) + 2 * 16,
+        32 * (16 * 9 + 1) + 2 * 32,
+        0,
+        lstm,
+        4 * (128 * 128 + 128),
+        2 * 128,
+        0,
+        128 * 128 + 128,
+        0,
+        128 * 10 + 10,
+    ]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_asking_for_table_1_leaves_the_network_as_it_was(training):
+    model = network().train(training)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    first = table_1_rows(model, batch_size=2)
+    assert table_1_rows(model, batch_size=2) == first
+    assert {row.output[0] for row in first} == {2}
+    assert model.training is training
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
+@pytest.mark.parametrize("settings", ALTERNATIVES.values(), ids=ALTERNATIVES)
+@pytest.mark.parametrize("n_classes", [2, 10])
+def test_logits_have_one_column_a_genre(images, settings, n_classes):
+    model = network(n_classes=n_classes, **settings)
+    with torch.no_grad():
+        logits = model(images)
+    assert logits.shape == (5, n_classes)
+    assert logits.isfinite().all()
+
+
+def test_three_channels_have_more_parameters_only_in_the_first_layer():
+    assert count_parameters(network(channels=3)) - count_parameters(network()) == 16 * 2 * 9
+
+
+@pytest.mark.parametrize("setting", [{"pooling": "last"}, {"residual": True}, {"heads": 8}])
+def test_the_other_alternatives_have_as_many_parameters(setting):
+    assert count_parameters(network(**setting)) == 647_082
+
+
+# Each alternative does what its name says
+
+
+def test_pooling_over_time():
+    x = torch.randn(3, 32, 128)
+    assert torch.equal(network(pooling="mean").pool(x), x.sum(1) / 32)
+    assert torch.equal(network(pooling="last").pool(x), x[:, 31])
+    assert torch.equal(network(pooling="max").pool(x), x.max(1).values)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_the_residual_adds_what_attention_was_given(images, residual):
+    model = network(residual=residual)
+    before = seen_by(model, model.attention, images)
+    attended = model.attention(before, before, before)[0]
+    expected = before + attended if residual else attended
+    torch.testing.assert_close(seen_by(model, model.norm, images), expected)
+
+
+def test_three_channels_are_the_gray_image_three_times(images):
+    three, one = network(channels=3), network()
+    state = three.state_dict()
+    state["block1.0.weight"] = state["block1.0.weight"].sum(1, keepdim=True)
+    one.load_state_dict(state)
+    assert seen_by(three, three.block1, images).shape == (5, 3, 128, 128)
+    with torch.no_grad():
+        torch.testing.assert_close(three(images), one(images), rtol=1e-4, atol=1e-5)
+
+
+def dropouts(model: HybridNet) -> dict[str, float]:
+    return {
+        name: module.p
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Dropout) and module.p
+    }
+
+
+def test_dropout_of_the_table_and_of_the_text():
+    both = {"attention_dropout": 0.4, "hidden_dropout": 0.4}
+    assert dropouts(network()) == {"conv_dropout": paper.TABLE_CONV_DROPOUT, **both}
+    text = dropouts(network(conv_dropout="text"))
+    assert sorted(text.values()) == [paper.TEXT_CONV_DROPOUT] * 2 + [0.4] * 2
+    assert {name.split(".")[0] for name in text} == {"block1", "block2", *both}
+
+
+# Evaluation mode
+
+
+@pytest.mark.parametrize("settings", ALTERNATIVES.values(), ids=ALTERNATIVES)
+def test_evaluation_is_deterministic_and_does_not_depend_on_the_batch(images, settings):
+    model = network(**settings)
+    with torch.no_grad():
+        together = model(images)
+        assert torch.equal(model(images), together)
+        alone = torch.cat([model(image[None]) for image in images])
+        torch.testing.assert_close(alone, together, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(model(images.flip(0)).flip(0), together, rtol=1e-4, atol=1e-5)
+
+
+def test_training_mode_drops_out_and_looks_at_the_batch(images):
+    model = network().train()
+    with torch.no_grad():
+        assert not torch.equal(model(images), model(images))
+
+
+def test_images_are_told_apart(images):
+    with torch.no_grad():
+        logits = network()(images)
+    assert torch.pdist(logits).min() > 0
+
+
+def test_the_seed_decides_the_weights(images):
+    with torch.no_grad():
+        assert torch.equal(network(seed=1)(images), network(seed=1)(images))
+        assert not torch.equal(network(seed=1)(images), network(seed=2)(images))
+
+
+# Order within a block, and the axes
+
+
+def test_relu_after_the_pooling_equals_relu_before_it():
+    block = conv_block(1, 16, dropout=0.0)
+    convolution, norm, pool, relu, _ = block
+    assert (type(pool), type(relu)) == (nn.MaxPool2d, nn.ReLU)
+    nn.init.normal_(norm.weight)  # also where the normalisation turns signs around
+    nn.init.normal_(norm.bias)
+    x = torch.randn(4, 1, 128, 128)
+    for mode in (True, False):
+        block.train(mode)
+        assert torch.equal(block(x), pool(relu(norm(convolution(x)))))
+
+
+def test_the_sequence_is_time(images):
+    """A change in the last columns reaches the LSTM at the last of its steps only."""
+    model = network()
+    changed = images.clone()
+    changed[..., -8:] = torch.rand(5, 1, 128, 8)
+    before, after = (seen_by(model, model.lstm, x) for x in (images, changed))
+    assert before.shape == (5, 32, 1024)
+    differs = (before != after).any(dim=2)
+    # Eight columns are two steps; two 3 x 3 convolutions reach one step further.
+    assert not differs[:, :29].any()
+    assert differs[:, 30:].all()
+
+
+def test_pitch_is_not_the_sequence(images):
+    model = network()
+    changed = images.clone()
+    changed[..., -8:, :] = torch.rand(5, 1, 8, 128)
+    before, after = (seen_by(model, model.lstm, x) for x in (images, changed))
+    assert (before != after).any(dim=2).all()
+
+
+def test_a_step_is_one_column_of_all_channels_and_bands(images):
+    model = network()
+    features = seen_by(model, model.conv_dropout, images)  # (5, 32, 32, 32): channel, band, time
+    sequence = seen_by(model, model.lstm, images)
+    for time in (0, 7, 31):
+        torch.testing.assert_close(sequence[:, time], features[..., time].reshape(5, -1))
+
+
+def test_attention_sees_both_directions(images):
+    model = network()
+    changed = images.clone()
+    changed[..., :4] = 1 - changed[..., :4]
+    before, after = (seen_by(model, model.attention, x) for x in (images, changed))
+    hidden = model.settings.hidden_size
+    differs = before != after
+    assert differs[:, 8:, :hidden].any()  # the forward half remembers the beginning,
+    assert not differs[:, 8:, hidden:].any()  # the backward half has not come to it yet
+    assert differs[:, 0, hidden:].any()
+
+
+@pytest.mark.parametrize("settings", ALTERNATIVES.values(), ids=ALTERNATIVES)
+def test_the_gradient_reaches_every_parameter(images, settings):
+    model = network(**settings).train()
+    model(images).square().sum().backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        if name not in ("block1.0.bias", "block2.0.bias"):  # normalisation takes these out again
+            assert parameter.grad.abs().max() > 1e-9, name
