@@ -54,4 +54,4 @@ def test_baseline_is_scaled_and_fixed():
     first, second = baseline().fit(features, labels), baseline().fit(stretched, labels)
     np.testing.assert_array_equal(first.predict(features), second.predict(stretched))
     assert first.score(features, labels) > 0.9
-    assert first[-1].C == 10.0 and first[-1].kernel == "rbf" and first[-1].gamma == "scale"
+    assert (first[-1].C, first[-1].kernel, first[-1].gamma) == (10.0, "rbf", "scale")

@@ -1,6 +1,6 @@
 """The embedded demonstration corpus: short synthetic songs in the style of ten genres.
 
-Every clip is composed and synthesized here, from the recipes of `recipes`: there are no
+Every clip is composed and synthesized here, from the data in `recipes` and `sounds`: there are no
 recordings and no samples. The corpus shows how the experiments work when GTZAN is not at hand.
 **It is not GTZAN, and results on it are not comparable with results on recordings.** How hard it
 is to classify was chosen: the recipes of neighbouring genres overlap, and each song has its own
@@ -13,7 +13,6 @@ A song is determined by (genre, index, seed). `compose` writes it, `render` play
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genre_lib.corpus.synthetic.composition import SECONDS, Song, compose
 from genre_lib.corpus.synthetic.synthesis import SAMPLE_RATE, render
@@ -21,7 +20,7 @@ from genre_lib.corpus.synthetic.synthesis import SAMPLE_RATE, render
 __all__ = ["SAMPLE_RATE", "SECONDS", "Song", "compose", "render", "synthesize"]
 
 
-def synthesize(genre: str, index: int, *, seed: int = 0) -> NDArray[np.float32]:
+def synthesize(genre: str, index: int, *, seed: int = 0) -> np.ndarray:
     """Compose and render one song: float32, shape (661500,), 30 seconds at 22050 Hz.
 
     Parameters

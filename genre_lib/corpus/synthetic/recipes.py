@@ -1,4 +1,4 @@
-"""What each genre is made of: instruments, drum kits, patterns and sub-styles, as plain data.
+"""What each genre is made of: patterns, figures, progressions and sub-styles, as plain data.
 
 Everything here is meant to be read, and changed, by a musician.
 
@@ -17,256 +17,11 @@ The ranges of neighbouring genres overlap on purpose: the overlap is what makes 
 neither trivial nor impossible to classify, and it is a design choice.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-Range = tuple[float, float]
-
-
-# --- Instruments --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """One pitched sound, described by how its partials start, fade and move.
-
-    Attributes
-    ----------
-    register : lowest and highest MIDI note that a part gives to the instrument.
-    slope : fall of the partials, in dB per octave (3 is bright, 15 is dull).
-    odd : how far the even partials are missing, 0 to 1 (1 is a clarinet).
-    pick : where the string is plucked, as a fraction of its length; 0 means not plucked.
-    drawbars : explicit levels of the partials, instead of ``slope``.
-    formants : resonances as (frequency in Hz, bandwidth in Hz).
-    vowels : names of vowels, one per note in turn: their formants make it a voice.
-    attack, release : seconds.
-    decay : seconds in which the fundamental falls to 1/e; 0 means it is sustained.
-    damping : how much faster each higher partial decays.
-    tine : one struck overtone as (ratio, level, decay in seconds).
-    vibrato : (rate in Hz, depth in cents).
-    slide : semitones below the note from which it is reached.
-    unison : number of slightly detuned copies (a section, a chorus).
-    breath : level of breath or bow noise; ``consonant``: level of the noise at the onset.
-    drive : amplifier gain before soft clipping; 0 means clean.
-    cabinet : low-pass of the loudspeaker, Hz; 0 means none.
-    tremolo : (rate in Hz, depth 0 to 1).
-    spoken : the pitch stays in a narrow range and ignores the scale (rap, growls).
-    """
-
-    register: tuple[int, int]
-    slope: float = 6.0
-    odd: float = 0.0
-    pick: float = 0.0
-    drawbars: tuple[float, ...] = ()
-    formants: tuple[Range, ...] = ()
-    vowels: tuple[str, ...] = ()
-    attack: float = 0.003
-    release: float = 0.08
-    decay: float = 0.0
-    damping: float = 0.1
-    tine: tuple[float, float, float] = (0.0, 0.0, 1.0)
-    vibrato: Range = (0.0, 0.0)
-    slide: float = 0.0
-    unison: int = 1
-    breath: float = 0.0
-    consonant: float = 0.0
-    drive: float = 0.0
-    cabinet: float = 0.0
-    tremolo: Range = (0.0, 0.0)
-    spoken: bool = False
-
-
-# Formant frequencies (Hz) of an adult male speaker; other voices scale them.
-VOWELS = {
-    "a": (730.0, 1090.0, 2440.0),
-    "e": (530.0, 1840.0, 2480.0),
-    "i": (290.0, 2250.0, 3000.0),
-    "o": (570.0, 840.0, 2410.0),
-    "u": (310.0, 870.0, 2240.0),
-}
-
-_BODY = ((110.0, 60.0), (210.0, 90.0), (420.0, 200.0))
-_BOWED = {"attack": 0.06, "release": 0.12, "slope": 5.0, "breath": 0.012}
-_SUNG = {"attack": 0.04, "release": 0.1, "slope": 7.0, "vibrato": (5.3, 28.0), "breath": 0.02}
-
-INSTRUMENTS: dict[str, Instrument] = {
-    # plucked and struck strings
-    "nylon guitar": Instrument((40, 74), 8.5, pick=0.28, decay=0.8, damping=0.13, formants=_BODY),
-    "steel-string guitar": Instrument((40, 76), 5.5, pick=0.14, decay=1.1, damping=0.06),
-    "resonator guitar": Instrument((40, 74), 4.5, pick=0.09, decay=0.7, formants=((900, 500),)),
-    "banjo": Instrument((50, 79), 3.0, pick=0.07, decay=0.22, damping=0.05),
-    "mandolin": Instrument((55, 84), 4.0, pick=0.12, decay=0.3, unison=2),
-    "clean electric guitar": Instrument((40, 76), 6.0, pick=0.18, decay=1.3, cabinet=5500),
-    "chorus guitar": Instrument((45, 79), 5.0, pick=0.15, decay=1.3, unison=3, cabinet=6500),
-    "muted guitar": Instrument((45, 74), 5.0, pick=0.12, decay=0.11, cabinet=5000),
-    "tremolo guitar": Instrument((40, 76), 6.0, pick=0.2, decay=1.6, tremolo=(5.5, 0.5)),
-    "jazz guitar": Instrument((45, 76), 12.0, pick=0.25, decay=0.7, cabinet=3000),
-    "crunch guitar": Instrument((40, 74), 5.0, pick=0.15, decay=2.0, drive=4, cabinet=4800),
-    "distorted guitar": Instrument((36, 67), 4.0, pick=0.1, decay=3.5, drive=22, cabinet=5200),
-    "palm-muted guitar": Instrument((35, 60), 4.0, pick=0.1, decay=0.14, drive=22, cabinet=4600),
-    "lead guitar": Instrument(
-        (57, 86), 5.0, pick=0.12, decay=3.0, drive=10, cabinet=5500, vibrato=(5.5, 25), slide=1.0
-    ),
-    "slide guitar": Instrument(
-        (52, 78), 5.0, pick=0.1, decay=1.4, drive=2.5, cabinet=4500, vibrato=(5, 30), slide=2.0
-    ),
-    "pedal steel": Instrument(
-        (57, 81), 7.0, pick=0.2, attack=0.06, decay=2.2, vibrato=(4.5, 16), slide=2.0
-    ),
-    "piano": Instrument((36, 84), 7.0, pick=0.12, decay=1.3, damping=0.16, tine=(6.3, 0.05, 0.03)),
-    "honky-tonk piano": Instrument((40, 84), 5.0, pick=0.12, decay=0.8, damping=0.1, unison=2),
-    "harpsichord": Instrument((41, 84), 2.0, pick=0.1, decay=0.6, damping=0.04),
-    "harp": Instrument((48, 88), 10.0, pick=0.4, decay=1.2, damping=0.2),
-    "electric piano": Instrument((45, 79), 13.0, decay=1.2, tine=(7.1, 0.16, 0.2)),
-    "clavinet": Instrument((40, 72), 4.0, pick=0.08, decay=0.3, cabinet=4500),
-    "vibraphone": Instrument((53, 84), 24.0, decay=1.3, tine=(4.0, 0.3, 0.3), tremolo=(5, 0.3)),
-    "bell synth": Instrument((60, 91), 14.0, decay=0.7, tine=(3.5, 0.4, 0.5)),
-    # basses
-    "upright bass": Instrument((28, 50), 9.0, pick=0.3, decay=0.45, damping=0.18),
-    "electric bass": Instrument((28, 50), 8.0, pick=0.22, decay=0.9, damping=0.12),
-    "picked bass": Instrument((28, 50), 4.5, pick=0.12, decay=0.9, drive=2.0, cabinet=3800),
-    "slap bass": Instrument((28, 53), 3.5, pick=0.08, decay=0.4, damping=0.08),
-    "dub bass": Instrument((28, 48), 16.0, decay=1.4, damping=0.3),
-    "808 bass": Instrument((26, 43), 26.0, decay=0.9, drive=2.0, slide=5.0),
-    "synth bass": Instrument((28, 52), 6.0, decay=0.35, damping=0.12, release=0.04),
-    "square bass": Instrument((28, 52), 7.0, odd=0.9, release=0.03, cabinet=1800),
-    # organs and synthesizers
-    "drawbar organ": Instrument(
-        (48, 80), drawbars=(1, 0.8, 0.7, 0.3, 0, 0.25), attack=0.01, tremolo=(6.4, 0.25), drive=1
-    ),
-    "transistor organ": Instrument((50, 80), drawbars=(1, 0.5, 0.4, 0.5, 0, 0, 0, 0.3)),
-    "church organ": Instrument(
-        (36, 84), drawbars=(1, 0.9, 0.4, 0.7, 0.1, 0.3, 0, 0.4), attack=0.08, release=0.4, unison=2
-    ),
-    "saw pad": Instrument((48, 77), 9.0, attack=0.25, release=0.4, unison=3),
-    "saw lead": Instrument((57, 86), 6.0, attack=0.01, unison=2, cabinet=7000),
-    "square lead": Instrument((60, 88), 6.5, odd=0.95, attack=0.01, vibrato=(5.5, 15)),
-    "synth brass": Instrument((50, 79), 6.5, attack=0.03, unison=3),
-    "synth pluck": Instrument((57, 84), 5.0, decay=0.2, damping=0.1, unison=2),
-    # bowed, blown and squeezed
-    "violin": Instrument((57, 88), vibrato=(5.8, 22), formants=((500, 300), (2800, 900)), **_BOWED),
-    "fiddle": Instrument((55, 84), slide=1.0, vibrato=(5.5, 10), formants=((900, 500),), **_BOWED),
-    "cello": Instrument((36, 67), vibrato=(5.2, 18), formants=((250, 120), (600, 300)), **_BOWED),
-    "string section": Instrument((43, 86), unison=4, vibrato=(5.5, 12), **_BOWED),
-    "flute": Instrument((60, 91), 14.0, attack=0.05, vibrato=(5, 14), breath=0.05),
-    "clarinet": Instrument((50, 84), 6.0, odd=0.85, attack=0.03, breath=0.015),
-    "oboe": Instrument((58, 86), 4.0, attack=0.03, vibrato=(5.5, 15), formants=((1100, 400),)),
-    "french horn": Instrument((41, 72), 10.0, attack=0.07, formants=((450, 300),)),
-    "trumpet": Instrument((54, 84), 4.0, attack=0.03, vibrato=(5, 12), formants=((1300, 800),)),
-    "muted trumpet": Instrument((56, 84), 3.0, attack=0.03, formants=((2200, 600), (4500, 900))),
-    "trombone": Instrument((40, 68), 6.0, attack=0.05, slide=0.7, formants=((550, 400),)),
-    "horn section": Instrument((50, 79), 4.5, attack=0.03, unison=3, formants=((1200, 900),)),
-    "tenor sax": Instrument(
-        (46, 75), 5.0, attack=0.03, vibrato=(5, 20), breath=0.04, slide=0.6, formants=((650, 400),)
-    ),
-    "alto sax": Instrument(
-        (52, 82), 5.0, attack=0.03, vibrato=(5.2, 18), breath=0.03, formants=((950, 500),)
-    ),
-    "harmonica": Instrument(
-        (58, 86), 3.5, attack=0.04, vibrato=(5.5, 14), breath=0.03, slide=1, formants=((1600, 700),)
-    ),
-    "accordion": Instrument((50, 82), 4.0, attack=0.05, unison=2, formants=((900, 700),)),
-    "melodica": Instrument((57, 84), 5.0, odd=0.4, attack=0.04, breath=0.03),
-    # voices
-    "male voice": Instrument((45, 67), vowels=("a", "e", "o", "i"), consonant=0.25, **_SUNG),
-    "female voice": Instrument((57, 79), vowels=("a", "i", "e", "u"), consonant=0.25, **_SUNG),
-    "backing voices": Instrument((52, 76), vowels=("u", "a"), unison=3, **_SUNG),
-    "choir": Instrument((43, 81), vowels=("a", "o"), unison=4, **_SUNG),
-    "soprano": Instrument(
-        (60, 86), 6.0, vowels=("a", "o"), attack=0.08, vibrato=(6, 55), release=0.2
-    ),
-    "toasting voice": Instrument(
-        (45, 60), 6.5, vowels=("a", "e", "o", "i"), attack=0.02, consonant=0.4, spoken=True, slide=1
-    ),
-    "rap voice": Instrument(
-        (40, 57), 6.0, vowels=("a", "e", "i", "o", "u"), attack=0.012, consonant=0.6, spoken=True,
-        slide=1.5, release=0.04,
-    ),
-    "growl": Instrument(
-        (33, 48), 3.0, vowels=("o", "a"), attack=0.02, consonant=0.4, breath=0.35, drive=6,
-        spoken=True, cabinet=5500,
-    ),
-    "shouted voice": Instrument(
-        (52, 72), 4.5, vowels=("a", "e", "o"), attack=0.02, consonant=0.35, drive=3, slide=1,
-        vibrato=(5, 15),
-    ),
-}  # fmt: skip
-
-
-# --- Drum kits ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Drum:
-    """A struck membrane (falling sine) plus a burst of band-passed noise."""
-
-    hz: float = 0.0  # final pitch of the membrane; 0 means noise only
-    sweep: float = 1.0  # the pitch starts this many times higher
-    ring: float = 0.1  # seconds until the membrane falls to 1/e
-    noise: float = 1.0  # level of the noise
-    band: Range = (300.0, 9000.0)  # Hz
-    hiss: float = 0.1  # seconds until the noise falls to 1/e
-    level: float = 1.0
-    slaps: int = 1  # a clap is several slaps a few milliseconds apart
-
-
-_ACOUSTIC = {
-    "kick": Drum(58, 3.0, 0.09, 0.15, (800, 5000), 0.01, 1.0),
-    "snare": Drum(185, 1.3, 0.06, 0.8, (900, 9000), 0.08, 0.7),
-    "hat": Drum(0, band=(6500, 10500), hiss=0.025, level=0.28),
-    "open": Drum(0, band=(6000, 10500), hiss=0.14, level=0.3),
-    "ride": Drum(3300, 1.0, 0.2, 0.8, (5000, 10500), 0.22, 0.16),
-    "crash": Drum(0, band=(3500, 10500), hiss=0.6, level=0.4),
-    "rim": Drum(1650, 1.0, 0.012, 0.4, (1200, 6000), 0.012, 0.5),
-    "tom": Drum(110, 1.6, 0.14, 0.2, (300, 3000), 0.03, 0.8),
-    "clap": Drum(0, band=(900, 5500), hiss=0.06, level=0.6, slaps=3),
-    "shaker": Drum(0, band=(5500, 10500), hiss=0.03, level=0.18),
-    "tambourine": Drum(0, band=(6500, 10500), hiss=0.07, level=0.25),
-    "conga": Drum(230, 1.15, 0.08, 0.25, (500, 3500), 0.015, 0.5),
-    "cowbell": Drum(560, 1.0, 0.06, 0.1, (800, 5000), 0.05, 0.3),
-    "stomp": Drum(75, 1.6, 0.05, 0.35, (120, 900), 0.03, 0.7),
-}
-
-KITS: dict[str, dict[str, Drum]] = {
-    "acoustic": _ACOUSTIC,
-    "dry": {
-        **_ACOUSTIC,
-        "kick": Drum(66, 2.5, 0.06, 0.2, (900, 4000), 0.008),
-        "snare": Drum(210, 1.2, 0.04, 0.6, (1200, 7000), 0.05, 0.7),
-    },
-    "arena": {
-        **_ACOUSTIC,
-        "kick": Drum(54, 4.0, 0.12, 0.35, (2000, 8000), 0.008),
-        "snare": Drum(170, 1.4, 0.1, 1.0, (600, 10000), 0.16, 0.9),
-    },
-    "brushes": {
-        **_ACOUSTIC,
-        "kick": Drum(62, 2.0, 0.07, 0.05, (300, 2000), 0.01, 0.6),
-        "snare": Drum(200, 1.1, 0.03, 1.0, (1500, 9500), 0.09, 0.35),
-    },
-    "triggered": {
-        **_ACOUSTIC,
-        "kick": Drum(60, 5.0, 0.05, 0.6, (2500, 9000), 0.007, 0.9),
-        "snare": Drum(200, 1.5, 0.06, 1.0, (1200, 10500), 0.1, 0.9),
-    },
-    "machine": {
-        **_ACOUSTIC,
-        "kick": Drum(50, 5.0, 0.16, 0.1, (1500, 6000), 0.006, 1.1),
-        "snare": Drum(190, 1.2, 0.07, 0.9, (1500, 10500), 0.12, 0.7),
-        "hat": Drum(0, band=(7500, 10800), hiss=0.02, level=0.35),
-    },
-    "808": {
-        **_ACOUSTIC,
-        "kick": Drum(44, 4.0, 0.35, 0.05, (1000, 4000), 0.005, 1.2),
-        "snare": Drum(220, 1.1, 0.05, 0.7, (2500, 10500), 0.09, 0.6),
-        "hat": Drum(0, band=(8000, 10800), hiss=0.015, level=0.3),
-    },
-    "sampled": {
-        **_ACOUSTIC,
-        "kick": Drum(56, 2.5, 0.12, 0.4, (300, 3500), 0.02, 1.1),
-        "snare": Drum(200, 1.3, 0.08, 0.9, (500, 6500), 0.09, 0.9),
-        "hat": Drum(0, band=(4500, 8500), hiss=0.03, level=0.3),
-    },
-}
+from genre_lib.corpus.synthetic.sounds import Range
 
 DRUM_PATTERNS: dict[str, dict[str, str]] = {
     # rock and its relatives
@@ -295,7 +50,8 @@ DRUM_PATTERNS: dict[str, dict[str, str]] = {
     "stomp and clap": {"stomp": "x.....x.....", "clap": "...o.....o.."},
     # country
     "train beat": {"kick": "x...x...x...x...", "snare": "ooXoooXoooXoooXo"},
-    "two-step": {"kick": "x.......x.......", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.x."},
+    "two-step": {"kick": "x.......x.......", "snare": "....x.......x...",
+    "hat": "x.x.x.x.x.x.x.x."},
     "waltz": {"kick": "x...........", "snare": "....o...o...", "hat": "x...x...x..."},
     # jazz
     "swing ride": {"ride": "x..x.xx..x.x", "hat": "...x.....x..", "kick": "o..o..o..o.."},
@@ -326,7 +82,8 @@ DRUM_PATTERNS: dict[str, dict[str, str]] = {
         "kick": "X.....x.x.......", "snare": "....X.......X...", "hat": "x.x.x.x.x.x.x.x.",
         "tambourine": "....x.......x...",
     },
-    "dembow": {"kick": "X...X...X...X...", "snare": "...x..x....x..x.", "shaker": "x.x.x.x.x.x.x.x."},
+    "dembow": {"kick": "X...X...X...X...", "snare": "...x..x....x..x.",
+    "shaker": "x.x.x.x.x.x.x.x."},
     "new wave": {
         "kick": "X...x...X...x...", "snare": "....X.......X...", "hat": "xxxxxxxxxxxxxxxx",
     },
@@ -534,132 +291,60 @@ VOICINGS: dict[str, str] = {
 }
 
 
-# --- Recording eras: production, as different from track to track as real records are -------
-
-
-@dataclass(frozen=True)
-class Era:
-    """Ranges of the production of one track; every track draws its own values."""
-
-    low: Range  # Hz, lower end of the recorded band
-    high: Range  # Hz, upper end
-    tilt: Range  # dB per octave around 1 kHz
-    noise: Range  # dB below the music
-    reverb: Range  # seconds
-    wet: Range  # share of the reverberant sound
-    squash: Range  # 0 (natural dynamics) to 1 (crushed)
-
-
-ERAS: dict[str, Era] = {
-    "shellac": Era((90, 260), (2800, 5200), (-2.5, 1.5), (-44, -26), (0.1, 0.6), (0.02, 0.2), (0, 0.6)),
-    "tape": Era((40, 110), (5200, 9500), (-2.5, 1.0), (-60, -40), (0.2, 1.4), (0.04, 0.3), (0.1, 0.7)),
-    "studio": Era((25, 70), (7500, 10800), (-2.0, 1.5), (-78, -55), (0.2, 1.6), (0.03, 0.3), (0.2, 0.8)),
-    "digital": Era((20, 50), (9000, 10900), (-1.5, 2.0), (-90, -70), (0.2, 1.8), (0.03, 0.25), (0.4, 1)),
-    "hall": Era((30, 80), (6500, 10800), (-2.5, 0.5), (-72, -46), (1.2, 3.0), (0.2, 0.55), (0, 0.3)),
-    "demo": Era((50, 160), (4500, 8500), (-2.0, 2.0), (-54, -34), (0.1, 0.8), (0.02, 0.3), (0.2, 1)),
-}  # fmt: skip
-
-
-# Mixing habits: what an engineer of the genre adds (dB) in octave bands from 50 Hz to 6.4 kHz.
-MIXES: dict[str, tuple[float, ...]] = {
-    # 50  100 200 400 800 1k6 3k2 6k4
-    "blues": (-3, 0, 2, 3, 3, 1, -2, -4),
-    "classical": (-2, 0, 0, 0, 0, 0, 0, 0),
-    "country": (-3, -1, 0, -1, 0, 3, 3, 0),
-    "disco": (0, 2, -1, -3, -1, 0, 3, 5),
-    "hiphop": (6, 4, 0, -2, -2, 0, 0, 0),
-    "jazz": (-1, 2, 3, 1, -1, -1, -2, -2),
-    "metal": (2, 1, -2, -5, -2, 2, 5, 2),
-    "pop": (1, 0, -1, 0, 1, 1, 2, 4),
-    "reggae": (5, 6, 2, -1, -3, -2, -3, -4),
-    "rock": (0, 1, 1, 1, 2, 3, 0, -2),
-}
-
 # --- Genres and their sub-styles ----------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Part:
-    """One player: what may be played, on what, how loud (dB) and how likely."""
+    """One player: what may be played, on what, how loud and how likely."""
 
     role: str  # "bass", "chords" or "melody"
-    sounds: tuple[str, ...]
-    figures: tuple[str, ...]
-    db: Range = (-4.0, 2.0)
-    chance: float = 1.0
+    sounds: str
+    figures: str
     voicing: str = "close"
+    db: Range = (-5.0, 1.0)
+    chance: float = 1.0
     echo: float = 0.0  # level of a dotted-eighth echo
 
 
 @dataclass(frozen=True)
 class SubStyle:
-    """The ingredients of one sub-style; see the module's documentation."""
+    """The ingredients of one sub-style, each song's share of which is drawn by `compose`."""
 
     name: str
-    tempo: Range
+    tempo: Range  # beats per minute
     scale: str
-    progressions: tuple[str, ...]
+    progressions: str
     parts: tuple[Part, ...]
-    eras: tuple[str, ...]
-    drums: tuple[str, ...] = ()
-    kits: tuple[str, ...] = ("acoustic",)
+    eras: str
+    drums: str = ""  # none
+    kits: str = "acoustic"
     drums_db: Range = (-3.0, 3.0)
     swing: Range = (0.0, 0.0)
-    beats: int = 4
-    weight: float = field(default=1.0)
+    beats: int = 4  # per bar
 
 
-def _choices(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split("|"))
-
-
-def _bass(sounds: str, figures: str, db: Range = (-5, 1), **more: float) -> Part:
-    return Part("bass", _choices(sounds), _choices(figures), db, **more)
-
-
-def _chords(
-    sounds: str, figures: str, voicing: str = "close", db: Range = (-7, 0), **more: float
-) -> Part:
-    return Part("chords", _choices(sounds), _choices(figures), db, voicing=voicing, **more)
-
-
-def _melody(sounds: str, figures: str, db: Range = (-4, 3), **more: float) -> Part:
-    return Part("melody", _choices(sounds), _choices(figures), db, **more)
+def options(text: str) -> list[str]:
+    """Read a choice: ``"a | b"`` gives ``["a", "b"]``, an empty text no option."""
+    return [option.strip() for option in text.split("|")] if text else []
 
 
 def _style(
-    name: str,
-    tempo: Range,
-    scale: str,
-    progressions: str,
-    *parts: Part,
-    eras: str,
-    drums: str = "",
-    kits: str = "acoustic",
-    swing: Range = (0, 0),
-    beats: int = 4,
-    drums_db: Range = (-3, 3),
+    name: str, tempo: Range, scale: str, progressions: str, *parts: Part, **more: Any
 ) -> SubStyle:
-    return SubStyle(
-        name,
-        tempo,
-        scale,
-        _choices(progressions),
-        parts,
-        _choices(eras),
-        _choices(drums) if drums else (),
-        _choices(kits),
-        drums_db,
-        swing,
-        beats,
-    )
+    return SubStyle(name, tempo, scale, progressions, parts, **more)
 
+
+_bass = partial(Part, "bass")
+_chords = partial(Part, "chords", db=(-7, 0))
+_melody = partial(Part, "melody", db=(-4, 3))
 
 GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
     "blues": (
         _style(
             "delta acoustic", (70, 130), "blues", "twelve-bar | one-chord vamp | eight-bar blues",
-            _chords("steel-string guitar | resonator guitar", "fingerpicked blues | shuffle comp", "guitar"),
+            _chords("steel-string guitar | resonator guitar", "fingerpicked blues | shuffle comp",
+                "guitar"),
             _melody("male voice | slide guitar", "blues calls | slow blues lines"),
             eras="shellac | tape | demo", drums="foot stomp | stomp and clap", drums_db=(-16, -6),
         ),
@@ -685,10 +370,12 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("piano | honky-tonk piano", "shuffle comp | charleston"),
             _melody("horn section", "swing riff", db=(-7, 0)),
             _melody("tenor sax | male voice", "blues calls | bebop"),
-            eras="shellac | tape", drums="swung backbeat | swing ride | shuffle", kits="brushes | acoustic",
+            eras="shellac | tape", drums="swung backbeat | swing ride | shuffle",
+            kits="brushes | acoustic",
         ),
         _style(
-            "blues rock", (85, 135), "minor pentatonic", "twelve-bar | mixolydian rock | two-chord rock",
+            "blues rock", (85, 135), "minor pentatonic",
+            "twelve-bar | mixolydian rock | two-chord rock",
             _bass("electric bass | picked bass", "eighths with fifth | root and push"),
             _chords("crunch guitar", "driven eighths | stop riff | strummed", "guitar"),
             _melody("lead guitar | shouted voice | male voice", "riff | sung phrases"),
@@ -709,7 +396,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             eras="hall | studio | shellac",
         ),
         _style(
-            "string orchestra", (60, 120), "harmonic minor", "circle of fifths | pachelbel | minor sonata",
+            "string orchestra", (60, 120), "harmonic minor",
+            "circle of fifths | pachelbel | minor sonata",
             _bass("cello", "whole notes | two-beat"),
             _chords("string section", "whole notes | eighths | half notes", "wide"),
             _melody("violin | string section | oboe", "lyrical | classical eighths"),
@@ -717,7 +405,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             eras="hall | hall | tape",
         ),
         _style(
-            "baroque ensemble", (85, 140), "major", "pachelbel | circle of fifths | classical cadence",
+            "baroque ensemble", (85, 140), "major",
+            "pachelbel | circle of fifths | classical cadence",
             _bass("cello", "eighths | eighths with fifth"),
             _chords("harpsichord | church organ", "four to the bar | arpeggio", db=(-8, -1)),
             _melody("violin | flute | oboe | trumpet", "classical sixteenths | classical eighths"),
@@ -751,7 +440,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             "bluegrass", (110, 170), "major pentatonic", "three chords | country turn",
             _bass("upright bass", "two-beat"),
             _chords("banjo", "banjo roll", "guitar"),
-            _chords("mandolin | steel-string guitar", "off-beat skank | strummed | boom-chick", "guitar"),
+            _chords("mandolin | steel-string guitar", "off-beat skank | strummed | boom-chick",
+                "guitar"),
             _melody("fiddle | male voice | mandolin", "fiddle tune | sung phrases"),
             eras="tape | studio | shellac",
         ),
@@ -766,13 +456,15 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             drums_db=(-8, 0),
         ),
         _style(
-            "country rock", (100, 145), "major pentatonic", "outlaw | mixolydian rock | axis | three chords",
+            "country rock", (100, 145), "major pentatonic",
+            "outlaw | mixolydian rock | axis | three chords",
             _bass("electric bass | picked bass", "root and push | eighths with fifth"),
             _chords("crunch guitar | clean electric guitar", "strummed | driven eighths", "guitar"),
-            _chords("steel-string guitar", "strummed", "guitar", db=(-6, 0), chance=0.7),
+            _chords("steel-string guitar | banjo", "strummed | banjo roll", "guitar", db=(-4, 1)),
             _melody("male voice | female voice", "sung phrases | busy pop"),
-            _melody("slide guitar | fiddle | pedal steel", "riff | sung phrases", chance=0.7),
-            eras="studio | digital", drums="straight rock | two-step | train beat", kits="acoustic | arena",
+            _melody("slide guitar | fiddle | pedal steel", "riff | sung phrases"),
+            eras="studio | digital", drums="train beat | two-step | straight rock",
+            kits="acoustic | dry",
         ),
         _style(
             "country waltz", (85, 130), "major", "country waltz",
@@ -791,7 +483,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("string section", "string swells | disco stabs", "wide"),
             _melody("female voice | string section", "sung phrases | busy pop"),
             _melody("horn section", "horn hits", db=(-6, 0), chance=0.6),
-            eras="tape | studio", drums="four on the floor | disco sixteenths", kits="dry | acoustic",
+            eras="tape | studio", drums="four on the floor | disco sixteenths",
+            kits="disco | disco | dry",
         ),
         _style(
             "funk disco", (100, 122), "dorian", "disco two-chord | soul disco | two-chord minor",
@@ -800,15 +493,17 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("electric piano", "syncopated stabs | disco stabs", chance=0.7),
             _melody("male voice | backing voices", "hook | busy pop"),
             _melody("horn section", "horn hits", db=(-5, 1), chance=0.8),
-            eras="tape | studio", drums="four on the floor | linear funk", kits="dry | acoustic",
+            eras="tape | studio", drums="four on the floor | linear funk",
+            kits="disco | disco | dry",
         ),
         _style(
             "synth disco", (112, 136), "minor", "static minor | minor axis | minor rock",
-            _bass("synth bass | square bass", "octaves | sixteenths"),
+            _bass("synth bass", "octaves | sixteenths", db=(-3, 2)),
             _chords("saw pad | string section", "whole notes | string swells"),
             _chords("synth pluck | bell synth", "sixteenth arpeggio", chance=0.6),
             _melody("female voice | square lead", "long notes | sung phrases"),
-            eras="tape | studio | digital", drums="four on the floor | electro dance", kits="machine | dry",
+            eras="tape | studio | digital", drums="four on the floor | disco sixteenths",
+            kits="machine | disco",
         ),
         _style(
             "latin disco", (108, 132), "minor", "disco two-chord | minor disco",
@@ -817,7 +512,7 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("muted guitar | clean electric guitar", "funk sixteenths", chance=0.6),
             _melody("backing voices | female voice", "hook | sung phrases"),
             _melody("trumpet | horn section | flute", "horn hits | busy pop", db=(-5, 1)),
-            eras="tape | studio", drums="latin disco", kits="dry | acoustic",
+            eras="tape | studio", drums="latin disco", kits="disco | disco | dry",
         ),
         _style(
             "disco pop", (105, 130), "major", "axis | doo-wop | soul disco | pop lift",
@@ -825,29 +520,34 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("piano | electric piano", "disco stabs | syncopated stabs | eighths"),
             _chords("string section | clean electric guitar", "string swells | funk sixteenths"),
             _melody("female voice | male voice", "busy pop | sung phrases"),
-            eras="studio | tape | digital", drums="four on the floor | disco sixteenths", kits="dry | machine",
+            eras="studio | tape | digital", drums="four on the floor | disco sixteenths",
+            kits="disco | machine",
         ),
     ),
     "hiphop": (
         _style(
             "boom bap", (82, 102), "minor", "two-chord minor | soul loop | static minor",
             _bass("upright bass | dub bass | electric bass", "kick-locked | long 808"),
-            _chords("electric piano | piano | vibraphone", "looped keys | syncopated stabs", db=(-9, -2)),
+            _chords("electric piano | piano | vibraphone", "looped keys | syncopated stabs",
+                db=(-9, -2)),
             _melody("rap voice", "rap", db=(0, 5)),
-            eras="demo | studio | tape", drums="boom bap | lazy boom bap", kits="sampled", swing=(0.1, 0.35),
+            eras="demo | studio | tape", drums="boom bap | lazy boom bap", kits="sampled",
+            swing=(0.1, 0.35),
             drums_db=(0, 5),
         ),
         _style(
             "trap", (130, 160), "phrygian", "static minor | minor loop | metal pedal",
             _bass("808 bass", "long 808", db=(0, 6)),
-            _chords("bell synth | piano | saw pad", "arpeggio | looped keys | whole notes", db=(-9, -2)),
+            _chords("bell synth | piano | saw pad", "arpeggio | looped keys | whole notes", db=(-9,
+                -2)),
             _melody("rap voice", "lazy rap | rap", db=(-1, 4), echo=0.2),
             eras="digital", drums="half-time trap", kits="808", drums_db=(-1, 4),
         ),
         _style(
             "west coast", (86, 105), "minor", "static minor | two-chord minor",
             _bass("synth bass | square bass | dub bass", "kick-locked | disco funk"),
-            _chords("electric piano | saw pad | clavinet", "looped keys | whole notes", db=(-8, -1)),
+            _chords("electric piano | saw pad | clavinet", "looped keys | whole notes", db=(-8,
+                -1)),
             _melody("square lead | saw lead", "long notes | hook", db=(-10, -2), chance=0.8),
             _melody("rap voice", "lazy rap | rap", db=(0, 4)),
             eras="studio | digital", drums="west coast", kits="machine | sampled", swing=(0, 0.2),
@@ -858,14 +558,17 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("electric piano | jazz guitar | vibraphone", "looped keys | syncopated stabs"),
             _melody("muted trumpet | alto sax | flute", "hook", db=(-9, -1), chance=0.7),
             _melody("rap voice", "rap | lazy rap", db=(-1, 4)),
-            eras="studio | tape | demo", drums="lazy boom bap | breakbeat", kits="sampled | dry", swing=(0.1, 0.3),
+            eras="studio | tape | demo", drums="lazy boom bap | breakbeat", kits="sampled | dry",
+            swing=(0.1, 0.3),
         ),
         _style(
             "old school", (98, 116), "dorian", "disco two-chord | static minor",
             _bass("electric bass | synth bass | slap bass", "disco funk | kick-locked"),
-            _chords("clean electric guitar | synth brass", "funk sixteenths | syncopated stabs", db=(-8, -1)),
+            _chords("clean electric guitar | synth brass", "funk sixteenths | syncopated stabs",
+                db=(-8, -1)),
             _melody("rap voice | toasting voice", "rap | toast", db=(0, 4), echo=0.15),
-            eras="tape | studio | demo", drums="breakbeat | electro dance | boom bap", kits="machine | 808 | dry",
+            eras="tape | studio | demo", drums="breakbeat | electro dance | boom bap",
+            kits="machine | 808 | dry",
         ),
     ),
     "jazz": (
@@ -874,14 +577,16 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _bass("upright bass", "walking"),
             _chords("piano", "charleston | jazz stabs", db=(-8, -2)),
             _melody("piano | vibraphone", "bebop | cool lines"),
-            eras="tape | studio | hall", drums="swing ride | brush swirl", kits="brushes", drums_db=(-8, 0),
+            eras="tape | studio | hall", drums="swing ride | brush swirl", kits="brushes",
+            drums_db=(-8, 0),
         ),
         _style(
             "bebop quintet", (150, 240), "mixolydian", "rhythm changes | jazz blues | ii-V-I",
             _bass("upright bass", "walking"),
             _chords("piano", "jazz stabs | charleston", db=(-9, -3)),
             _melody("alto sax | trumpet | tenor sax", "bebop"),
-            eras="shellac | tape", drums="fast swing | swing ride", kits="acoustic | brushes", drums_db=(-6, 1),
+            eras="shellac | tape", drums="fast swing | swing ride", kits="acoustic | brushes",
+            drums_db=(-6, 1),
         ),
         _style(
             "cool ballad", (55, 85), "major", "ii-V-I | bossa changes | minor ii-V-i",
@@ -918,22 +623,26 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             "thrash", (160, 215), "phrygian", "metal pedal | doom riff",
             _bass("picked bass", "sixteenths | eighths", db=(-8, -2)),
             _chords("palm-muted guitar", "thrash riff | sixteenths", "power", db=(0, 4)),
-            _chords("distorted guitar", "sustained power | stop riff", "power", db=(-3, 2), chance=0.7),
+            _chords("distorted guitar", "sustained power | stop riff", "power", db=(-3, 2),
+                chance=0.7),
             _melody("shouted voice | growl", "growled | rap"),
             eras="tape | studio | demo", drums="thrash | double kick", kits="triggered | arena",
         ),
         _style(
             "classic heavy metal", (105, 165), "minor", "minor rock | epic metal | mixolydian rock",
             _bass("picked bass", "gallop | eighths", db=(-6, 0)),
-            _chords("distorted guitar | palm-muted guitar", "gallop | driven eighths | stop riff", "power"),
+            _chords("distorted guitar | palm-muted guitar", "gallop | driven eighths | stop riff",
+                "power"),
             _melody("shouted voice | male voice", "sung phrases"),
             _melody("lead guitar", "shred | riff | long notes", db=(-6, 2), chance=0.7),
-            eras="tape | studio", drums="straight rock | gallop | driving rock", kits="arena | acoustic",
+            eras="tape | studio", drums="straight rock | gallop | driving rock",
+            kits="arena | acoustic",
         ),
         _style(
             "death metal", (170, 240), "phrygian", "doom riff | metal pedal",
             _bass("picked bass", "sixteenths", db=(-8, -3)),
-            _chords("distorted guitar | palm-muted guitar", "sixteenths | thrash riff", "power", db=(0, 4)),
+            _chords("distorted guitar | palm-muted guitar", "sixteenths | thrash riff", "power",
+                db=(0, 4)),
             _melody("growl", "growled", db=(-3, 3)),
             eras="studio | digital | demo", drums="blast beat | double kick", kits="triggered",
         ),
@@ -947,7 +656,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
         _style(
             "power metal", (140, 180), "minor", "epic metal | metal minor | axis",
             _bass("picked bass", "eighths | sixteenths", db=(-7, -1)),
-            _chords("distorted guitar", "sixteenths | driven eighths | gallop", "power", db=(-2, 3)),
+            _chords("distorted guitar", "sixteenths | driven eighths | gallop", "power", db=(-2,
+                3)),
             _chords("saw pad | choir | string section", "whole notes", db=(-10, -3), chance=0.6),
             _melody("shouted voice | female voice | lead guitar", "sung phrases | shred"),
             eras="studio | digital", drums="double kick | gallop", kits="triggered | arena",
@@ -958,9 +668,11 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             "dance pop", (112, 132), "major", "axis | minor axis | pop lift",
             _bass("synth bass | square bass", "octaves | eighths | root and push"),
             _chords("saw pad | synth brass | piano", "syncopated stabs | whole notes | eighths"),
-            _chords("synth pluck | bell synth | muted guitar", "sixteenth arpeggio | arpeggio", chance=0.6),
+            _chords("synth pluck | bell synth | muted guitar", "sixteenth arpeggio | arpeggio",
+                chance=0.6),
             _melody("female voice | male voice", "busy pop | sung phrases", db=(-1, 4)),
-            eras="digital | studio", drums="electro dance | four on the floor | pop backbeat", kits="machine | 808",
+            eras="digital | studio", drums="electro dance | four on the floor | pop backbeat",
+            kits="machine | 808",
         ),
         _style(
             "piano ballad", (60, 90), "major", "axis | minor axis | pop lift | doo-wop",
@@ -968,15 +680,20 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("piano", "eighths | arpeggio | half notes", "wide"),
             _chords("string section | saw pad", "whole notes", chance=0.8),
             _melody("female voice | male voice", "sung phrases | long notes", db=(0, 5)),
-            eras="studio | digital", drums="ballad | soft backbeat", kits="acoustic | machine", drums_db=(-8, 0),
+            eras="studio | digital", drums="ballad | soft backbeat", kits="acoustic | machine",
+            drums_db=(-8, 0),
         ),
         _style(
             "guitar pop", (100, 145), "major", "axis | doo-wop | pop lift | two-chord rock",
             _bass("electric bass | picked bass", "eighths | root and push"),
-            _chords("chorus guitar | clean electric guitar | crunch guitar", "strummed | arpeggio | eighths", "guitar"),
-            _chords("steel-string guitar | piano | transistor organ", "strummed | half notes", chance=0.6),
-            _melody("female voice | male voice | backing voices", "sung phrases | busy pop", db=(-1, 4)),
-            eras="studio | digital | tape", drums="pop backbeat | straight rock", kits="acoustic | dry",
+            _chords("chorus guitar | clean electric guitar | crunch guitar",
+                "strummed | arpeggio | eighths", "guitar"),
+            _chords("steel-string guitar | piano | transistor organ", "strummed | half notes",
+                chance=0.6),
+            _melody("female voice | male voice | backing voices", "sung phrases | busy pop",
+                db=(-1, 4)),
+            eras="studio | digital | tape", drums="pop backbeat | straight rock",
+            kits="acoustic | dry",
         ),
         _style(
             "synth pop", (100, 138), "minor", "minor axis | minor rock | axis",
@@ -984,12 +701,14 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("saw pad | string section", "whole notes | half notes"),
             _chords("synth pluck | chorus guitar | bell synth", "arpeggio | sixteenth arpeggio"),
             _melody("male voice | female voice | square lead", "sung phrases | hook", db=(-1, 4)),
-            eras="studio | digital", drums="new wave | pop backbeat | electro dance", kits="machine",
+            eras="studio | digital", drums="new wave | pop backbeat | electro dance",
+            kits="machine",
         ),
         _style(
             "urban pop", (85, 108), "minor", "minor axis | soul loop | two-chord minor",
             _bass("808 bass | synth bass | electric bass", "kick-locked | root and push"),
-            _chords("electric piano | nylon guitar | synth pluck", "looped keys | arpeggio | syncopated stabs"),
+            _chords("electric piano | nylon guitar | synth pluck",
+                "looped keys | arpeggio | syncopated stabs"),
             _melody("female voice | male voice", "busy pop | sung phrases", db=(0, 5), echo=0.15),
             _melody("backing voices", "hook | long notes", db=(-8, -1), chance=0.7),
             eras="digital | studio", drums="west coast | dembow | boom bap", kits="808 | machine",
@@ -1003,14 +722,14 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("drawbar organ", "organ bubble", chance=0.8),
             _melody("male voice", "sung phrases"),
             _melody("horn section | melodica", "horn hits", db=(-8, -1), chance=0.5),
-            eras="tape | studio", drums="one drop | rockers", kits="dry | acoustic",
+            eras="tape | studio", drums="one drop | rockers", kits="tight | tight | dry",
         ),
         _style(
             "dub", (66, 80), "minor", "static minor | reggae minor",
             _bass("dub bass", "one-drop line | steppers line", db=(2, 8)),
             _chords("clean electric guitar | electric piano | piano", "off-beat skank", echo=0.6),
-            _melody("melodica | male voice | trombone", "hook | long notes", db=(-6, 0), echo=0.5),
-            eras="tape | demo", drums="one drop | steppers", kits="dry | acoustic",
+            _melody("melodica | male voice | trombone", "hook | horn hits", db=(-6, 0), echo=0.5),
+            eras="tape | demo", drums="one drop | steppers", kits="tight | tight | dry",
         ),
         _style(
             "rocksteady and lovers rock", (74, 98), "major", "reggae four | reggae three | doo-wop",
@@ -1018,7 +737,8 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("clean electric guitar | piano", "off-beat skank | skank eighths"),
             _chords("drawbar organ | electric piano", "organ bubble | whole notes", chance=0.7),
             _melody("female voice | male voice | backing voices", "sung phrases"),
-            eras="tape | studio | shellac", drums="one drop | rockers | soft backbeat", kits="dry | acoustic",
+            eras="tape | studio | shellac", drums="one drop | rockers | soft backbeat",
+            kits="tight | tight | dry",
         ),
         _style(
             "ska", (112, 140), "mixolydian", "reggae three | three chords | doo-wop",
@@ -1026,37 +746,43 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
             _chords("clean electric guitar | piano", "skank eighths"),
             _melody("trombone | trumpet | tenor sax | horn section", "hook | riff"),
             _melody("male voice", "sung phrases", chance=0.7),
-            eras="shellac | tape", drums="ska", kits="dry | acoustic",
+            eras="shellac | tape", drums="ska", kits="tight | tight | dry",
         ),
         _style(
             "dancehall", (86, 108), "minor", "static minor | reggae minor | reggae two-chord",
             _bass("synth bass | dub bass | 808 bass", "kick-locked | steppers line", db=(-1, 5)),
-            _chords("synth brass | piano | transistor organ", "off-beat skank | skank eighths | syncopated stabs"),
+            _chords("synth brass | piano | transistor organ",
+                "off-beat skank | skank eighths | syncopated stabs"),
             _melody("toasting voice | rap voice", "toast | rap", db=(0, 4), echo=0.25),
-            eras="studio | digital | demo", drums="dancehall | dembow | steppers", kits="machine | 808",
+            eras="studio | digital | demo", drums="dancehall | dembow | steppers",
+            kits="machine | 808",
         ),
     ),
     "rock": (
         _style(
-            "classic rock", (100, 145), "minor pentatonic", "mixolydian rock | two-chord rock | three chords",
+            "classic rock", (100, 145), "minor pentatonic",
+            "mixolydian rock | two-chord rock | three chords",
             _bass("electric bass | picked bass", "eighths | root and push | eighths with fifth"),
             _chords("crunch guitar", "driven eighths | strummed | stop riff", "guitar"),
             _chords("drawbar organ | piano | crunch guitar", "half notes | eighths", chance=0.5),
             _melody("male voice | shouted voice", "sung phrases"),
             _melody("lead guitar", "riff | sung phrases", db=(-6, 2), chance=0.6),
-            eras="tape | studio", drums="straight rock | driving rock | open rock", kits="acoustic | arena",
+            eras="tape | studio", drums="straight rock | driving rock | open rock",
+            kits="acoustic | arena",
         ),
         _style(
             "punk rock", (150, 200), "major", "axis | two-chord rock | three chords",
             _bass("picked bass", "eighths"),
-            _chords("distorted guitar | crunch guitar", "driven eighths | eighths", "power", db=(-1, 4)),
+            _chords("distorted guitar | crunch guitar", "driven eighths | eighths", "power",
+                db=(-1, 4)),
             _melody("shouted voice | male voice", "sung phrases | busy pop"),
             eras="studio | demo | digital", drums="punk | driving rock", kits="acoustic | arena",
         ),
         _style(
             "hard rock", (90, 135), "minor pentatonic", "mixolydian rock | minor rock | outlaw",
             _bass("picked bass", "eighths | dark riff | root and push"),
-            _chords("distorted guitar | crunch guitar", "stop riff | sustained power | driven eighths", "power"),
+            _chords("distorted guitar | crunch guitar",
+                "stop riff | sustained power | driven eighths", "power"),
             _melody("shouted voice", "sung phrases | riff"),
             _melody("lead guitar", "riff | shred", chance=0.6),
             eras="tape | studio | digital", drums="straight rock | open rock", kits="arena",
@@ -1064,16 +790,20 @@ GENRE_STYLES: dict[str, tuple[SubStyle, ...]] = {
         _style(
             "indie rock", (105, 155), "major", "axis | minor axis | two-chord rock | pop lift",
             _bass("picked bass | electric bass", "eighths | eighths with fifth"),
-            _chords("crunch guitar | chorus guitar | clean electric guitar", "strummed | eighths | arpeggio", "guitar"),
+            _chords("crunch guitar | chorus guitar | clean electric guitar",
+                "strummed | eighths | arpeggio", "guitar"),
             _chords("clean electric guitar | tremolo guitar", "arpeggio | whole notes", chance=0.7),
             _melody("male voice | female voice", "sung phrases"),
-            eras="studio | demo | digital", drums="driving rock | straight rock | new wave", kits="acoustic | dry",
+            eras="studio | demo | digital", drums="driving rock | straight rock | new wave",
+            kits="acoustic | dry",
         ),
         _style(
             "rock ballad", (60, 90), "minor", "minor axis | axis | andalusian | minor rock",
             _bass("electric bass", "whole notes | root and push"),
-            _chords("steel-string guitar | clean electric guitar | piano", "arpeggio | strummed", "guitar"),
-            _chords("distorted guitar | string section", "sustained power | whole notes", "power", chance=0.5),
+            _chords("steel-string guitar | clean electric guitar | piano", "arpeggio | strummed",
+                "guitar"),
+            _chords("distorted guitar | string section", "sustained power | whole notes", "power",
+                chance=0.5),
             _melody("male voice | shouted voice", "sung phrases | long notes"),
             _melody("lead guitar", "long notes | sung phrases", chance=0.5),
             eras="studio | digital | tape", drums="ballad | straight rock", kits="arena | acoustic",

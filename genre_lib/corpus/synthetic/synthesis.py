@@ -1,22 +1,19 @@
 """From a song to audio: every distinct note is rendered once, then placed, mixed and recorded."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import signal
 
 from genre_lib.corpus.synthetic.composition import SECONDS, Player, Production, Song
-from genre_lib.corpus.synthetic.recipes import INSTRUMENTS, KITS, VOWELS, Drum, Instrument
+from genre_lib.corpus.synthetic.sounds import INSTRUMENTS, KITS, VOWELS, Drum, Instrument
 
 SAMPLE_RATE = 22050
 SAMPLES = int(SAMPLE_RATE * SECONDS)
-
-Audio = NDArray[np.float32]
 
 _HIGHEST_PARTIAL = 9500.0  # Hz: nothing above it, so that reading a table does not alias
 _NOISE_SEED = 20_000
 
 
-def render(song: Song) -> Audio:
+def render(song: Song) -> np.ndarray:
     """Render a song.
 
     Parameters
@@ -48,7 +45,7 @@ def play_note(
     syllable: int = 0,
     brightness: float = 0.0,
     size: float = 1.0,
-) -> Audio:
+) -> np.ndarray:
     """One note of one instrument.
 
     A single cycle is built from the levels of its partials, once for a sustained note and once
@@ -104,15 +101,14 @@ def play_note(
 
 
 def _partial_levels(
-    instrument: Instrument, hertz: NDArray[np.float64], syllable: int, bright: float, size: float
-) -> NDArray[np.float64]:
+    instrument: Instrument, hertz: np.ndarray, syllable: int, bright: float, size: float
+) -> np.ndarray:
     order = np.arange(1, hertz.size + 1)
     if instrument.drawbars:
-        level = np.zeros(hertz.size)
         bars = instrument.drawbars[: hertz.size]
-        level[: len(bars)] = bars
+        level = np.pad(np.array(bars, dtype=float), (0, hertz.size - len(bars)))
     else:
-        level = order ** (-(instrument.slope - bright) / 6.02)
+        level = 1.0 * order ** (-(instrument.slope - bright) / 6.02)
     level[1::2] *= 1 - instrument.odd
     if instrument.pick:
         level *= np.abs(np.sin(np.pi * order * instrument.pick)) + 0.03
@@ -127,7 +123,7 @@ def _partial_levels(
     return level
 
 
-def _phase(instrument: Instrument, frequency: float, time: Audio) -> NDArray[np.float64]:
+def _phase(instrument: Instrument, frequency: float, time: np.ndarray) -> np.ndarray:
     """Number of cycles played at each sample."""
     cycles = frequency * time.astype(np.float64)
     rate, cents = instrument.vibrato
@@ -140,7 +136,7 @@ def _phase(instrument: Instrument, frequency: float, time: Audio) -> NDArray[np.
     return cycles
 
 
-def _read(table: Audio, position: NDArray[np.float64]) -> Audio:
+def _read(table: np.ndarray, position: np.ndarray) -> np.ndarray:
     """Read a cyclic table at fractional positions, with linear interpolation."""
     whole = position.astype(np.int64)
     part = (position - whole).astype(np.float32)
@@ -151,14 +147,14 @@ def _read(table: Audio, position: NDArray[np.float64]) -> Audio:
 _NOISE = np.random.default_rng(_NOISE_SEED).standard_normal(4 * SAMPLE_RATE, dtype=np.float32)
 
 
-def _noise(count: int) -> Audio:
+def _noise(count: int) -> np.ndarray:
     return np.resize(_NOISE, count)
 
 
-def _render_part(song: Song, number: int, player: Player) -> Audio:
+def _render_part(song: Song, number: int, player: Player) -> np.ndarray:
     instrument = INSTRUMENTS[player.instrument]
     stem = np.zeros(SAMPLES, dtype=np.float32)
-    known: dict[tuple[int, float, int], Audio] = {}
+    known: dict[tuple[int, float, int], np.ndarray] = {}
     tuning = song.production.tuning_cents / 100
     for note in song.notes:
         if note.part != number:
@@ -195,7 +191,7 @@ def _render_part(song: Song, number: int, player: Player) -> Audio:
 # --- Drums --------------------------------------------------------------------------------
 
 
-def play_drum(drum: Drum, rng: np.random.Generator) -> Audio:
+def play_drum(drum: Drum, rng: np.random.Generator) -> np.ndarray:
     """One stroke: float32, shape (samples,)."""
     count = int(SAMPLE_RATE * 5 * max(drum.ring if drum.hz else 0, drum.hiss))
     time = np.arange(count, dtype=np.float32) / SAMPLE_RATE
@@ -213,7 +209,7 @@ def play_drum(drum: Drum, rng: np.random.Generator) -> Audio:
     return (drum.level * sound).astype(np.float32)
 
 
-def _render_drums(song: Song, rng: np.random.Generator) -> Audio:
+def _render_drums(song: Song, rng: np.random.Generator) -> np.ndarray:
     stem = np.zeros(SAMPLES, dtype=np.float32)
     kit = KITS[song.kit]
     names = sorted({hit.drum for hit in song.hits})
@@ -243,19 +239,19 @@ def _retune(drum: Drum, rng: np.random.Generator) -> Drum:
 # --- Mixing and recording -----------------------------------------------------------------
 
 
-def _add(stem: Audio, sound: Audio, start: float, gain: float) -> None:
+def _add(stem: np.ndarray, sound: np.ndarray, start: float, gain: float) -> None:
     first = int(start * SAMPLE_RATE)
     piece = sound[: SAMPLES - first]
     stem[first : first + piece.size] += np.float32(gain) * piece
 
 
-def _level(stem: Audio, db: float) -> Audio:
+def _level(stem: np.ndarray, db: float) -> np.ndarray:
     """Bring a part to a loudness relative to the others, whatever its instrument."""
     rms = float(np.sqrt(np.mean(stem**2)))
     return stem * np.float32(0.1 * 10 ** (db / 20) / max(rms, 1e-6))
 
 
-def _record(mix: Audio, production: Production, rng: np.random.Generator) -> Audio:
+def _record(mix: np.ndarray, production: Production, rng: np.random.Generator) -> np.ndarray:
     """Room, equaliser, compressor and noise of one recording.
 
     Room and equaliser are one circular convolution: the reverberation of the end of the clip
@@ -285,7 +281,7 @@ def _record(mix: Audio, production: Production, rng: np.random.Generator) -> Aud
     return (music * np.float32(production.peak / np.abs(music).max())).astype(np.float32)
 
 
-def _compress(music: Audio, squash: float) -> Audio:
+def _compress(music: np.ndarray, squash: float) -> np.ndarray:
     """Even out the loudness, block by block, and round off the peaks."""
     block = 630
     power = np.mean(music.reshape(-1, block) ** 2, axis=1)
