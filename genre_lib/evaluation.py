@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FILES = ("config", "environment", "metrics")
 TABLES = ("history", "split", "predictions")
+NAMES = ("track_id", "genre", "subset", "y_true", "y_pred")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
         write_text(directory / "predictions.csv", table.to_csv(index=False))
         # Last of all: a run with metrics is complete.
         write_json(directory / "metrics.json", score_run(table, model, dataset))
+        (directory / "checkpoint.pt").unlink(missing_ok=True)
     return read_run(directory)
 
 
@@ -111,7 +113,11 @@ def read_run(directory: Path) -> Run:
     tables = {}
     for name in TABLES:
         try:
-            tables[name] = pd.read_csv(directory / f"{name}.csv")
+            # Names stay text: a genre may be called 1980, and another one None.
+            text = None if name == "history" else dict.fromkeys(NAMES, str)
+            tables[name] = pd.read_csv(
+                directory / f"{name}.csv", dtype=text, keep_default_na=name == "history"
+            )
         except (OSError, ValueError) as error:
             raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
     return Run(path=directory, settings=settings, **tables, **parts)

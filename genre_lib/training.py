@@ -52,11 +52,11 @@ def make_schedule(
     the schedule ``linear-warmup-cosine``.
     """
     if settings.schedule == "onecycle":
+        share = settings.warmup_share
+        if share * total_steps == 1:  # PyTorch divides by the steps of this warm-up: none
+            share *= 1 - 1e-9
         return torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            max_lr=settings.learning_rate,
-            total_steps=total_steps,
-            pct_start=settings.warmup_share,
+            optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share
         )
     warmup = max(1, round(settings.warmup_share * total_steps))
 
@@ -155,9 +155,10 @@ def train(
     """Train, or go on training, and leave the best model's weights in the run's directory.
 
     Writes ``history.csv``, ``model.safetensors``, ``environment.json`` and, after every epoch,
-    ``checkpoint.pt``. The best model is the one with the highest validation accuracy (the first
-    of equals); training ends early when the validation loss has not improved for
-    ``settings.training.patience`` epochs (Sections IV-C and V-A).
+    ``checkpoint.pt``, which stays until the whole run is complete. The best model is the one
+    with the highest validation accuracy (the first of equals); training ends early when the
+    validation loss has not improved for ``settings.training.patience`` epochs (Sections IV-C and
+    V-A).
 
     Raises
     ------
@@ -207,7 +208,6 @@ def train(
     write_json(directory / "environment.json", environment() | {"seconds": state.seconds})
     save_file(state.best, directory / "model.safetensors")
     state.model.load_state_dict(state.best)
-    checkpoint.unlink(missing_ok=True)
     return state.model
 
 
