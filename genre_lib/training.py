@@ -330,7 +330,7 @@ def load_checkpoint(path: Path, state: State) -> None:
         state.best, state.history = saved["best"], saved["history"]
         state.seconds = saved["seconds"]
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
             f"The checkpoint {path} is damaged ({reason}); remove it to train from the start."
         ) from None

@@ -1,0 +1,683 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from tqdm import tqdm
+
+from genre_lib import training
+from genre_lib.config import ModelSettings, TrainingSettings, UserError, read_json
+from genre_lib.evaluation import predict
+from genre_lib.model import HybridNet
+from genre_lib.splits import Dataset, make_dataset
+from genre_lib.training import (
+    clean_rows,
+    finished,
+    load_checkpoint,
+    load_model,
+    make_optimizer,
+    make_schedule,
+    mixed_loss,
+    new_state,
+    predict_logits,
+    random_seed,
+    save_checkpoint,
+    score,
+    smoothed_loss,
+    to_input,
+    train,
+    train_epoch,
+)
+
+
+@pytest.fixture(scope="module")
+def settings(run_settings):
+    return run_settings()
+
+
+@pytest.fixture(scope="module")
+def dataset(store, settings) -> Dataset:
+    return make_dataset(store, settings)
+
+
+@pytest.fixture(scope="module")
+def trained(settings, dataset, tmp_path_factory):
+    """The folder and the model of one training that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, train(settings, dataset, folder, progress=False)
+
+
+def silent_bar() -> tqdm:
+    return tqdm(disable=True)
+
+
+def same_weights(first: dict, second: dict) -> bool:
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
+
+
+# Seeds
+
+
+def test_every_key_has_a_seed_of_its_own():
+    keys = [(seed, epoch, step) for seed in range(5) for epoch in range(20) for step in range(20)]
+    seeds = {random_seed(*key) for key in keys}
+    assert len(seeds) == len(keys)
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert random_seed(1, 2, 3) == random_seed(1, 2, 3)
+
+
+# The optimiser, Equation 1
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.01, 0.3])
+def test_an_optimizer_step_equals_the_hand_computation(weight_decay):
+    settings = TrainingSettings(learning_rate=0.01, weight_decay=weight_decay)
+    rate, beta1, beta2, epsilon = 0.01, 0.9, 0.999, 1e-8
+    layer = nn.Linear(3, 2).double()
+    theta = torch.nn.utils.parameters_to_vector(layer.parameters()).detach().clone()
+    optimizer = make_optimizer(layer, settings)
+    first = second = torch.zeros_like(theta)
+    for step in range(1, 4):
+        gradient = torch.randn(len(theta), dtype=torch.double)
+        position = 0
+        for parameter in layer.parameters():
+            part = gradient[position : position + parameter.numel()]
+            parameter.grad = part.view_as(parameter).clone()
+            position += parameter.numel()
+        optimizer.step()
+        first = beta1 * first + (1 - beta1) * gradient
+        second = beta2 * second + (1 - beta2) * gradient**2
+        m, v = first / (1 - beta1**step), second / (1 - beta2**step)
+        theta = theta - rate * (m / (v.sqrt() + epsilon) + weight_decay * theta)
+        result = torch.nn.utils.parameters_to_vector(layer.parameters())
+        torch.testing.assert_close(result, theta, rtol=0, atol=1e-12)
+
+
+# The schedule, Equation 2
+
+
+def rates(total: int, **changes) -> list[float]:
+    """Learning rate of each step."""
+    settings = TrainingSettings(**changes)
+    optimizer = make_optimizer(nn.Linear(1, 1), settings)
+    schedule = make_schedule(optimizer, settings, total_steps=total)
+    values = []
+    for _ in range(total):
+        values.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    return values
+
+
+def test_one_cycle_rises_from_a_25th_to_the_peak_and_falls_to_nothing():
+    values = rates(100, learning_rate=0.002, warmup_share=0.3)
+    assert values[0] == pytest.approx(0.002 / 25)
+    assert max(values) == values[29] == pytest.approx(0.002)
+    assert values[-1] == pytest.approx(0.002 / 25 / 1e4)
+    assert (np.diff(values[:30]) > 0).all()
+    assert (np.diff(values[29:]) < 0).all()
+
+
+def test_one_cycle_follows_a_cosine_both_ways():
+    values = rates(100, learning_rate=1.0, warmup_share=0.3)
+    low, last = 1 / 25, 1 / 25 / 1e4
+    rise = [low + (1 - low) * (1 - math.cos(math.pi * step / 29)) / 2 for step in range(30)]
+    fall = [last + (1 - last) * (1 + math.cos(math.pi * step / 70)) / 2 for step in range(71)]
+    np.testing.assert_allclose(values, rise + fall[1:], atol=1e-12)
+
+
+def test_linear_warmup_and_cosine_follow_the_formula():
+    values = rates(100, learning_rate=0.002, warmup_share=0.2, schedule="linear-warmup-cosine")
+    rise = [0.002 * step / 20 for step in range(1, 21)]
+    fall = [0.002 * (1 + math.cos(math.pi * t / 80)) / 2 for t in range(80)]
+    np.testing.assert_allclose(values, rise + fall, rtol=1e-12)
+
+
+@pytest.mark.parametrize("schedule", ["onecycle", "linear-warmup-cosine"])
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 5, 10, 20])
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.25, 0.3, 1 / 3, 0.5, 0.9])
+def test_any_number_of_steps_has_rates_between_nothing_and_the_peak(schedule, total, share):
+    values = rates(total, schedule=schedule, warmup_share=share, learning_rate=0.01)
+    assert len(values) == total
+    assert min(values) > 0
+    assert max(values) <= 0.01 * (1 + 1e-9)
+
+
+# The losses, Equation 3 and CutMix
+
+
+@pytest.fixture(scope="module")
+def logits() -> torch.Tensor:
+    return 3 * torch.randn(6, 4, generator=torch.Generator().manual_seed(0)).double()
+
+
+OWN = torch.tensor([0, 1, 2, 3, 0, 1])
+PARTNER = torch.tensor([1, 1, 0, 2, 3, 0])
+
+
+def formula(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> float:
+    log_p = logits - logits.exp().sum(1, keepdim=True).log()
+    total = 0.0
+    for row, label in zip(log_p.tolist(), labels.tolist(), strict=True):
+        uniform = -sum(row) / len(row)
+        total += (1 - smoothing) * -row[label] + smoothing * uniform
+    return total / len(labels)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_the_smoothed_loss_equals_equation_3(logits, smoothing):
+    result = float(smoothed_loss(logits, OWN, smoothing=smoothing))
+    assert result == pytest.approx(formula(logits, OWN, smoothing), rel=1e-12)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_mixed_loss_weighs_both_labels_and_smooths_once(logits, kept, smoothing):
+    own, partner = formula(logits, OWN, smoothing), formula(logits, PARTNER, smoothing)
+    result = float(mixed_loss(logits, OWN, PARTNER, kept=kept, smoothing=smoothing))
+    assert result == pytest.approx(kept * own + (1 - kept) * partner, rel=1e-12)
+
+
+def test_smoothing_rewards_doubt():
+    sure, doubting = torch.tensor([[20.0, 0.0]]), torch.tensor([[3.0, 0.0]])
+    label = torch.tensor([0])
+    assert smoothed_loss(sure, label, smoothing=0.1) > smoothed_loss(doubting, label, smoothing=0.1)
+    assert smoothed_loss(sure, label, smoothing=0.0) < smoothed_loss(doubting, label, smoothing=0.0)
+
+
+# One epoch
+
+
+def test_gray_levels_become_shares_of_white():
+    images = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1).repeat(128, 1).repeat(128, 2)
+    before = images.copy()
+    tensor = to_input(images, torch.device("cpu"))
+    assert tensor.shape == (3, 1, 128, 128)
+    assert tensor.dtype == torch.float32
+    np.testing.assert_allclose(tensor[:, 0, 5, 5], [0, 0.2, 1], rtol=1e-6)
+    np.testing.assert_array_equal(images, before)
+
+
+@pytest.mark.parametrize("clip_norm", [1.0, 0.05])
+def test_gradients_are_clipped_before_every_step(run_settings, dataset, clip_norm):
+    settings = run_settings(clip_norm=clip_norm, learning_rate=0.1)
+    state = new_state(settings, dataset)
+    norms = []
+
+    def watch(*_):
+        gradients = [parameter.grad.flatten() for parameter in state.model.parameters()]
+        norms.append(float(torch.cat(gradients).norm()))
+
+    state.optimizer.register_step_pre_hook(watch)
+    train_epoch(state, settings, dataset, 0, silent_bar())
+    assert len(norms) == math.ceil(len(dataset.rows("train")) / 8)
+    assert max(norms) <= clip_norm * (1 + 1e-4)
+    assert max(norms) > 0
+
+
+def watch_batches(monkeypatch) -> list[np.ndarray]:
+    """What the network is fed, as gray levels."""
+    fed: list[np.ndarray] = []
+
+    def watched(images, device):
+        fed.append(images.copy())
+        return to_input(images, device)
+
+    monkeypatch.setattr(training, "to_input", watched)
+    return fed
+
+
+PLAIN = {"augment_training": False, "cutmix_probability": 0.0}
+
+
+def test_an_epoch_shows_every_training_image_once_and_no_other(run_settings, dataset, monkeypatch):
+    settings = run_settings(**PLAIN)
+    fed = watch_batches(monkeypatch)
+    state = new_state(settings, dataset)
+    orders = []
+    for epoch in range(2):
+        fed.clear()
+        train_epoch(state, settings, dataset, epoch, silent_bar())
+        assert max(len(batch) for batch in fed) == 8
+        orders.append([image.tobytes() for image in np.concatenate(fed)])
+    expected = sorted(image.tobytes() for image in dataset.images[dataset.rows("train")])
+    assert sorted(orders[0]) == sorted(orders[1]) == expected
+    assert orders[0] != orders[1]
+
+
+def test_training_images_are_augmented_anew_every_epoch(run_settings, dataset, monkeypatch):
+    settings = run_settings(cutmix_probability=0.0)
+    fed = watch_batches(monkeypatch)
+    state = new_state(settings, dataset)
+    plain = {image.tobytes() for image in dataset.images}
+    shown = []
+    for epoch in range(2):
+        fed.clear()
+        train_epoch(state, settings, dataset, epoch, silent_bar())
+        shown.append({image.tobytes() for image in np.concatenate(fed)} - plain)
+    count = len(dataset.rows("train"))
+    assert min(len(images) for images in shown) > count / 2
+    assert not shown[0] & shown[1]
+
+
+@pytest.mark.parametrize(("probability", "mixed"), [(0.0, False), (1.0, True)])
+def test_cutmix_happens_with_its_probability(
+    run_settings, dataset, monkeypatch, probability, mixed
+):
+    settings = run_settings(
+        augment_training=False,
+        cutmix_probability=probability,
+        cutmix_final_probability=probability,
+    )
+    weights = []
+
+    def watched(*args, kept, **kwargs):
+        weights.append(kept)
+        return mixed_loss(*args, kept=kept, **kwargs)
+
+    monkeypatch.setattr(training, "mixed_loss", watched)
+    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    assert record["cutmix_probability"] == probability
+    assert any(kept < 1 for kept in weights) == mixed
+    assert all(0 <= kept <= 1 for kept in weights)
+
+
+def test_the_running_figures_are_averages_over_images_not_batches(
+    run_settings, dataset, monkeypatch
+):
+    settings = run_settings(**PLAIN, label_smoothing=0.0)
+    losses, hits, sizes = [], [], []
+
+    def watched(logits, own, partner, *, kept, smoothing):
+        loss = mixed_loss(logits, own, partner, kept=kept, smoothing=smoothing)
+        losses.append(float(loss.detach()))
+        hits.append(int((logits.argmax(1) == own).sum()))
+        sizes.append(len(own))
+        return loss
+
+    monkeypatch.setattr(training, "mixed_loss", watched)
+    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    assert len(set(sizes)) > 1  # the last batch is smaller
+    assert record["train_loss"] == pytest.approx(np.average(losses, weights=sizes))
+    assert record["train_accuracy"] == pytest.approx(sum(hits) / sum(sizes))
+
+
+def test_one_small_batch_can_be_overfitted():
+    torch.manual_seed(0)
+    model = HybridNet(ModelSettings(), n_classes=4).train()
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    optimizer = make_optimizer(model, TrainingSettings(learning_rate=0.003))
+    images, labels = torch.rand(8, 1, 128, 128), torch.arange(8) % 4
+    for _ in range(150):
+        logits = model(images)
+        loss = smoothed_loss(logits, labels, smoothing=0.0)
+        if loss < 0.1:  # chance is log(4) = 1.4
+            break
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.1
+    assert (logits.argmax(1) == labels).all()
+
+
+# Scoring
+
+
+def test_scoring_augments_nothing(dataset, trained, monkeypatch):
+    _, model = trained
+    rows = dataset.rows("validation")
+    before = dataset.images.copy()
+    for name in ("augment", "cutmix", "pipeline"):
+        monkeypatch.setattr(training, name, lambda *_, **__: pytest.fail("augmented"))
+    fed = watch_batches(monkeypatch)
+    assert score(model, dataset, rows, 0.1) == score(model, dataset, rows, 0.1)
+    np.testing.assert_array_equal(fed[0], dataset.images[rows])
+    np.testing.assert_array_equal(dataset.images, before)
+
+
+def test_predictions_do_not_depend_on_the_mode_the_model_was_left_in(dataset, trained):
+    _, model = trained
+    images = dataset.images[:7]
+    first = predict_logits(model.train(), images)
+    statistics = model.block1[1].running_mean.clone()
+    assert torch.equal(predict_logits(model.eval(), images), first)
+    assert torch.equal(model.block1[1].running_mean, statistics)
+    assert first.shape == (7, 3)
+    assert not first.requires_grad
+
+
+def test_predictions_do_not_depend_on_how_images_are_batched(dataset, trained, monkeypatch):
+    _, model = trained
+    whole = predict_logits(model, dataset.images)
+    monkeypatch.setattr(training, "EVALUATION_BATCH", 5)
+    torch.testing.assert_close(predict_logits(model, dataset.images), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_a_score_is_loss_and_share_of_right_images(dataset, trained):
+    _, model = trained
+    rows = dataset.rows("train")[:9]
+    logits = predict_logits(model, dataset.images[rows]).double()
+    labels = torch.from_numpy(dataset.labels[rows])
+    loss, accuracy = score(model, dataset, rows, 0.1)
+    assert loss == pytest.approx(formula(logits, labels, 0.1), rel=1e-5)
+    assert accuracy == np.mean(logits.argmax(1).numpy() == dataset.labels[rows])
+
+
+def test_the_clean_re_score_takes_training_images(dataset):
+    rows = clean_rows(dataset, seed=0)
+    assert set(rows) <= set(dataset.rows("train"))
+    assert len(set(rows)) == len(rows) == len(dataset.rows("validation"))
+    np.testing.assert_array_equal(clean_rows(dataset, seed=0), rows)
+    assert not np.array_equal(clean_rows(dataset, seed=1), rows)
+
+
+# When training ends, and which model is kept
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs", "patience", "over"),
+    [
+        ([], 1, 1, False),
+        ([1.0], 1, 20, True),
+        ([1.0], 2, 20, False),
+        ([1.0, 0.9, 0.8], 3, 1, True),
+        ([1.0, 0.9, 0.8], 9, 1, False),
+        ([1.0, 0.9, 0.95], 9, 1, True),
+        ([1.0, 0.9, 0.95], 9, 2, False),
+        ([1.0, 0.9, 0.95, 0.91], 9, 2, True),
+        ([1.0, 0.9, 0.95, 0.89], 9, 2, False),
+        ([1.0, 1.0, 1.0], 9, 2, True),  # an equal loss is no better one
+        ([0.5, 0.9, 0.8, 0.7], 9, 3, True),  # better than before is not better than the best
+    ],
+)
+def test_training_ends_by_epochs_or_by_patience(losses, epochs, patience, over):
+    history = [{"validation_loss": loss, "validation_accuracy": 0.5} for loss in losses]
+    assert finished(history, TrainingSettings(epochs=epochs, patience=patience)) is over
+
+
+def scripted(monkeypatch, losses: list[float], accuracies: list[float]) -> list[dict]:
+    """Epochs of no work whose validation figures are given; returns the weights after each."""
+    weights: list[dict] = []
+
+    def epoch_of(state, settings, dataset, epoch, bar):
+        with torch.no_grad():
+            for parameter in state.model.parameters():
+                parameter.fill_(epoch / 10)
+        weights.append({name: v.clone() for name, v in state.model.state_dict().items()})
+        return {"epoch": epoch + 1, "train_loss": 1.0, "train_accuracy": 0.5}
+
+    def figures(model, settings, dataset):
+        position = len(weights) - 1
+        return {
+            "validation_loss": losses[position],
+            "validation_accuracy": accuracies[position],
+        }
+
+    monkeypatch.setattr(training, "train_epoch", epoch_of)
+    monkeypatch.setattr(training, "validate", figures)
+    return weights
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "best"),
+    [
+        ([0.1, 0.2, 0.3, 0.4], 3),
+        ([0.4, 0.3, 0.2, 0.1], 0),
+        ([0.1, 0.5, 0.5, 0.2], 1),  # the first of equals
+        ([0.0, 0.0, 0.0, 0.0], 0),
+    ],
+)
+def test_the_model_of_the_highest_validation_accuracy_is_kept(
+    run_settings, dataset, tmp_path, monkeypatch, accuracies, best
+):
+    weights = scripted(monkeypatch, [1.0, 0.9, 0.8, 0.7], accuracies)
+    model = train(run_settings(epochs=4), dataset, tmp_path, progress=False)
+    assert same_weights(model.state_dict(), weights[best])
+    assert same_weights(load_file(tmp_path / "model.safetensors"), weights[best])
+
+
+def test_the_model_is_chosen_by_accuracy_while_patience_counts_the_loss(
+    run_settings, dataset, tmp_path, monkeypatch
+):
+    weights = scripted(monkeypatch, [0.5, 0.6, 0.7, 0.1], [0.1, 0.2, 0.9, 0.99])
+    model = train(run_settings(epochs=4, patience=2), dataset, tmp_path, progress=False)
+    assert len(weights) == 3
+    assert same_weights(model.state_dict(), weights[2])
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 3
+
+
+# A whole training
+
+
+def test_what_a_training_leaves(settings, dataset, trained):
+    folder, model = trained
+    history = pd.read_csv(folder / "history.csv")
+    assert history.epoch.tolist() == [1, 2]
+    for name in ("train", "clean_train", "validation"):
+        assert history[f"{name}_accuracy"].between(0, 1).all()
+        assert (history[f"{name}_loss"] > 0).all()
+    assert history.cutmix_probability.tolist() == [0.5, 0.0]
+    assert history.learning_rate.between(0, 0.001).all()
+    loaded = load_model(folder, settings, n_classes=3)
+    assert not loaded.training
+    images = dataset.images[:5]
+    assert torch.equal(predict_logits(loaded, images), predict_logits(model, images))
+    facts = read_json(folder / "environment.json")
+    assert facts["torch"] == torch.__version__
+    assert facts["threads"] == 1
+    assert facts["device"] == "cpu"
+    assert facts["seconds"] > 0
+    assert not list(folder.glob("*.part"))
+
+
+def test_the_kept_model_scores_what_the_history_says(settings, dataset, trained):
+    folder, model = trained
+    history = pd.read_csv(folder / "history.csv")
+    accuracy = score(model, dataset, dataset.rows("validation"), 0.1)[1]
+    assert accuracy == pytest.approx(history.validation_accuracy.max())
+
+
+def outcome(folder, model, dataset) -> tuple[str, bytes, str]:
+    """History, weights and predictions of a training."""
+    return (
+        (folder / "history.csv").read_text(),
+        (folder / "model.safetensors").read_bytes(),
+        predict(model, dataset).to_csv(),
+    )
+
+
+def test_the_same_seed_gives_the_same_bits(settings, dataset, trained, tmp_path):
+    torch.manual_seed(123)  # nothing depends on what was drawn before
+    model = train(settings, dataset, tmp_path, progress=False)
+    assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
+
+
+def test_another_seed_gives_another_training(run_settings, dataset, trained, tmp_path):
+    model = train(run_settings(seed=1, epochs=1), dataset, tmp_path, progress=False)
+    other = trained[1]
+    for name, value in model.named_parameters():
+        if value.dim() > 1:
+            assert not torch.equal(value, other.get_parameter(name)), name
+
+
+def interrupt(monkeypatch, *, epoch: int, after_step: bool = False) -> None:
+    """Break off in an epoch, before its first step or after its last."""
+
+    def broken(state, settings, dataset, number, bar):
+        if number == epoch and not after_step:
+            raise KeyboardInterrupt
+        record = train_epoch(state, settings, dataset, number, bar)
+        if number == epoch:
+            raise KeyboardInterrupt
+        return record
+
+    monkeypatch.setattr(training, "train_epoch", broken)
+
+
+@pytest.mark.parametrize("after_step", [False, True])
+def test_a_training_that_was_broken_off_goes_on_bit_for_bit(
+    settings, dataset, trained, tmp_path, monkeypatch, after_step
+):
+    with monkeypatch.context() as patch:
+        interrupt(patch, epoch=1, after_step=after_step)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, dataset, tmp_path, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    torch.manual_seed(99)
+    np.random.seed(99)  # noqa: NPY002 - as another process would have it
+    epochs = []
+    monkeypatch.setattr(
+        training,
+        "train_epoch",
+        lambda *args: epochs.append(args[3]) or train_epoch(*args),
+    )
+    model = train(settings, dataset, tmp_path, progress=False)
+    assert epochs == [1]
+    assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
+
+
+def test_the_other_schedule_can_be_broken_off_too(run_settings, dataset, tmp_path, monkeypatch):
+    settings = run_settings(schedule="linear-warmup-cosine", batch_size=20)
+    for name in ("whole", "halves"):
+        (tmp_path / name).mkdir()
+    whole = train(settings, dataset, tmp_path / "whole", progress=False)
+    with monkeypatch.context() as patch:
+        interrupt(patch, epoch=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, dataset, tmp_path / "halves", progress=False)
+    halves = train(settings, dataset, tmp_path / "halves", progress=False)
+    assert outcome(tmp_path / "halves", halves, dataset) == outcome(
+        tmp_path / "whole", whole, dataset
+    )
+
+
+def test_a_training_that_is_over_is_not_repeated(settings, dataset, trained, tmp_path, monkeypatch):
+    train(settings, dataset, tmp_path, progress=False)
+    monkeypatch.setattr(training, "train_epoch", lambda *_: pytest.fail("trained again"))
+    model = train(settings, dataset, tmp_path, progress=False)
+    assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
+
+
+def test_labels_at_random_give_chance_on_tracks_that_were_not_trained_on(
+    run_settings, dataset, tmp_path
+):
+    settings = run_settings(epochs=6, learning_rate=0.003, batch_size=8, **PLAIN)
+    accuracy = {}
+    for name in ("true", "random"):
+        labels = dataset.labels.copy()
+        if name == "random":
+            labels = np.random.default_rng(0).permutation(labels)
+        data = replace(dataset, labels=labels)
+        (tmp_path / name).mkdir()
+        model = train(settings, data, tmp_path / name, progress=False)
+        held_out = np.concatenate([data.rows("validation"), data.rows("test")])
+        accuracy[name] = score(model, data, held_out, 0.0)[1]
+    assert accuracy["true"] > 0.85
+    assert accuracy["random"] < 0.7
+
+
+def test_a_batch_that_is_larger_than_the_training_set_is_refused(run_settings, dataset, tmp_path):
+    count = len(dataset.rows("train"))
+    with pytest.raises(UserError, match=rf"batch_size = {count + 1}.*{count} images"):
+        train(run_settings(batch_size=count + 1), dataset, tmp_path, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_last_batch_of_one_image_is_no_problem(run_settings, dataset):
+    size = len(dataset.rows("train")) - 1
+    settings = run_settings(batch_size=size, epochs=1)
+    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    assert math.isfinite(record["train_loss"])
+
+
+# Checkpoints
+
+
+@pytest.fixture
+def checkpoint(settings, dataset, tmp_path):
+    state = new_state(settings, dataset)
+    state.history.append(
+        train_epoch(state, settings, dataset, 0, silent_bar()) | {"validation_loss": 1.0}
+    )
+    state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
+    state.seconds = 12.5
+    save_checkpoint(tmp_path / "checkpoint.pt", state)
+    return tmp_path / "checkpoint.pt", state
+
+
+def test_a_checkpoint_brings_the_whole_state_back(settings, dataset, checkpoint):
+    path, saved = checkpoint
+    state = new_state(settings, dataset)
+    load_checkpoint(path, state)
+    assert same_weights(state.model.state_dict(), saved.model.state_dict())
+    assert same_weights(state.best, saved.best)
+    assert state.history == saved.history
+    assert state.seconds == 12.5
+    assert state.schedule.get_last_lr() == saved.schedule.get_last_lr()
+    assert state.schedule.last_epoch == saved.schedule.last_epoch > 0
+    ours, theirs = state.optimizer.state_dict(), saved.optimizer.state_dict()
+    assert ours["param_groups"] == theirs["param_groups"]
+    for key, moments in theirs["state"].items():
+        assert same_weights(ours["state"][key], moments)
+
+
+def test_a_checkpoint_is_loaded_without_running_code(checkpoint):
+    saved = torch.load(checkpoint[0], weights_only=True)
+    assert {"model", "optimizer", "schedule", "scaler", "best", "history"} <= set(saved)
+
+
+class Exploit:
+    def __reduce__(self):
+        return (pytest.fail, ("the checkpoint ran code",))
+
+
+def test_a_checkpoint_that_holds_code_is_refused(settings, dataset, tmp_path):
+    torch.save({"model": Exploit()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(UserError, match=r"checkpoint\.pt"):
+        load_checkpoint(tmp_path / "checkpoint.pt", new_state(settings, dataset))
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "truncated", "another network", "no model"])
+def test_a_damaged_checkpoint_is_told(run_settings, settings, dataset, checkpoint, damage):
+    path, _ = checkpoint
+    if damage == "empty":
+        path.write_bytes(b"")
+    elif damage == "text":
+        path.write_text("no checkpoint")
+    elif damage == "truncated":
+        path.write_bytes(path.read_bytes()[:-5000])
+    elif damage == "another network":
+        save_checkpoint(path, new_state(run_settings(hidden_size=32), dataset))
+    else:
+        torch.save({"history": []}, path)
+    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged") as caught:
+        train(settings, dataset, path.parent, progress=False)
+    assert "remove it" in str(caught.value)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint, monkeypatch):
+    path, state = checkpoint
+    before = path.read_bytes()
+
+    def full(content, file):
+        file.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(training.torch, "save", full)
+    with pytest.raises(OSError, match="no space"):
+        save_checkpoint(path, state)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "given"), [("cpu", "cuda"), (None, "cpu")])
+def test_the_device_is_what_was_asked_for(monkeypatch, name, given):
+    monkeypatch.setenv("GENRE_DEVICE", given)
+    assert training.device_of(name) == torch.device("cpu")
