@@ -46,12 +46,9 @@ def sources() -> dict[str, Path]:
     import yaml
 
     root = project_root()
-    toc = root / "_toc.yml"
-    if not toc.exists() or not (root / "notebooks").is_dir():
-        raise UserError(
-            f"{root} holds no notebooks; run this in a clone of the project (with _toc.yml)."
-        )
-    parts = yaml.safe_load(toc.read_text(encoding="utf-8"))["parts"]
+    if not (root / "_toc.yml").exists():
+        raise UserError(f"{root} holds no _toc.yml and notebooks; run this in a clone of the book.")
+    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     pages = [chapter["file"] for part in parts for chapter in part["chapters"]]
     paths = {page: root / "notebooks" / f"{page}.py" for page in pages}
     return {page: path for page, path in paths.items() if path.exists()}
@@ -149,11 +146,13 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
                 cwd=str(scratch),
                 kernel_name="python3",
                 progress_bar=False,
+                extra_arguments=["--IPKernelApp.log_level=40"],
                 stderr_file=sys.stderr,  # the progress bars of long cells
             )
         except papermill.PapermillExecutionError as error:
+            # Counted from 0 with the injected parameters: from 1 in the source.
             raise UserError(
-                f"Notebook {source.name}, cell {error.cell_index + 1} failed with "
+                f"Notebook {source.name}, cell {error.cell_index} failed with "
                 f"{error.ename}: {error.evalue}\nThe cell reads:\n{error.source}"
             ) from None
         products = sorted(path for kind in PRODUCTS for path in scratch.glob(f"{kind}/*"))
@@ -202,16 +201,16 @@ def render(folder: Path, *, say: Say) -> Path:
     """
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", "-W", "-n", "--keep-going"]
-    process = subprocess.Popen(
-        [*command, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
     lines = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        if "WARNING" in line or "ERROR" in line or re.match(r"(reading|writing) .*%\]", line):
-            say("  " + line.rstrip())
-    if process.wait():
+    with subprocess.Popen(
+        [*command, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "WARNING" in line or "ERROR" in line or re.match(r"(reading|writing) .*%\]", line):
+                say("  " + line.rstrip())
+    if process.returncode:
         shown = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-20:]
         raise UserError(f"jupyter-book cannot render {folder}:\n{''.join(shown)}")
     return folder / "_build" / "html" / "index.html"
@@ -274,8 +273,7 @@ def lay_out(work: Path, root: Path) -> None:
     shutil.rmtree(work / "_build", ignore_errors=True)
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
     for path in (*prose, root / "_config.yml", root / "_toc.yml"):
-        if not (work / path.name).is_symlink():
-            shutil.copy2(path, work / path.name)
+        shutil.copy2(path, work / path.name)
     shutil.copytree(root / "book" / WIDGETS, work / WIDGETS, dirs_exist_ok=True)
 
 

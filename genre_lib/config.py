@@ -304,7 +304,7 @@ def project_root() -> Path:
     """The checkout that the working directory lies in, else the working directory itself."""
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "genre_lib" / "config.py").exists():
+        if (folder / "_toc.yml").exists() and (folder / "notebooks").is_dir():
             return folder
     return here
 
