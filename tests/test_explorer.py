@@ -1,7 +1,7 @@
-import ipywidgets as widgets
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
+from ipywidgets.widgets.widget_link import Link
 
 from genre_lib import explorer
 from genre_lib.config import configure
@@ -28,7 +28,7 @@ def store(tmp_path_factory):
 
 def linked(control, trait):
     """The stacks that a control is linked to in the browser."""
-    links = (w for w in _instances.values() if isinstance(w, widgets.Link))
+    links = (w for w in _instances.values() if isinstance(w, Link))
     return [link.target[0] for link in links if link.source == (control, trait)]
 
 
