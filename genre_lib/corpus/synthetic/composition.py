@@ -23,11 +23,10 @@ from genre_lib.corpus.synthetic.sounds import ERAS, INSTRUMENTS, MIXES, Range
 
 SECONDS = 30.0
 
-# Two knobs of the difficulty. The mixing habits of a genre make whole songs easier to classify.
-# The colour (dB) that each track draws for itself carries no genre: it makes whole songs harder
-# to classify, and pieces of one song easier to recognise.
-MIX_STRENGTH = 1.7
-COLOUR_DB = 3.0
+# Colour (dB) that each track draws for itself. It carries no genre, so it makes whole songs harder
+# to classify and pieces of one song easier to recognise: a knob of the difficulty, like the
+# mixing habits of the genres (`sounds.MIXES`), which do the opposite.
+COLOUR_DB = 4.0
 VARIED = 0.2  # how often a bar of an accompaniment is played in its second way
 
 _NOTE_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -139,9 +138,12 @@ def compose(genre: str, index: int, *, seed: int = 0) -> Song:
     """
     if genre not in GENRES:
         raise ValueError(f"unknown genre {genre!r}; there are {', '.join(GENRES)}")
-    rng = np.random.default_rng([seed, GENRES.index(genre), index])
+    number = GENRES.index(genre)
     styles = GENRE_STYLES[genre]
-    style = styles[int(rng.integers(len(styles)))]
+    # Each sub-style comes once in every row of songs, in an order of its own.
+    row, place = divmod(index, len(styles))
+    style = styles[np.random.default_rng([seed, number, row, 0]).permutation(len(styles))[place]]
+    rng = np.random.default_rng([seed, number, index])
     tempo = _between(rng, style.tempo)
     swing = _between(rng, style.swing)
     tonic = int(rng.integers(12))
@@ -227,7 +229,7 @@ def _produce(rng: np.random.Generator, genre: str, style: SubStyle) -> Productio
         low_hz=_between(rng, era.low),
         high_hz=_between(rng, era.high),
         tilt_db=_between(rng, era.tilt),
-        colour_db=tuple(np.round(MIX_STRENGTH * mix + rng.normal(0, COLOUR_DB, 24), 1).tolist()),
+        colour_db=tuple(np.round(mix + rng.normal(0, COLOUR_DB, 24), 1).tolist()),
         noise_db=_between(rng, era.noise),
         reverb_seconds=_between(rng, era.reverb),
         wet=_between(rng, era.wet),

@@ -170,7 +170,6 @@ CHORD_FIGURES: dict[str, tuple[str, ...]] = {
     "sustained power": ("X---------x---x-", "X-----x---------"),
     "stop riff": ("X---..X-..X---..", "X-..X---..X-X---"),
     "strummed": ("X---x-xo..xox-xo", "X---x-x-o-x-x-xo"),
-    "strummed triplets": ("x-ox-ox-ox-o",),
     "boom-chick": ("1---x-..2---x-..",),
     "waltz chick": ("1---x-..x-..",),
     "travis picking": ("1-4-2-5-1-4-3-5-", "1-4-2-3-1-5-2-4-"),

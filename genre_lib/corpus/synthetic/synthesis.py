@@ -69,7 +69,7 @@ def play_note(
     frequency = 440.0 * 2 ** ((pitch - 69) / 12)
     count = int((seconds + instrument.release) * SAMPLE_RATE)
     time = np.arange(count, dtype=np.float32) / SAMPLE_RATE
-    partials = np.arange(1, max(2, min(64, int(_HIGHEST_PARTIAL / frequency))) + 1)
+    partials = np.arange(1, max(2, min(128, int(_HIGHEST_PARTIAL / frequency))) + 1)
     level = _partial_levels(instrument, frequency * partials, syllable, brightness, size)
     cycles = _phase(instrument, frequency, time)
     wave = np.zeros(count, dtype=np.float32)
