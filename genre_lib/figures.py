@@ -1,0 +1,614 @@
+"""One function per figure and table, named after the paper's numbering, and those around them.
+
+Every figure is drawn in one style: colours that colour-blind readers can tell apart, and never
+colour alone. Nothing is scored here; scores come from `genre_lib.evaluation`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Patch, Rectangle
+
+from genre_lib import paper
+from genre_lib.augment import IMAGE_SIZE, augment, cutmix, cutmix_probability, pipeline, transforms
+from genre_lib.config import (
+    AugmentationSettings,
+    RunSettings,
+    SpectrogramSettings,
+    TrainingSettings,
+)
+from genre_lib.evaluation import Run, confusions, genre_scores, scores
+from genre_lib.spectrogram import Store, to_decibels
+from genre_lib.splits import SUBSETS, copies, resize, segments
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+    from genre_lib.model import HybridNet
+
+COLORS = sns.color_palette("colorblind").as_hex()
+MARKERS = ("o", "s", "D", "^")
+LINES = ("-", "--", "-.", ":")
+TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
+RC: dict[str, Any] = {
+    **sns.axes_style("ticks"),
+    "axes.prop_cycle": plt.cycler(color=COLORS),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 150,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so the same everywhere
+    "font.size": 9,
+    "legend.frameon": False,
+    "lines.markersize": 4,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "genre_lib",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the book's style; also decorates the figure functions."""
+    with plt.rc_context(RC):
+        yield
+
+
+# Keeping and showing
+
+
+def save(thing: Figure | pd.DataFrame, name: str) -> None:
+    """Write ``figures/<name>.svg`` and ``.png``, or ``tables/<name>.csv``.
+
+    The folders are made in the working directory, which is an edition's folder. Saving the same
+    thing again gives the same bytes.
+    """
+    folder = Path("tables" if isinstance(thing, pd.DataFrame) else "figures")
+    folder.mkdir(exist_ok=True)
+    if isinstance(thing, pd.DataFrame):
+        thing.to_csv(folder / f"{name}.csv", index=False)
+        return
+    with style():
+        thing.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        thing.savefig(folder / f"{name}.png")
+
+
+def show(name: str, figure: Figure) -> None:
+    """Save a figure, show it in the notebook, and glue it for the page's numbered figure."""
+    import myst_nb
+
+    save(figure, name)
+    myst_nb.glue(name, figure)
+
+
+def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> Styler:
+    """Save a table, and return it as the page shows it.
+
+    Parameters
+    ----------
+    formats
+        Format of a column's cells, such as ``{"accuracy": "{:.1%}"}``; other numbers have four
+        decimals.
+    """
+    save(table, name)
+    shown = table.style.hide(axis="index").set_uuid(name)
+    return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=" ")
+
+
+def glue_numbers(**values: Any) -> None:
+    """Glue numbers and words under their names, for ``{glue:text}`` in the prose."""
+    import myst_nb
+
+    for name, value in values.items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        myst_nb.glue(name, plain, display=False)
+
+
+def corpus_note(settings: RunSettings) -> str:
+    """What the data of a page are, and what its results may be compared with."""
+    if settings.corpus == "synthetic":
+        return (
+            "All results on this page come from the synthetic demonstration corpus: music "
+            "composed by a program, not recordings. They show how the method behaves. They are "
+            "not comparable with results on GTZAN, and so not with the paper's numbers."
+        )
+    if settings.corpus == "gtzan":
+        return (
+            "All results on this page come from a local copy of GTZAN, the data that the paper's "
+            "description fits."
+        )
+    return (
+        f"All results on this page come from the corpus {Path(settings.corpus).name!r}, which is "
+        "not the paper's: they are not comparable with its numbers."
+    )
+
+
+def settings_note(settings: RunSettings) -> str:
+    """The parameters of a page in one sentence."""
+    return (
+        f"Profile {settings.profile}, view {settings.view}, protocol {settings.protocol}, "
+        f"seed {settings.seed}."
+    )
+
+
+def run_note(run: Run, settings: RunSettings) -> str:
+    """The parameters, the budget and the hardware of a run in one or two sentences."""
+    made = run.environment
+    where = f"{made['cores']} CPU cores" if made["device"] == "cpu" else made["device_name"]
+    return (
+        f"{settings_note(settings)} Trained on {run.metrics['images']['train']} images for "
+        f"{len(run.history)} of at most {run.settings.training.epochs} epochs, in "
+        f"{made['seconds'] / 60:.1f} minutes on {where} ({made['platform']}, "
+        f"PyTorch {made['torch']})."
+    )
+
+
+# Spectrograms
+
+
+class Panel(NamedTuple):
+    """One spectrogram of a gallery: gray levels, shape (rows, columns), from start to stop (s)."""
+
+    title: str
+    gray: np.ndarray
+    start: float
+    stop: float
+
+
+def _canvas(rows: int, columns: int, size: tuple[float, float], **options: Any) -> Any:
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
+    plt.close(figure)  # whoever asked for it shows it, and only once
+    return figure, axes
+
+
+def _mel_axis(axes: Axes, manifest: Mapping[str, Any], *, ticks: Sequence[int] = TICKS) -> None:
+    """Label a vertical axis that counts mel bands in Hz."""
+    from librosa import mel_frequencies
+
+    n_mels, fmin, fmax = (manifest[key] for key in ("n_mels", "fmin", "fmax"))
+    centres = mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    shown = [hertz for hertz in ticks if centres[0] <= hertz <= centres[-1]]
+    positions = np.interp(shown, centres, np.arange(n_mels) + 0.5)
+    axes.set_yticks(positions, [str(hertz) for hertz in shown])
+
+
+def _draw(axes: Axes, decibels: np.ndarray, manifest: Mapping[str, Any], panel: Panel) -> AxesImage:
+    """Draw a spectrogram over time and mel band."""
+    image = axes.imshow(
+        decibels,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap="magma",
+        vmin=-manifest["top_db"],
+        vmax=0,
+        extent=(panel.start, panel.stop, 0, manifest["n_mels"]),
+    )
+    axes.set_title(panel.title)
+    axes.grid(False)
+    return image
+
+
+@style()
+def gallery(store: Store, panels: Sequence[Panel], *, columns: int) -> Figure:
+    """Spectrograms side by side, with one scale of level for all of them."""
+    rows = -(-len(panels) // columns)
+    size = (7.5, 2.7) if len(panels) == 1 else (7.5, 0.9 + 1.25 * rows)
+    shared = len({(panel.start, panel.stop) for panel in panels}) == 1
+    figure, grid = _canvas(rows, columns, size, sharex=shared, sharey=True)
+    for axes in grid.flat[len(panels) :]:
+        axes.remove()
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        decibels = to_decibels(panel.gray, top_db=store.manifest["top_db"])
+        image = _draw(axes, decibels, store.manifest, panel)
+        _mel_axis(axes, store.manifest, ticks=TICKS if rows == 1 else TICKS[::2])
+        if not shared:
+            axes.set_xticks([panel.start, panel.stop], [f"{panel.start:.3g}", f"{panel.stop:.3g}"])
+    for axes in grid[-1]:
+        axes.set_xlabel("Time (s)")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Frequency (Hz)")
+    figure.colorbar(image, ax=grid, label="Level (dB)", pad=0.01)
+    return figure
+
+
+def track_panel(store: Store, track_id: str, title: str = "") -> Panel:
+    """The spectrogram of a track, titled with its name and genre."""
+    position = store.position(track_id)
+    gray = store.images[position]
+    named = title or f"{track_id} ({store.genres[store.labels[position]]})"
+    return Panel(named, gray, 0.0, gray.shape[1] * store.frame_period)
+
+
+def figure_1(store: Store, track_id: str) -> Figure:
+    """Figure 1: the mel spectrogram of a whole track."""
+    return gallery(store, [track_panel(store, track_id)], columns=1)
+
+
+def always(settings: AugmentationSettings) -> AugmentationSettings:
+    """The same augmentations, each applied with certainty."""
+    names = ("brightness_contrast", "flip", "noise", "crop")
+    return settings.model_copy(update={f"{name}_probability": 1.0 for name in names})
+
+
+def figure_2(
+    store: Store, track_id: str, settings: AugmentationSettings, *, seed: int = 0
+) -> Figure:
+    """Figure 2: the same track as a network input, with every augmentation applied."""
+    whole = track_panel(store, track_id)
+    image = augment(resize(whole.gray)[None], pipeline(always(settings)), seed=seed)[0]
+    panel = whole._replace(title=f"{whole.title}, augmented", gray=image)
+    return gallery(store, [panel], columns=1)
+
+
+def augmentations(
+    store: Store, track_id: str, settings: AugmentationSettings, *, seed: int = 0
+) -> Figure:
+    """Each augmentation of Section IV-A alone, and all of them together."""
+    whole = track_panel(store, track_id, "original")
+    original = resize(whole.gray)
+    panels = [whole._replace(gray=original)]
+    for name, transform in transforms(always(settings)).items():
+        transform.set_random_seed(seed)
+        panels.append(whole._replace(title=name, gray=transform(image=original)["image"]))
+    together = augment(original[None], pipeline(always(settings)), seed=seed)[0]
+    panels.append(whole._replace(title="all four", gray=together))
+    return gallery(store, panels, columns=3)
+
+
+def cutmix_pair(store: Store, track_ids: tuple[str, str], *, seed: int = 0) -> Figure:
+    """Two tracks, and the first with a box of the second pasted in (Section IV-C)."""
+    wholes = [track_panel(store, track_id) for track_id in track_ids]
+    images = np.stack([resize(whole.gray) for whole in wholes])
+    rng = np.random.default_rng(seed)
+    while True:  # until the two swap, and the box is neither a dot nor everything
+        mixed, partner, kept = cutmix(images, alpha=1.0, rng=rng)
+        if partner[0] == 1 and 0.4 < kept < 0.7:
+            break
+    genres = [store.genres[store.labels[store.position(track_id)]] for track_id in track_ids]
+    panels = [whole._replace(gray=image) for whole, image in zip(wholes, images, strict=True)]
+    title = f"{kept:.0%} {genres[0]}, {1 - kept:.0%} {genres[1]}"
+    panels.append(wholes[0]._replace(title=title, gray=mixed[0]))
+    figure = gallery(store, panels, columns=3)
+    changed = np.argwhere(mixed[0] != images[0])
+    (low, left), (high, right) = changed.min(0), changed.max(0) + 1
+    across, up = wholes[0].stop / IMAGE_SIZE, store.manifest["n_mels"] / IMAGE_SIZE
+    corner, width, height = (left * across, low * up), (right - left) * across, (high - low) * up
+    box = Rectangle(corner, width, height, fill=False, edgecolor="white", linestyle="--")
+    figure.axes[2].add_patch(box)
+    return figure
+
+
+def genre_gallery(store: Store) -> Figure:
+    """The first track of each genre."""
+    firsts = [int(np.argmax(store.labels == label)) for label in range(len(store.genres))]
+    panels = [track_panel(store, store.track_ids[i], store.genres[store.labels[i]]) for i in firsts]
+    return gallery(store, panels, columns=5)
+
+
+def track_images(store: Store, track_id: str, settings: RunSettings) -> Figure:
+    """All images that a view makes of one track."""
+    position = store.position(track_id)
+    one = dataclasses.replace(
+        store,
+        track_ids=(track_id,),
+        labels=store.labels[position : position + 1],
+        images=store.images[position : position + 1],
+    )
+    count, seconds = settings.images_per_track, track_panel(store, track_id).stop
+    if settings.view == "copies":
+        names = ["original", *(f"copy {number}" for number in range(1, count))]
+        panels = [Panel(name, image, 0.0, seconds) for name, image in
+                  zip(names, copies(one, settings), strict=True)]  # fmt: skip
+    else:
+        edges = np.linspace(0, seconds, count + 1).tolist()
+        panels = [Panel(f"segment {number + 1}", image, edges[number], edges[number + 1])
+                  for number, image in enumerate(segments(one, settings))]  # fmt: skip
+    return gallery(store, panels, columns=min(6, count))
+
+
+@style()
+def audio_to_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> Figure:
+    """One piece of audio, shape (samples,): as a wave, as mel power, and in dB."""
+    from genre_lib.spectrogram import mel_decibels
+
+    decibels = mel_decibels(audio, settings)
+    seconds = len(audio) / settings.sample_rate
+    figure, grid = _canvas(3, 1, (7.5, 5.4), sharex=True)
+    wave, power, level = grid[:, 0]
+    wave.plot(np.arange(len(audio)) / settings.sample_rate, audio, linewidth=0.3, rasterized=True)
+    wave.set(title="1. the wave", ylabel="Amplitude")
+    extent = (0.0, seconds, 0, settings.n_mels)
+    options: dict[str, Any] = {"origin": "lower", "aspect": "auto", "extent": extent}
+    shares = power.imshow(10 ** (decibels / 10), cmap="magma", vmin=0, vmax=1, **options)
+    power.set_title("2. power in mel bands")
+    figure.colorbar(shares, ax=power, label="Share of maximum")
+    panel = Panel("3. the same in decibels", decibels, 0.0, seconds)
+    image = _draw(level, decibels, settings.model_dump(), panel)
+    figure.colorbar(image, ax=level, label="Level (dB)")
+    for axes in (power, level):
+        _mel_axis(axes, settings.model_dump(), ticks=TICKS[::2])
+        axes.set_ylabel("Frequency (Hz)")
+    level.set_xlabel("Time (s)")
+    return figure
+
+
+@style()
+def genre_spectra(store: Store) -> Figure:
+    """Mean level of each mel band per genre, beside that of all tracks."""
+    levels = np.stack([store.decibels(i).mean(1) for i in range(len(store.track_ids))])
+    rows = -(-len(store.genres) // 5)
+    figure, grid = _canvas(rows, 5, (7.5, 0.6 + 1.6 * rows), sharex=True, sharey=True)
+    bands = np.arange(levels.shape[1]) + 0.5
+    for label, (axes, genre) in enumerate(zip(grid.flat, store.genres, strict=False)):
+        own = levels[store.labels == label]
+        mean, spread = own.mean(0), own.std(0)
+        axes.fill_betweenx(bands, mean - spread, mean + spread, alpha=0.3, linewidth=0)
+        axes.plot(mean, bands, label="this genre (mean and standard deviation over tracks)")
+        axes.plot(levels.mean(0), bands, LINES[1], color="black", linewidth=1, label="all tracks")
+        axes.set_title(genre)
+        _mel_axis(axes, store.manifest, ticks=TICKS[::2])
+    for axes in grid.flat[len(store.genres) :]:
+        axes.remove()
+    for axes in grid[-1]:
+        axes.set_xlabel("Level (dB)")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Frequency (Hz)")
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+@style()
+def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) -> Figure:
+    """Where each image of some tracks was dealt, under each protocol.
+
+    Parameters
+    ----------
+    tables
+        Per protocol, the table of a `genre_lib.splits.Dataset`.
+    """
+    figure, grid = _canvas(1, len(tables), (7.5, 0.9 + 0.24 * len(track_ids)), sharey=True)
+    letters, shades = dict(zip(SUBSETS, ("", "V", "T"), strict=True)), ("#e6e6e6", *COLORS[:2])
+    for axes, (protocol, table) in zip(grid.flat, tables.items(), strict=True):
+        shown = table[table.track_id.isin(track_ids)]
+        cells = shown.pivot(index="track_id", columns="image", values="subset").loc[list(track_ids)]
+        for row, subsets in enumerate(cells.to_numpy()):
+            for column, subset in enumerate(subsets):
+                color = shades[SUBSETS.index(subset)]
+                axes.add_patch(
+                    Rectangle((column + 0.5, row - 0.5), 1, 1, color=color, ec="white", lw=1.5)
+                )
+                axes.text(column + 1, row, letters[subset], ha="center", va="center", color="white")
+        axes.set(xlim=(0.5, cells.shape[1] + 0.5), ylim=(len(track_ids) - 0.5, -0.5))
+        axes.set(title=f"protocol {protocol}", xlabel="Image of the track (number)")
+        axes.set_xticks(range(1, cells.shape[1] + 1))
+        axes.set_yticks(range(len(track_ids)), list(track_ids))
+        axes.tick_params(length=0)
+        sns.despine(ax=axes, left=True, bottom=True)
+    grid[0, 0].set_ylabel("Track")
+    keys = [
+        Patch(color=shade, label=f"{letters[subset]} {subset}".strip())
+        for subset, shade in zip(SUBSETS, shades, strict=True)
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=3)
+    return figure
+
+
+# Training
+
+
+def learning_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarray:
+    """Learning rate of every step as the training loop has it, shape (total_steps,)."""
+    from torch import nn
+
+    from genre_lib.training import make_optimizer, make_schedule
+
+    optimizer = make_optimizer(nn.Linear(1, 1), settings)
+    schedule = make_schedule(optimizer, settings, total_steps=total_steps)
+    rates = [schedule.get_last_lr()[0]]
+    for _ in range(total_steps - 1):
+        optimizer.step()
+        schedule.step()
+        rates.append(schedule.get_last_lr()[0])
+    return np.array(rates)
+
+
+@style()
+def schedules(settings: TrainingSettings, augmentation: AugmentationSettings) -> Figure:
+    """The learning-rate schedules that the paper may mean, and CutMix's probability."""
+    figure, ((rate, mixing),) = _canvas(1, 2, (7.5, 2.8))
+    share = np.arange(1000) / 1000
+    names = {"onecycle": "OneCycleLR", "linear-warmup-cosine": "linear warm-up, cosine"}
+    for index, (name, label) in enumerate(names.items()):
+        chosen = settings.model_copy(update={"schedule": name})
+        rates = learning_rates(chosen, total_steps=len(share))
+        rate.plot(share, rates, LINES[index], label=label)
+    printed = settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
+    rate.plot(share, printed, LINES[3], color="black", label="Equation 2 as printed")
+    rate.set(xlabel="Share of all steps", ylabel="Learning rate")
+    figure.legend(loc="outside lower center", ncols=3)
+    epochs = np.arange(settings.epochs)
+    values = [cutmix_probability(epoch, settings.epochs, augmentation) for epoch in epochs]
+    mixing.plot(epochs + 1, values, marker=MARKERS[0] if len(epochs) < 50 else "")
+    mixing.set(xlabel="Epoch", ylabel="Probability of CutMix", ylim=(-0.02, 1.02))
+    return figure
+
+
+@style()
+def figure_3(run: Run) -> Figure:
+    """Figure 3: the learning rate at every step and at the end of every epoch."""
+    training = run.settings.training
+    steps = -(-run.metrics["images"]["train"] // training.batch_size)
+    rates = learning_rates(training, total_steps=steps * training.epochs)
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 2.8))
+    axes.plot((np.arange(len(rates)) + 1) / steps, rates, LINES[1], color=COLORS[7], label="plan")
+    axes.plot(run.history.epoch, run.history.learning_rate, MARKERS[0], label="at an epoch's end")
+    axes.set(xlabel="Epoch", ylabel="Learning rate")
+    axes.legend()
+    return figure
+
+
+class Line(NamedTuple):
+    """One curve: columns ``<column>_accuracy`` and ``<column>_loss`` of a run's history."""
+
+    column: str
+    label: str
+
+
+def _curves(run: Run, lines: Sequence[Line], printed: Mapping[str, float]) -> Figure:
+    figure, (pair,) = _canvas(1, 2, (7.5, 3.0))
+    epochs = run.history.epoch
+    for axes, what in zip(pair, ("accuracy", "loss"), strict=True):
+        for index, line in enumerate(lines):
+            values, marker = run.history[f"{line.column}_{what}"], MARKERS[index]
+            axes.plot(epochs, values, LINES[index], marker=marker, markevery=0.1, label=line.label)
+        axes.axhline(printed[what], linestyle=LINES[3], color="black", label="paper (other data)")
+        axes.set(xlabel="Epoch", ylabel=what.capitalize())
+    pair[0].set_ylim(0, 1)
+    figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+@style()
+def figure_4(run: Run) -> Figure:
+    """Figure 4: training accuracy and loss, as the loop sees them and re-scored cleanly."""
+    lines = (
+        Line("train", "running: augmented, mixed, dropout"),
+        Line("clean_train", "re-scored: clean images, no dropout"),
+    )
+    printed = {"accuracy": paper.TRAIN_ACCURACY, "loss": paper.TRAIN_LOSS}
+    return _curves(run, lines, printed)
+
+
+@style()
+def figure_5(run: Run) -> Figure:
+    """Figure 5: validation accuracy and loss; a star marks the model that was kept."""
+    printed = {"accuracy": paper.VALIDATION_ACCURACY, "loss": paper.VALIDATION_LOSS}
+    figure = _curves(run, (Line("validation", "validation"),), printed)
+    kept = run.history.loc[run.history.validation_accuracy.idxmax()]
+    for axes, what in zip(figure.axes, ("accuracy", "loss"), strict=True):
+        axes.plot(kept.epoch, kept[f"validation_{what}"], "*", color=COLORS[1], markersize=11)
+    return figure
+
+
+# Results
+
+
+@style()
+def figure_6(run: Run) -> Figure:
+    """Figure 6: the confusion matrix, in test images."""
+    figure, ((axes,),) = _canvas(1, 1, (6.6, 5.4))
+    counts = confusions(run.predictions, run.genres)
+    sns.heatmap(counts, annot=True, fmt="d", cmap="cividis", square=True, linewidths=0.5, ax=axes,
+                cbar_kws={"label": "Test images"})  # fmt: skip
+    axes.set(xlabel="Predicted genre", ylabel="True genre")
+    return figure
+
+
+def table_1(model: HybridNet) -> pd.DataFrame:
+    """Table I: each layer's output shape, measured in the live model, beside the printed one."""
+    from genre_lib.model import table_1_rows
+
+    rows = zip(table_1_rows(model, batch_size=paper.BATCH_SIZE), paper.TABLE_1, strict=True)
+    return pd.DataFrame(
+        {
+            "layer": ours.layer,
+            "output": str(ours.output),
+            "paper": str(printed.output),
+            "agrees": (ours.layer, ours.output) == (printed.layer, printed.output),
+            "parameters": ours.parameters,
+        }
+        for ours, printed in rows
+    )
+
+
+def table_2(run: Run) -> pd.DataFrame:
+    """Table II: precision, recall, F1 and support per genre and in all, beside the printed ones."""
+    ours = genre_scores(run.predictions, run.genres).rename(columns={"genre": "class"})
+    total, all_in_all = (
+        int(ours.support.sum()),
+        scores(run.predictions.y_true, run.predictions.y_pred),
+    )
+    summary = [{"class": "accuracy", "f1": all_in_all["accuracy"], "support": total}]
+    for average in ("macro", "weighted"):
+        values = {name: all_in_all[f"{average}_{name}"] for name in ("precision", "recall", "f1")}
+        summary.append({"class": f"{average} avg", **values, "support": total})
+    printed = pd.DataFrame(
+        [dataclasses.astuple(row) for row in (*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)],
+        columns=["class", *(f"paper_{name}" for name in ("precision", "recall", "f1", "support"))],
+    )
+    table = pd.concat([ours, pd.DataFrame(summary)], ignore_index=True)
+    return table.merge(printed, on="class", how="left").astype({"paper_support": "Int64"})
+
+
+@style()
+def f1_by_genre(run: Run) -> Figure:
+    """F1 of each genre, ours and the paper's."""
+    table = table_2(run).iloc[: len(run.genres)]
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 0.8 + 0.26 * len(table)))
+    rows = np.arange(len(table))
+    axes.hlines(rows, table.f1, table.paper_f1, color=COLORS[7], linewidth=1)
+    axes.plot(table.f1, rows, MARKERS[0], color=COLORS[0], label="this run")
+    axes.plot(
+        table.paper_f1, rows, MARKERS[2], color=COLORS[1], mfc="white", label="paper (other data)"
+    )
+    axes.set_yticks(rows, table["class"].tolist())
+    axes.set(xlabel="F1-score", ylabel="Genre", xlim=(-0.02, 1.02))
+    axes.invert_yaxis()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
+    """Accuracies with their 95 % intervals.
+
+    Parameters
+    ----------
+    table
+        Columns label (a line of the figure), series (told apart by colour and marker),
+        accuracy, low, high.
+    chance
+        Accuracy of a guess, drawn as a line.
+    """
+    labels, names = list(dict.fromkeys(table.label)), list(dict.fromkeys(table.series))
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 1.2 + 0.25 * len(table)))
+    for index, name in enumerate(names):
+        rows = table[table.series == name]
+        shift = 0.3 * (index - (len(names) - 1) / 2)
+        heights = [labels.index(label) + shift for label in rows.label]
+        spread = (rows.accuracy - rows.low, rows.high - rows.accuracy)
+        axes.errorbar(rows.accuracy, heights, xerr=np.abs(spread), fmt=MARKERS[index], capsize=3,
+                      label=name)  # fmt: skip
+    axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
+    axes.set(xlabel="Test accuracy (with 95 % interval)", xlim=(0, 1.02))
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylabel("Method")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def parameters_by_layer(table: pd.DataFrame) -> Figure:
+    """How many of the network's parameters each layer of Table I holds."""
+    own = table[table.parameters > 0]
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 0.8 + 0.25 * len(own)))
+    bars = axes.barh(own.layer, own.parameters)
+    axes.bar_label(bars, labels=[f"{count:,}" for count in own.parameters], padding=3)
+    axes.set(xlabel="Parameters (number)", ylabel="Layer")
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    return figure
