@@ -67,14 +67,19 @@ def test_another_index_seed_or_genre_gives_another_song(other):
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.5
 
 
-def test_two_seeds_or_genres_share_no_draws():
-    """Songs that happen to have the same sub-style still differ in what is drawn for them."""
+@pytest.mark.parametrize("other", [("rock", 1), ("metal", 0)])
+def test_seeds_and_genres_draw_independently(other):
+    """Where in the range of its sub-style the tempo lies differs by a third on average."""
 
-    def colours(genre, seed):
-        return [compose(genre, i, seed=seed).production.colour_db for i in range(25)]
+    def draws(genre, seed):
+        styles = {style.name: style.tempo for style in GENRE_STYLES[genre]}
+        songs = [compose(genre, index, seed=seed) for index in range(25)]
+        ranges = [styles[song.sub_style] for song in songs]
+        return np.array(
+            [(s.tempo - low) / (high - low) for s, (low, high) in zip(songs, ranges, strict=True)]
+        )
 
-    songs = [*colours("rock", 0), *colours("rock", 1), *colours("metal", 0)]
-    assert len(set(songs)) == 75
+    assert np.abs(draws("rock", 0) - draws(*other)).mean() > 0.15
 
 
 def test_a_song_does_not_repeat_itself_exactly():
@@ -252,9 +257,9 @@ def test_an_unknown_genre_is_refused():
 @pytest.mark.slow
 def test_the_corpus_is_as_hard_as_it_was_designed(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
-    benchmark = pytest.importorskip("benchmarks.synthetic_corpus")
-    features = benchmark.extract(songs_per_genre=40, jobs=2, quiet=True)
-    figures = benchmark.measure(features)
+    from benchmarks.synthetic_corpus import extract, measure
+
+    figures = measure(extract(songs_per_genre=40, jobs=2, quiet=True))
     assert 0.70 <= figures.songs <= 0.85
     assert 0.07 <= figures.shuffled <= 0.13
     assert figures.pieces_mixed >= 0.95

@@ -1,5 +1,7 @@
 """From a song to audio: every distinct note is rendered once, then placed, mixed and recorded."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import signal
 
@@ -9,8 +11,8 @@ from genre_lib.corpus.synthetic.sounds import INSTRUMENTS, KITS, VOWELS, Drum, I
 SAMPLE_RATE = 22050
 SAMPLES = int(SAMPLE_RATE * SECONDS)
 
+_BREATH = np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE, dtype=np.float32)
 _HIGHEST_PARTIAL = 9500.0  # Hz: nothing above it, so that reading a table does not alias
-_NOISE_SEED = 20_000
 
 
 def render(song: Song) -> np.ndarray:
@@ -94,7 +96,7 @@ def play_note(
         wave += (0.14 * strength * struck).astype(np.float32)
     if instrument.breath or instrument.consonant:
         onset = instrument.consonant * np.exp(-time / 0.018)
-        wave += 0.3 * _noise(count) * (instrument.breath + onset)
+        wave += 0.3 * np.resize(_BREATH, count) * (instrument.breath + onset)
     wave *= np.minimum(1, time / instrument.attack)
     wave *= np.minimum(1, (time[-1] - time) / instrument.release)
     return wave
@@ -142,13 +144,6 @@ def _read(table: np.ndarray, position: np.ndarray) -> np.ndarray:
     part = (position - whole).astype(np.float32)
     left = table[whole % table.size]
     return left + part * (table[(whole + 1) % table.size] - left)
-
-
-_NOISE = np.random.default_rng(_NOISE_SEED).standard_normal(4 * SAMPLE_RATE, dtype=np.float32)
-
-
-def _noise(count: int) -> np.ndarray:
-    return np.resize(_NOISE, count)
 
 
 def _render_part(song: Song, number: int, player: Player) -> np.ndarray:
@@ -224,15 +219,13 @@ def _retune(drum: Drum, rng: np.random.Generator) -> Drum:
     """The drum of this song's drummer: its own tuning, damping and level."""
     pitch, ring, hiss, level = np.exp(rng.normal(0, (0.1, 0.2, 0.25, 0.25)))
     low, high = drum.band
-    return Drum(
-        drum.hz * pitch,
-        drum.sweep,
-        drum.ring * ring,
-        drum.noise,
-        (low * pitch, min(high * pitch, 10900.0)),
-        drum.hiss * hiss,
-        drum.level * level,
-        drum.slaps,
+    return replace(
+        drum,
+        hz=drum.hz * pitch,
+        ring=drum.ring * ring,
+        band=(low * pitch, min(high * pitch, 10900.0)),
+        hiss=drum.hiss * hiss,
+        level=drum.level * level,
     )
 
 
