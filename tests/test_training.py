@@ -566,21 +566,22 @@ def test_a_training_that_is_over_is_not_repeated(settings, dataset, trained, tmp
     assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
 
 
-def test_labels_at_random_give_chance_on_tracks_that_were_not_trained_on(
-    run_settings, dataset, tmp_path
-):
-    settings = run_settings(epochs=6, learning_rate=0.003, batch_size=8, **PLAIN)
+def test_labels_at_random_give_chance_where_true_ones_are_learned(run_settings, dataset, tmp_path):
+    settings = run_settings(epochs=16, learning_rate=0.003, batch_size=6, **PLAIN)
+    # Half of the tracks to train, half to test: 18 images, of which chance would get 6 right.
+    number = dataset.table.track_id.str[-1].astype(int)
+    table = dataset.table.assign(subset=np.where(number % 2 == 0, "train", "validation"))
     accuracy = {}
     for name in ("true", "random"):
-        labels = dataset.labels.copy()
+        labels = dataset.labels
         if name == "random":
             labels = np.random.default_rng(0).permutation(labels)
-        data = replace(dataset, labels=labels)
+        data = replace(dataset, labels=labels, table=table)
         (tmp_path / name).mkdir()
-        model = train(settings, data, tmp_path / name, progress=False)
-        held_out = np.concatenate([data.rows("validation"), data.rows("test")])
-        accuracy[name] = score(model, data, held_out, 0.0)[1]
-    assert accuracy["true"] > 0.85
+        train(settings, data, tmp_path / name, progress=False)
+        # Of the last epoch, for the best one was chosen by these very images.
+        accuracy[name] = pd.read_csv(tmp_path / name / "history.csv").validation_accuracy.iloc[-1]
+    assert accuracy["true"] > 0.8
     assert accuracy["random"] < 0.7
 
 
