@@ -107,6 +107,9 @@ def read_run(directory: Path) -> Run:
             "parameters."
         )
     parts = {name: read_json(directory / f"{name}.json") for name in FILES}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
+            raise UserError(f"{directory / name}.json is not a JSON object of names and values.")
     config = parts.pop("config")
     config.pop("data", None)
     settings = validated(RunSettings, config)

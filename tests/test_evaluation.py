@@ -1,0 +1,429 @@
+import json
+import shutil
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import SMALL, play
+from PIL import Image
+
+from genre_lib import training
+from genre_lib.config import UserError, digest, runs_dir
+from genre_lib.evaluation import (
+    accuracy_difference,
+    accuracy_interval,
+    accuracy_of,
+    baseline_predictions,
+    confusions,
+    genre_scores,
+    get_run,
+    predict,
+    read_run,
+    remove_run,
+    score_run,
+    scores,
+    vote,
+    wilson_interval,
+)
+from genre_lib.spectrogram import Store, mel_decibels, to_gray, write_index
+from genre_lib.splits import SUBSETS, make_dataset
+
+GENRES = ["a", "b", "c"]
+# Rows are true genres, columns predicted ones.
+COUNTS = np.array([[4, 1, 0], [2, 3, 1], [0, 0, 2]])
+
+
+def answers(counts: np.ndarray = COUNTS) -> pd.DataFrame:
+    rows = [
+        (GENRES[true], GENRES[guess])
+        for true, line in enumerate(counts)
+        for guess, count in enumerate(line)
+        for _ in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["y_true", "y_pred"])
+
+
+# Scores
+
+
+def test_scores_equal_the_hand_computation():
+    table = answers()
+    precision = np.array([4 / 6, 3 / 4, 2 / 3])
+    recall = np.array([4 / 5, 3 / 6, 2 / 2])
+    f1 = 2 * precision * recall / (precision + recall)
+    support = np.array([5, 6, 2])
+    expected = {"accuracy": 9 / 13}
+    for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
+        expected[f"macro_{name}"] = values.mean()
+        expected[f"weighted_{name}"] = (values * support).sum() / 13
+    assert scores(table.y_true, table.y_pred) == pytest.approx(expected)
+    rows = genre_scores(table, GENRES)
+    assert rows.genre.tolist() == GENRES
+    assert rows.support.tolist() == [5, 6, 2]
+    np.testing.assert_allclose(rows[["precision", "recall", "f1"]].T, [precision, recall, f1])
+
+
+def test_weighted_recall_is_accuracy():
+    table = answers()
+    result = scores(table.y_true, table.y_pred)
+    assert result["weighted_recall"] == pytest.approx(result["accuracy"])
+
+
+def test_scores_do_not_depend_on_the_order_of_rows():
+    table = answers()
+    mixed = table.sample(frac=1, random_state=0)
+    assert scores(mixed.y_true, mixed.y_pred) == pytest.approx(scores(table.y_true, table.y_pred))
+
+
+def test_a_genre_that_is_never_predicted_scores_nothing():
+    table = answers(np.array([[3, 0, 0], [2, 0, 0], [0, 0, 1]]))
+    rows = genre_scores(table, GENRES).set_index("genre")
+    assert rows.loc["b", ["precision", "recall", "f1"]].tolist() == [0, 0, 0]
+    assert rows.loc["b", "support"] == 2
+
+
+def test_confusions_count_every_image_once():
+    table = confusions(answers(), GENRES)
+    np.testing.assert_array_equal(table.to_numpy(), COUNTS)
+    assert table.index.tolist() == table.columns.tolist() == GENRES
+    assert table.to_numpy().sum() == 13
+
+
+def test_confusions_are_in_the_order_that_is_asked_for():
+    turned = confusions(answers(), GENRES[::-1])
+    np.testing.assert_array_equal(turned.to_numpy(), COUNTS[::-1, ::-1])
+
+
+def test_confusions_and_scores_of_genres_fit_together():
+    table, rows = confusions(answers(), GENRES), genre_scores(answers(), GENRES)
+    diagonal = np.diag(table)
+    np.testing.assert_allclose(rows.recall, diagonal / table.sum(axis=1))
+    np.testing.assert_allclose(rows.precision, diagonal / table.sum(axis=0))
+
+
+# One vote a track
+
+
+def test_a_track_gets_the_genre_of_the_highest_mean_probability():
+    table = pd.DataFrame(
+        {
+            "track_id": ["t2", "t1", "t1", "t1", "t2"],
+            "y_true": ["b", "a", "a", "a", "b"],
+            "y_pred": ["a", "b", "b", "a", "b"],
+            # Two of three images of t1 say b, but the third is much surer of a.
+            "p_a": [0.6, 0.45, 0.45, 1.0, 0.1],
+            "p_b": [0.4, 0.55, 0.55, 0.0, 0.9],
+        }
+    )
+    voted = vote(table).set_index("track_id")
+    assert voted.index.tolist() == ["t1", "t2"]
+    assert voted.y_true.to_dict() == {"t1": "a", "t2": "b"}
+    assert voted.y_pred.to_dict() == {"t1": "a", "t2": "b"}
+
+
+# Intervals
+
+
+def hits(per_track: np.ndarray) -> pd.DataFrame:
+    """Predictions of which the given ones are right, shape (tracks, images)."""
+    tracks, images = per_track.shape
+    return pd.DataFrame(
+        {
+            "track_id": np.repeat([f"t{number}" for number in range(tracks)], images),
+            "y_true": "a",
+            "y_pred": np.where(per_track.ravel(), "a", "b"),
+        }
+    )
+
+
+def width(interval: tuple[float, float]) -> float:
+    return interval[1] - interval[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.84, 1.0])
+def test_the_interval_holds_the_accuracy(share):
+    table = hits(np.random.default_rng(0).random((40, 3)) < share)
+    low, high = accuracy_interval(table)
+    accuracy = np.mean(table.y_true == table.y_pred)
+    assert 0 <= low <= accuracy <= high <= 1
+    assert (low < accuracy < high) or accuracy in (0, 1)
+    assert accuracy_of(table) == {"accuracy": accuracy, "low": low, "high": high}
+
+
+def test_images_that_agree_widen_the_interval():
+    rng = np.random.default_rng(0)
+    agreeing = np.repeat(rng.random((100, 1)) < 0.8, 12, axis=1)
+    independent = rng.permutation(agreeing.ravel()).reshape(100, 12)
+    wide, narrow = accuracy_interval(hits(agreeing)), accuracy_interval(hits(independent))
+    # Twelve images that agree are worth one.
+    assert width(wide) / width(narrow) == pytest.approx(np.sqrt(12), rel=0.2)
+
+
+def test_independent_images_have_wilsons_interval():
+    correct = np.zeros(1200, bool)
+    correct[:1013] = True
+    table = hits(np.random.default_rng(0).permutation(correct).reshape(1200, 1))
+    assert accuracy_interval(table) == pytest.approx(wilson_interval(1013, 1200), abs=0.004)
+
+
+def test_more_tracks_narrow_the_interval():
+    rng = np.random.default_rng(0)
+    few, many = (accuracy_interval(hits(rng.random((n, 4)) < 0.7)) for n in (50, 800))
+    assert width(few) / width(many) == pytest.approx(4, rel=0.3)
+
+
+def test_intervals_are_made_again_the_same():
+    table = hits(np.random.default_rng(0).random((30, 2)) < 0.7)
+    assert accuracy_interval(table) == accuracy_interval(table)
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 10), (1, 10), (7, 10), (10, 10), (1013, 1200)])
+def test_wilsons_interval_equals_its_formula(correct, total):
+    z, p = 1.959963984540054, correct / total
+    middle = (p + z**2 / (2 * total)) / (1 + z**2 / total)
+    half = z / (1 + z**2 / total) * np.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+    assert wilson_interval(correct, total) == pytest.approx((middle - half, middle + half))
+
+
+def test_a_difference_is_signed_and_holds_nothing_when_there_is_none():
+    rng = np.random.default_rng(0)
+    good, bad, bad_too = (hits(rng.random((200, 2)) < share) for share in (0.9, 0.5, 0.5))
+    better, worse = accuracy_difference(good, bad), accuracy_difference(bad, good)
+    expected = accuracy_of(good)["accuracy"] - accuracy_of(bad)["accuracy"]
+    assert better["difference"] == pytest.approx(expected)
+    assert worse["difference"] == pytest.approx(-expected)
+    assert 0 < better["low"] < better["difference"] < better["high"]
+    assert worse["low"] < worse["difference"] < worse["high"] < 0
+    same = accuracy_difference(bad, bad_too)
+    assert same["low"] < 0 < same["high"]
+
+
+# Whole runs
+
+
+@pytest.fixture(scope="module", params=["image", "track"])
+def run(request, run_settings, session_places):
+    return get_run(run_settings(protocol=request.param), progress=False)
+
+
+@pytest.fixture(scope="module")
+def image_run(run_settings, session_places):
+    return get_run(run_settings(), progress=False)
+
+
+def test_a_run_has_everything_that_it_should(run, run_settings, store):
+    assert run.settings == run_settings(protocol=run.settings.protocol)
+    assert run.path.name == digest(run.settings, store.digest)
+    assert run.genres == list(store.genres)
+    assert run.history.epoch.tolist() == [1, 2]
+    assert {path.name for path in run.path.iterdir()} == {
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "split.csv",
+        "predictions.csv",
+        "metrics.json",
+        "model.safetensors",
+    }
+
+
+def test_predictions_are_of_the_test_images_and_nothing_else(run):
+    test = run.split[run.split.subset == "test"]
+    columns = ["track_id", "image"]
+    assert run.predictions[columns].to_numpy().tolist() == test[columns].to_numpy().tolist()
+    assert run.predictions.y_true.tolist() == test.genre.tolist()
+
+
+def test_predicted_probabilities_add_up_and_the_highest_is_the_prediction(run):
+    probabilities = run.predictions[[f"p_{genre}" for genre in run.genres]]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=3e-6)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all(axis=None)
+    highest = probabilities.idxmax(axis=1).str.removeprefix("p_")
+    assert highest.tolist() == run.predictions.y_pred.tolist()
+
+
+def test_the_metrics_follow_from_the_predictions(run):
+    right = run.predictions.y_true == run.predictions.y_pred
+    assert run.accuracy == pytest.approx(right.mean())
+    assert run.metrics["accuracy_low"] <= run.accuracy <= run.metrics["accuracy_high"]
+    assert run.metrics["test_tracks"] == run.predictions.track_id.nunique()
+    assert 0 <= run.metrics["clean_train_accuracy"] <= 1
+    assert run.metrics["images"] == run.split.subset.value_counts().to_dict()
+    voted = vote(run.predictions)
+    assert run.metrics["track_accuracy"] == (voted.y_true == voted.y_pred).mean()
+
+
+def test_the_metrics_tell_the_leakage(run):
+    leakage = {(row["first"], row["second"]): row for row in run.metrics["leakage"]}
+    assert set(leakage) == set(combinations(SUBSETS, 2))
+    for (first, second), row in leakage.items():
+        one, two = (set(run.split.track_id[run.split.subset == name]) for name in (first, second))
+        assert row["shared_tracks"] == len(one & two)
+        assert row["share"] == pytest.approx(len(one & two) / len(two))
+    counts = [row["shared_tracks"] for row in leakage.values()]
+    assert (sum(counts) > 0) == (run.settings.protocol == "image")
+
+
+def test_the_stored_weights_give_the_stored_predictions(run, store):
+    dataset = make_dataset(store, run.settings)
+    model = training.load_model(run.path, run.settings, n_classes=3)
+    table = predict(model, dataset)
+    pd.testing.assert_frame_equal(table, run.predictions, check_dtype=False)
+    assert score_run(table, model, dataset) == run.metrics
+
+
+def forbid_training(monkeypatch) -> None:
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained again"))
+
+
+@pytest.fixture
+def copied(image_run, run_settings):
+    """A complete run in this test's own folder."""
+    path = runs_dir() / image_run.path.name
+    shutil.copytree(image_run.path, path)
+    return path
+
+
+def test_a_complete_run_is_read_not_made(copied, image_run, run_settings, monkeypatch):
+    forbid_training(monkeypatch)
+    again = get_run(run_settings(), progress=False)
+    assert again.path == copied
+    assert again.metrics == image_run.metrics
+    pd.testing.assert_frame_equal(again.predictions, image_run.predictions)
+
+
+def test_another_configuration_is_another_run(copied, run_settings, monkeypatch):
+    def asked(settings, dataset, directory, **_):
+        raise InterruptedError(directory.name)
+
+    monkeypatch.setattr(training, "train", asked)
+    with pytest.raises(InterruptedError) as caught:
+        get_run(run_settings(seed=1), progress=False)
+    assert str(caught.value) != copied.name
+
+
+def test_a_removed_run_is_made_again(copied, run_settings, monkeypatch):
+    remove_run(run_settings())
+    assert not copied.exists()
+    remove_run(run_settings())
+    forbid_training(monkeypatch)
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        get_run(run_settings(), progress=False)
+
+
+def test_a_run_that_was_broken_off_is_gone_on_with(image_run, run_settings, monkeypatch):
+    train_epoch = training.train_epoch
+    epochs = []
+
+    def broken(state, settings, dataset, epoch, bar):
+        epochs.append(epoch)
+        if epoch == 1 and len(epochs) == 2:
+            raise KeyboardInterrupt
+        return train_epoch(state, settings, dataset, epoch, bar)
+
+    monkeypatch.setattr(training, "train_epoch", broken)
+    with pytest.raises(KeyboardInterrupt):
+        get_run(run_settings(), progress=False)
+    (directory,) = runs_dir().iterdir()
+    with pytest.raises(UserError, match="no complete run"):
+        read_run(directory)
+    run = get_run(run_settings(), progress=False)
+    assert epochs == [0, 1, 1]
+    for name in ("history.csv", "model.safetensors", "predictions.csv", "metrics.json"):
+        assert (run.path / name).read_bytes() == (image_run.path / name).read_bytes(), name
+    assert not (run.path / "checkpoint.pt").exists()
+
+
+def test_a_run_that_was_broken_off_while_scoring_is_not_trained_again(
+    image_run, run_settings, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr("genre_lib.evaluation.score_run", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            get_run(run_settings(), progress=False)
+    monkeypatch.setattr(training, "train_epoch", lambda *_: pytest.fail("trained again"))
+    assert get_run(run_settings(), progress=False).metrics == image_run.metrics
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["config.json", "environment.json", "history.csv", "split.csv", "predictions.csv"],
+)
+@pytest.mark.parametrize("damage", ["missing", "empty", "other bytes"])
+def test_a_damaged_run_is_told_with_the_file(copied, name, damage):
+    read_run(copied)
+    if damage == "missing":
+        (copied / name).unlink()
+    else:
+        (copied / name).write_bytes(b"" if damage == "empty" else b"\xff\xfe\xfd")
+    with pytest.raises(UserError, match=name.replace(".", r"\.")):
+        read_run(copied)
+
+
+@pytest.mark.parametrize("name", ["config", "environment", "metrics"])
+@pytest.mark.parametrize("content", ["3", "[]", "null"])
+def test_a_file_of_names_and_values_that_holds_none_is_told(copied, name, content):
+    (copied / f"{name}.json").write_text(content)
+    with pytest.raises(UserError, match=rf"{name}\.json"):
+        read_run(copied)
+
+
+def test_a_run_of_settings_that_are_not_known_is_told(copied):
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps(config | {"colour": 1}))
+    with pytest.raises(UserError, match="colour"):
+        read_run(copied)
+
+
+def test_a_run_that_is_not_there_is_told_how_to_make_it(tmp_path):
+    with pytest.raises(UserError, match="genre-book train"):
+        read_run(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "genres", [("1980", "1990", "2000"), ("None", "NA", "nan"), ("a,b", 'c"d', "p_p")]
+)
+def test_genres_may_have_names_that_look_like_something_else(tmp_path, run_settings, genres):
+    path = tmp_path / "store"
+    rows = []
+    for genre, sound in zip(genres, ("hiss", "high", "low"), strict=True):
+        (path / genre).mkdir(parents=True)
+        for number in range(3):
+            gray = to_gray(mel_decibels(play(sound, number, 8000), SMALL), top_db=80.0)
+            track_id = f"{genres.index(genre)}{number:03d}"
+            Image.fromarray(gray[::-1]).save(path / genre / f"{track_id}.png")
+            rows.append({"track_id": track_id, "genre": genre, "frames": gray.shape[1]})
+    write_index(path, rows)
+    (path / "store.json").write_text(json.dumps(SMALL.model_dump()))
+    settings = run_settings(epochs=1, batch_size=12).model_copy(update={"corpus": str(path)})
+    run = get_run(settings, progress=False)
+    assert run.genres == sorted(genres)
+    assert set(run.split.track_id) == {row["track_id"] for row in rows}
+    table = confusions(run.predictions, run.genres)
+    assert table.to_numpy().sum() == len(run.predictions)
+    assert np.trace(table) / len(run.predictions) == pytest.approx(run.accuracy)
+    assert genre_scores(run.predictions, run.genres).support.min() > 0
+
+
+# The handcrafted baseline
+
+
+def test_the_baseline_is_tested_on_the_networks_images(image_run, store: Store):
+    dataset = make_dataset(store, image_run.settings)
+    table = baseline_predictions(dataset, top_db=80.0)
+    columns = ["track_id", "image", "y_true"]
+    pd.testing.assert_frame_equal(table[columns], image_run.predictions[columns])
+    assert set(table.y_pred) <= set(store.genres)
+    assert (table.y_true == table.y_pred).mean() > 0.6  # tones and hiss: chance is a third
+
+
+def test_the_baseline_learns_from_training_images_alone(image_run, store):
+    dataset = make_dataset(store, image_run.settings)
+    expected = baseline_predictions(dataset, top_db=80.0)
+    scrambled = dataset.table.copy()
+    held_out = scrambled.subset == "validation"
+    scrambled.loc[held_out, "genre"] = "hiss"
+    changed = replace(dataset, table=scrambled)
+    pd.testing.assert_frame_equal(baseline_predictions(changed, top_db=80.0), expected)
