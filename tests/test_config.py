@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -354,12 +355,11 @@ def test_places_without_the_environment(tmp_path, monkeypatch):
     assert runs_dir() == tmp_path / "runs"
 
 
-def test_a_folder_inside_the_checkout_finds_its_top(tmp_path, monkeypatch):
-    (tmp_path / "genre_lib").mkdir()
-    (tmp_path / "genre_lib" / "config.py").touch()
-    (tmp_path / "notebooks" / "deep").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "notebooks" / "deep")
-    assert project_root() == tmp_path
+@pytest.mark.parametrize("folder", [".", "notebooks", "genre_lib/corpus"])
+def test_a_folder_inside_the_checkout_finds_its_top(monkeypatch, folder):
+    checkout = Path(__file__).resolve().parents[1]
+    monkeypatch.chdir(checkout / folder)
+    assert project_root() == checkout
 
 
 def test_text_and_json_are_read_back(tmp_path):
