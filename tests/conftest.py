@@ -1,43 +1,17 @@
-"""Fixtures that several test modules share: a tiny corpus, its store, and trained runs."""
+"""Fixtures that several test modules share: places, a tiny store, and settings of quick runs."""
 
 import os
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # tests never ask the network
 
-from genre_lib.config import RunSettings, SpectrogramSettings, configure
-from genre_lib.corpus import Corpus, Track
+from tiny import SMALL, small_corpus
+
+from genre_lib.config import RunSettings, configure
 from genre_lib.spectrogram import Store, read_store, write_store
-
-GENRES = ("hiss", "high", "low")
-SMALL = SpectrogramSettings(
-    sample_rate=8000, seconds=2.0, n_fft=512, hop_length=100, n_mels=32, fmax=4000.0
-)
-
-
-def play(genre: str, number: int, sample_rate: int, *, seconds: float = 2.0) -> np.ndarray:
-    """A tone that is low or high, or nothing but hiss; each track has its own."""
-    rng = np.random.default_rng([GENRES.index(genre), number])
-    time = np.arange(round(seconds * sample_rate)) / sample_rate
-    hiss = rng.normal(0, 1, len(time))
-    if genre == "hiss":
-        return (0.1 * hiss).astype(np.float32)
-    frequency = rng.uniform(200, 400) if genre == "low" else rng.uniform(2000, 3000)
-    return (0.3 * np.sin(2 * np.pi * frequency * time) + 0.003 * hiss).astype(np.float32)
-
-
-def small_corpus(tracks_per_genre: int = 6) -> Corpus:
-    tracks = (
-        Track(f"{genre}.{number:05d}", genre, partial(play, genre, number))
-        for genre in GENRES
-        for number in range(tracks_per_genre)
-    )
-    return Corpus("small", tuple(tracks))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,8 +6,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SMALL, play
 from PIL import Image
+from tiny import SMALL, play
 
 from genre_lib import training
 from genre_lib.config import UserError, digest, runs_dir

@@ -7,8 +7,8 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
-from conftest import SMALL, play, small_corpus
 from PIL import Image
+from tiny import SMALL, play, small_corpus
 
 from genre_lib.config import SpectrogramSettings, UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track
