@@ -17,18 +17,16 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from genre_lib import paper
 from genre_lib.augment import IMAGE_SIZE, augment, cutmix, cutmix_probability, pipeline, transforms
-from genre_lib.config import (
-    AugmentationSettings,
-    RunSettings,
-    SpectrogramSettings,
-    TrainingSettings,
-)
+from genre_lib.config import AugmentationSettings as Augmentation
+from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
 from genre_lib.evaluation import Run, confusions, genre_scores, scores
 from genre_lib.spectrogram import Store, to_decibels
 from genre_lib.splits import SUBSETS, copies, resize, segments
@@ -42,7 +40,7 @@ COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
 TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
-RC: dict[str, Any] = {
+RC: Any = {
     **sns.axes_style("ticks"),
     "axes.prop_cycle": plt.cycler(color=COLORS),
     "axes.spines.right": False,
@@ -104,6 +102,7 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     """
     save(table, name)
     shown = table.style.hide(axis="index").set_uuid(name)
+    shown = shown.set_table_attributes('class="dataframe"')
     return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=" ")
 
 
@@ -135,6 +134,11 @@ def corpus_note(settings: RunSettings) -> str:
     )
 
 
+def paper_data(settings: RunSettings) -> str:
+    """How the paper's data relate to ours, in two words."""
+    return "on GTZAN" if settings.corpus == "gtzan" else "other data"
+
+
 def settings_note(settings: RunSettings) -> str:
     """The parameters of a page in one sentence."""
     return (
@@ -145,13 +149,13 @@ def settings_note(settings: RunSettings) -> str:
 
 def run_note(run: Run, settings: RunSettings) -> str:
     """The parameters, the budget and the hardware of a run in one or two sentences."""
-    made = run.environment
+    made, seconds = run.environment, run.environment["seconds"]
     where = f"{made['cores']} CPU cores" if made["device"] == "cpu" else made["device_name"]
+    took = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.1f} minutes"
     return (
         f"{settings_note(settings)} Trained on {run.metrics['images']['train']} images for "
-        f"{len(run.history)} of at most {run.settings.training.epochs} epochs, in "
-        f"{made['seconds'] / 60:.1f} minutes on {where} ({made['platform']}, "
-        f"PyTorch {made['torch']})."
+        f"{len(run.history)} of at most {run.settings.training.epochs} epochs, in {took} on "
+        f"{where} ({made['platform']}, PyTorch {made['torch']})."
     )
 
 
@@ -237,15 +241,13 @@ def figure_1(store: Store, track_id: str) -> Figure:
     return gallery(store, [track_panel(store, track_id)], columns=1)
 
 
-def always(settings: AugmentationSettings) -> AugmentationSettings:
+def always(settings: Augmentation) -> Augmentation:
     """The same augmentations, each applied with certainty."""
     names = ("brightness_contrast", "flip", "noise", "crop")
     return settings.model_copy(update={f"{name}_probability": 1.0 for name in names})
 
 
-def figure_2(
-    store: Store, track_id: str, settings: AugmentationSettings, *, seed: int = 0
-) -> Figure:
+def figure_2(store: Store, track_id: str, settings: Augmentation, *, seed: int = 0) -> Figure:
     """Figure 2: the same track as a network input, with every augmentation applied."""
     whole = track_panel(store, track_id)
     image = augment(resize(whole.gray)[None], pipeline(always(settings)), seed=seed)[0]
@@ -253,9 +255,7 @@ def figure_2(
     return gallery(store, [panel], columns=1)
 
 
-def augmentations(
-    store: Store, track_id: str, settings: AugmentationSettings, *, seed: int = 0
-) -> Figure:
+def augmentations(store: Store, track_id: str, settings: Augmentation, *, seed: int = 0) -> Figure:
     """Each augmentation of Section IV-A alone, and all of them together."""
     whole = track_panel(store, track_id, "original")
     original = resize(whole.gray)
@@ -380,27 +380,21 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
         Per protocol, the table of a `genre_lib.splits.Dataset`.
     """
     figure, grid = _canvas(1, len(tables), (7.5, 0.9 + 0.24 * len(track_ids)), sharey=True)
-    letters, shades = dict(zip(SUBSETS, ("", "V", "T"), strict=True)), ("#e6e6e6", *COLORS[:2])
+    letters, shades = ("", "V", "T"), ("#e6e6e6", *COLORS[:2])
     for axes, (protocol, table) in zip(grid.flat, tables.items(), strict=True):
-        shown = table[table.track_id.isin(track_ids)]
-        cells = shown.pivot(index="track_id", columns="image", values="subset").loc[list(track_ids)]
-        for row, subsets in enumerate(cells.to_numpy()):
-            for column, subset in enumerate(subsets):
-                color = shades[SUBSETS.index(subset)]
-                axes.add_patch(
-                    Rectangle((column + 0.5, row - 0.5), 1, 1, color=color, ec="white", lw=1.5)
-                )
-                axes.text(column + 1, row, letters[subset], ha="center", va="center", color="white")
-        axes.set(xlim=(0.5, cells.shape[1] + 0.5), ylim=(len(track_ids) - 0.5, -0.5))
-        axes.set(title=f"protocol {protocol}", xlabel="Image of the track (number)")
-        axes.set_xticks(range(1, cells.shape[1] + 1))
-        axes.set_yticks(range(len(track_ids)), list(track_ids))
-        axes.tick_params(length=0)
-        sns.despine(ax=axes, left=True, bottom=True)
+        cells = table.pivot(index="track_id", columns="image", values="subset").loc[list(track_ids)]
+        codes = cells.apply(lambda column: column.map(SUBSETS.index)).rename(
+            columns=lambda i: i + 1
+        )
+        marks = np.array(letters)[codes]
+        sns.heatmap(codes, annot=marks, fmt="", cmap=ListedColormap(shades), vmin=0, vmax=2,
+                    cbar=False, linewidths=1.5, annot_kws={"weight": "bold"}, ax=axes)  # fmt: skip
+        axes.set(title=f"protocol {protocol}", xlabel="Image of the track (number)", ylabel="")
+        axes.tick_params(length=0, rotation=0)
     grid[0, 0].set_ylabel("Track")
     keys = [
-        Patch(color=shade, label=f"{letters[subset]} {subset}".strip())
-        for subset, shade in zip(SUBSETS, shades, strict=True)
+        Patch(color=shade, label=f"{letter} {subset}".strip())
+        for letter, subset, shade in zip(letters, SUBSETS, shades, strict=True)
     ]
     figure.legend(handles=keys, loc="outside lower center", ncols=3)
     return figure
@@ -426,7 +420,7 @@ def learning_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarra
 
 
 @style()
-def schedules(settings: TrainingSettings, augmentation: AugmentationSettings) -> Figure:
+def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     """The learning-rate schedules that the paper may mean, and CutMix's probability."""
     figure, ((rate, mixing),) = _canvas(1, 2, (7.5, 2.8))
     share = np.arange(1000) / 1000
@@ -439,10 +433,11 @@ def schedules(settings: TrainingSettings, augmentation: AugmentationSettings) ->
     rate.plot(share, printed, LINES[3], color="black", label="Equation 2 as printed")
     rate.set(xlabel="Share of all steps", ylabel="Learning rate")
     figure.legend(loc="outside lower center", ncols=3)
-    epochs = np.arange(settings.epochs)
-    values = [cutmix_probability(epoch, settings.epochs, augmentation) for epoch in epochs]
-    mixing.plot(epochs + 1, values, marker=MARKERS[0] if len(epochs) < 50 else "")
-    mixing.set(xlabel="Epoch", ylabel="Probability of CutMix", ylim=(-0.02, 1.02))
+    count = settings.epochs
+    values = [cutmix_probability(epoch, count, augmentation) for epoch in range(count)]
+    mixing.plot(np.arange(count) + 1, values, marker=MARKERS[0], markevery=0.1)
+    mixing.set(ylabel="Probability of CutMix", ylim=(-0.02, 1.02))
+    _epochs(mixing)
     return figure
 
 
@@ -455,27 +450,30 @@ def figure_3(run: Run) -> Figure:
     figure, ((axes,),) = _canvas(1, 1, (7.5, 2.8))
     axes.plot((np.arange(len(rates)) + 1) / steps, rates, LINES[1], color=COLORS[7], label="plan")
     axes.plot(run.history.epoch, run.history.learning_rate, MARKERS[0], label="at an epoch's end")
-    axes.set(xlabel="Epoch", ylabel="Learning rate")
+    axes.set_ylabel("Learning rate")
+    _epochs(axes)
     axes.legend()
     return figure
 
 
-class Line(NamedTuple):
-    """One curve: columns ``<column>_accuracy`` and ``<column>_loss`` of a run's history."""
+def _epochs(axes: Axes) -> None:
+    """Count whole epochs on the horizontal axis."""
+    axes.set_xlabel("Epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
-    column: str
-    label: str
 
-
-def _curves(run: Run, lines: Sequence[Line], printed: Mapping[str, float]) -> Figure:
+def _curves(run: Run, lines: Mapping[str, str], printed: Mapping[str, float]) -> Figure:
+    """Draw columns ``<key>_accuracy`` and ``<key>_loss`` of a run's history, and printed values."""
     figure, (pair,) = _canvas(1, 2, (7.5, 3.0))
     epochs = run.history.epoch
     for axes, what in zip(pair, ("accuracy", "loss"), strict=True):
-        for index, line in enumerate(lines):
-            values, marker = run.history[f"{line.column}_{what}"], MARKERS[index]
-            axes.plot(epochs, values, LINES[index], marker=marker, markevery=0.1, label=line.label)
-        axes.axhline(printed[what], linestyle=LINES[3], color="black", label="paper (other data)")
-        axes.set(xlabel="Epoch", ylabel=what.capitalize())
+        for index, (key, label) in enumerate(lines.items()):
+            values, marker = run.history[f"{key}_{what}"], MARKERS[index]
+            axes.plot(epochs, values, LINES[index], marker=marker, markevery=0.1, label=label)
+        name = f"paper ({paper_data(run.settings)})"
+        axes.axhline(printed[what], linestyle=LINES[3], color="black", label=name)
+        axes.set_ylabel(what.capitalize())
+        _epochs(axes)
     pair[0].set_ylim(0, 1)
     figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -484,10 +482,7 @@ def _curves(run: Run, lines: Sequence[Line], printed: Mapping[str, float]) -> Fi
 @style()
 def figure_4(run: Run) -> Figure:
     """Figure 4: training accuracy and loss, as the loop sees them and re-scored cleanly."""
-    lines = (
-        Line("train", "running: augmented, mixed, dropout"),
-        Line("clean_train", "re-scored: clean images, no dropout"),
-    )
+    lines = {"train": "running", "clean_train": "re-scored on clean images"}
     printed = {"accuracy": paper.TRAIN_ACCURACY, "loss": paper.TRAIN_LOSS}
     return _curves(run, lines, printed)
 
@@ -496,8 +491,8 @@ def figure_4(run: Run) -> Figure:
 def figure_5(run: Run) -> Figure:
     """Figure 5: validation accuracy and loss; a star marks the model that was kept."""
     printed = {"accuracy": paper.VALIDATION_ACCURACY, "loss": paper.VALIDATION_LOSS}
-    figure = _curves(run, (Line("validation", "validation"),), printed)
-    kept = run.history.loc[run.history.validation_accuracy.idxmax()]
+    figure = _curves(run, {"validation": "validation"}, printed)
+    kept = run.history.iloc[run.history.validation_accuracy.argmax()]
     for axes, what in zip(figure.axes, ("accuracy", "loss"), strict=True):
         axes.plot(kept.epoch, kept[f"validation_{what}"], "*", color=COLORS[1], markersize=11)
     return figure
@@ -537,18 +532,16 @@ def table_1(model: HybridNet) -> pd.DataFrame:
 def table_2(run: Run) -> pd.DataFrame:
     """Table II: precision, recall, F1 and support per genre and in all, beside the printed ones."""
     ours = genre_scores(run.predictions, run.genres).rename(columns={"genre": "class"})
-    total, all_in_all = (
-        int(ours.support.sum()),
-        scores(run.predictions.y_true, run.predictions.y_pred),
-    )
-    summary = [{"class": "accuracy", "f1": all_in_all["accuracy"], "support": total}]
+    total = {"support": int(ours.support.sum())}
+    whole = scores(run.predictions.y_true, run.predictions.y_pred)
+    names = ("precision", "recall", "f1")
+    summary = [{"class": "accuracy", "f1": whole["accuracy"], **total}]
     for average in ("macro", "weighted"):
-        values = {name: all_in_all[f"{average}_{name}"] for name in ("precision", "recall", "f1")}
-        summary.append({"class": f"{average} avg", **values, "support": total})
-    printed = pd.DataFrame(
-        [dataclasses.astuple(row) for row in (*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)],
-        columns=["class", *(f"paper_{name}" for name in ("precision", "recall", "f1", "support"))],
-    )
+        values = {name: whole[f"{average}_{name}"] for name in names}
+        summary.append({"class": f"{average} avg", **values, **total})
+    rows = [dataclasses.astuple(row) for row in (*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)]
+    columns = ["class", *(f"paper_{name}" for name in (*names, "support"))]
+    printed = pd.DataFrame(rows, columns=columns)
     table = pd.concat([ours, pd.DataFrame(summary)], ignore_index=True)
     return table.merge(printed, on="class", how="left").astype({"paper_support": "Int64"})
 
@@ -561,9 +554,8 @@ def f1_by_genre(run: Run) -> Figure:
     rows = np.arange(len(table))
     axes.hlines(rows, table.f1, table.paper_f1, color=COLORS[7], linewidth=1)
     axes.plot(table.f1, rows, MARKERS[0], color=COLORS[0], label="this run")
-    axes.plot(
-        table.paper_f1, rows, MARKERS[2], color=COLORS[1], mfc="white", label="paper (other data)"
-    )
+    name = f"paper ({paper_data(run.settings)})"
+    axes.plot(table.paper_f1, rows, MARKERS[2], color=COLORS[1], mfc="white", label=name)
     axes.set_yticks(rows, table["class"].tolist())
     axes.set(xlabel="F1-score", ylabel="Genre", xlim=(-0.02, 1.02))
     axes.invert_yaxis()

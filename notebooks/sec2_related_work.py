@@ -37,14 +37,6 @@ from genre_lib.splits import make_dataset
 
 settings = read_parameters(globals())
 
-# %% tags=["hide-input", "remove-output"]
-store = open_store(settings)
-
-# %% tags=["hide-input", "remove-output"]
-figures.glue_numbers(
-    corpus_note=figures.corpus_note(settings), settings_note=figures.settings_note(settings)
-)
-
 # %% [markdown]
 # ```{admonition} Read this before any number
 # :class: important
@@ -75,6 +67,9 @@ figures.glue_numbers(
 # We take the coefficients of every column and keep their mean and spread over time, and the same
 # of their changes from column to column. A whole track becomes one short list of numbers:
 
+# %% tags=["remove-output"]
+store = open_store(settings)
+
 # %%
 mfcc_statistics(store.decibels(0)).shape
 
@@ -83,7 +78,7 @@ mfcc_statistics(store.decibels(0)).shape
 # settings are fixed: nothing was tuned on any result of this book.
 
 # %%
-baseline()
+print(baseline())
 
 # %% [markdown]
 # ## The same pictures, four ways
@@ -101,7 +96,8 @@ baseline()
 # %%
 def tested(view, protocol):
     chosen = settings.model_copy(update={"view": view, "protocol": protocol})
-    return baseline_predictions(make_dataset(store, chosen), top_db=store.manifest["top_db"])
+    dataset = make_dataset(store, chosen)
+    return baseline_predictions(dataset, top_db=store.manifest["top_db"])
 
 
 predictions = pd.concat(
@@ -113,7 +109,7 @@ predictions = pd.concat(
     names=["view", "protocol"],
 )
 table = pd.DataFrame(
-    {"view": view, "protocol": protocol, "images": len(group), **accuracy_of(group)}
+    {"view": view, "protocol": protocol, **accuracy_of(group)}
     for (view, protocol), group in predictions.groupby(["view", "protocol"])
 )
 
@@ -123,23 +119,6 @@ figures.tabulate("baseline", table, formats=dict.fromkeys(("accuracy", "low", "h
 # %% tags=["hide-input", "remove-output"]
 rows = table.assign(label="view " + table["view"], series="protocol " + table["protocol"])
 figures.show("baseline", figures.comparison(rows, chance=1 / len(store.genres)))
-
-
-def words(view):
-    """Say what the strict protocol costs in one view."""
-    change = accuracy_difference(predictions.loc[view, "image"], predictions.loc[view, "track"])
-    accuracies = table[table["view"] == view].set_index("protocol")["accuracy"]
-    clear = "more than chance explains" if change["low"] > 0 else "within what chance explains"
-    return {
-        f"{view}_image": accuracies["image"],
-        f"{view}_track": accuracies["track"],
-        f"{view}_change": 100 * abs(change["difference"]),
-        f"{view}_direction": "higher" if change["difference"] > 0 else "lower",
-        f"{view}_clear": clear,
-    }
-
-
-figures.glue_numbers(chance=1 / len(store.genres), **words("copies"), **words("segments"))
 
 # %% [markdown]
 # ```{glue:figure} baseline
@@ -173,3 +152,25 @@ figures.glue_numbers(chance=1 / len(store.genres), **words("copies"), **words("s
 #   points {glue:text}`copies_direction` in the view `copies`, and {glue:text}`segments_change:.1f`
 #   points {glue:text}`segments_direction` in the view `segments`.
 # - So before asking *how accurate*, ask *on what*. {doc}`sec6_conclusion` asks it of the network.
+
+
+# %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+def words(view):
+    """Say what the strict protocol costs in one view."""
+    change = accuracy_difference(predictions.loc[view, "image"], predictions.loc[view, "track"])
+    accuracies = table[table["view"] == view].set_index("protocol")["accuracy"]
+    clear = "more than chance explains" if change["low"] > 0 else "within what chance explains"
+    return {
+        f"{view}_image": accuracies["image"],
+        f"{view}_track": accuracies["track"],
+        f"{view}_change": 100 * abs(change["difference"]),
+        f"{view}_direction": "higher" if change["difference"] > 0 else "lower",
+        f"{view}_clear": clear,
+    }
+
+
+figures.glue_numbers(chance=1 / len(store.genres), **words("copies"), **words("segments"))
+figures.glue_numbers(
+    corpus_note=figures.corpus_note(settings), settings_note=figures.settings_note(settings)
+)

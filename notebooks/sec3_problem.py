@@ -35,25 +35,6 @@ from genre_lib.splits import make_dataset, shared_tracks
 
 settings = read_parameters(globals())
 
-# %% tags=["hide-input", "remove-output"]
-store = open_store(settings)
-
-# %% tags=["hide-input", "remove-output"]
-counts = pd.Series(store.labels).value_counts()
-figures.glue_numbers(
-    corpus_note=figures.corpus_note(settings),
-    settings_note=figures.settings_note(settings),
-    tracks=len(store.track_ids),
-    genres=len(store.genres),
-    fewest=counts.min(),
-    most=counts.max(),
-    seconds=store.images.shape[2] * store.frame_period,
-    paper_tracks=paper.TRACKS,
-    paper_genres=len(paper.TABLE_2),
-    paper_per_genre=paper.TRACKS_PER_GENRE,
-    paper_seconds=paper.CLIP_SECONDS,
-)
-
 # %% [markdown]
 # ```{admonition} Read this before any number
 # :class: important
@@ -68,14 +49,15 @@ figures.glue_numbers(
 # known {cite:p}`sturm2013gtzan`; see {doc}`data_and_licences`.
 #
 # This edition has {glue:text}`tracks` tracks in {glue:text}`genres` genres, with
-# {glue:text}`fewest` to {glue:text}`most` tracks a genre and {glue:text}`seconds:.1f` seconds a
+# {glue:text}`per_genre` tracks a genre and {glue:text}`seconds:.1f` seconds a
 # track. {numref}`fig-genres` shows one of each.
 
 # %% tags=["hide-input", "remove-output"]
-figures.show("genres", figures.genre_gallery(store))
+store = open_store(settings)
+figures.show("genre_gallery", figures.genre_gallery(store))
 
 # %% [markdown]
-# ```{glue:figure} genres
+# ```{glue:figure} genre_gallery
 # :name: fig-genres
 # :alt: >-
 # :   A grid of mel spectrograms, one per genre, with time from left to right and frequency from
@@ -90,10 +72,10 @@ figures.show("genres", figures.genre_gallery(store))
 # Where it does not, only the pattern in time can tell.
 
 # %% tags=["hide-input", "remove-output"]
-figures.show("spectra", figures.genre_spectra(store))
+figures.show("genre_spectra", figures.genre_spectra(store))
 
 # %% [markdown]
-# ```{glue:figure} spectra
+# ```{glue:figure} genre_spectra
 # :name: fig-spectra
 # :alt: >-
 # :   One small diagram per genre. A solid line with a shaded band shows the mean level at each
@@ -180,21 +162,6 @@ audit = pd.concat(
 # %% tags=["hide-input"]
 figures.tabulate("leakage", audit, formats={"share": "{:.1%}"})
 
-# %% tags=["hide-input", "remove-output"]
-shared = audit[(audit["first"] == "train") & (audit["second"] == "test")].set_index("protocol")
-sizes = tables.loc[settings.protocol]["subset"].value_counts()
-figures.glue_numbers(
-    paper_support=paper.TABLE_2[0].support,
-    paper_images_per_track=paper.implied_images_per_track(),
-    images_per_track=settings.images_per_track,
-    images=len(tables.loc["image"]),
-    **{f"share_{name}": share for name, share in paper.SUBSET_SHARES.items()},
-    **{f"images_{name}": sizes[name] for name in sizes.index},
-    shared_image=shared["share"]["image"],
-    shared_track=shared["share"]["track"],
-    shared_tracks_track=shared["shared_tracks"]["track"],
-)
-
 # %% [markdown]
 # Under `image`, {glue:text}`shared_image:.0%` of the test tracks have images in the training set.
 # Under `track` it is {glue:text}`shared_track:.0%`.
@@ -217,3 +184,32 @@ figures.glue_numbers(
 #   whether images or tracks are dealt.
 # - This matters: {glue:text}`shared_image:.0%` of the test tracks are known from training under
 #   `image`, {glue:text}`shared_track:.0%` under `track`.
+
+# %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+counts = pd.Series(store.labels).value_counts()
+figures.glue_numbers(
+    corpus_note=figures.corpus_note(settings),
+    settings_note=figures.settings_note(settings),
+    tracks=len(store.track_ids),
+    genres=len(store.genres),
+    per_genre=" to ".join(str(count) for count in sorted({counts.min(), counts.max()})),
+    seconds=store.images.shape[2] * store.frame_period,
+    paper_tracks=paper.TRACKS,
+    paper_genres=len(paper.TABLE_2),
+    paper_per_genre=paper.TRACKS_PER_GENRE,
+    paper_seconds=paper.CLIP_SECONDS,
+)
+shared = audit[(audit["first"] == "train") & (audit["second"] == "test")].set_index("protocol")
+sizes = tables.loc[settings.protocol]["subset"].value_counts()
+figures.glue_numbers(
+    paper_support=paper.TABLE_2[0].support,
+    paper_images_per_track=paper.implied_images_per_track(),
+    images_per_track=settings.images_per_track,
+    images=len(tables.loc["image"]),
+    **{f"share_{name}": share for name, share in paper.SUBSET_SHARES.items()},
+    **{f"images_{name}": sizes[name] for name in sizes.index},
+    shared_image=shared["share"]["image"],
+    shared_track=shared["share"]["track"],
+    shared_tracks_track=shared["shared_tracks"]["track"],
+)

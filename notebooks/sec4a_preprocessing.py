@@ -37,20 +37,6 @@ from genre_lib.spectrogram import fit_length, mel_decibels, open_store, to_decib
 
 settings = read_parameters(globals())
 
-# %% tags=["hide-input", "remove-output"]
-store = open_store(settings)
-track = (find_corpus(settings).tracks or synthetic_corpus(1).tracks)[0]
-figures.glue_numbers(
-    corpus_note=figures.corpus_note(settings),
-    settings_note=figures.settings_note(settings),
-    track_id=track.track_id,
-    track_origin=(
-        "a track of this corpus"
-        if find_corpus(settings).tracks
-        else "a composed song, because this corpus is a store of spectrograms without audio"
-    ),
-)
-
 # %% [markdown]
 # ```{admonition} Read this before any number
 # :class: important
@@ -65,6 +51,7 @@ figures.glue_numbers(
 # from {glue:text}`track_id`, {glue:text}`track_origin`, with librosa {cite:p}`mcfee2015librosa`.
 
 # %%
+track = (find_corpus(settings).tracks or synthetic_corpus(1).tracks)[0]
 spectrogram = settings.spectrogram
 samples = track.load(spectrogram.sample_rate)
 audio = fit_length(samples, round(spectrogram.seconds * spectrogram.sample_rate))
@@ -106,16 +93,6 @@ figures.show("steps", figures.audio_to_decibels(audio, spectrogram))
 restored = to_decibels(to_gray(decibels, top_db=spectrogram.top_db), top_db=spectrogram.top_db)
 error = np.abs(restored - decibels).max()
 
-# %% tags=["hide-input", "remove-output"]
-figures.glue_numbers(
-    error=error,
-    half=spectrogram.top_db / 255 / 2,
-    error_verdict="holds" if error <= spectrogram.top_db / 255 / 2 * 1.001 else "does not hold",
-    paper_mels=paper.N_MELS,
-    frames=decibels.shape[1],
-    **spectrogram.model_dump(),
-)
-
 # %% [markdown]
 # The largest error is {glue:text}`error:.4f` dB, half a gray level is {glue:text}`half:.4f` dB: the
 # bound {glue:text}`error_verdict`. Nobody hears such a difference, and the network is later shown
@@ -127,6 +104,7 @@ figures.glue_numbers(
 # columns.
 
 # %% tags=["hide-input", "remove-output"]
+store = open_store(settings)
 figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 
 # %% [markdown]
@@ -243,14 +221,6 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 # The view `segments`: consecutive slices of the track.
 # ```
 
-# %% tags=["hide-input", "remove-output"]
-seconds = pd.Series({"copies": store.images.shape[2] * store.frame_period})
-seconds["segments"] = seconds["copies"] / settings.images_per_track
-figures.glue_numbers(
-    images_per_track=settings.images_per_track,
-    **{f"seconds_{name}": length for name, length in seconds.items()},
-)
-
 # %% [markdown]
 # ## What was found
 #
@@ -261,3 +231,30 @@ figures.glue_numbers(
 # - Each of the {glue:text}`images_per_track` images of a track covers
 #   {glue:text}`seconds_copies:.1f` seconds in the view `copies` and
 #   {glue:text}`seconds_segments:.1f` seconds in the view `segments`.
+
+# %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+figures.glue_numbers(
+    corpus_note=figures.corpus_note(settings),
+    settings_note=figures.settings_note(settings),
+    track_id=track.track_id,
+    track_origin=(
+        "a track of this corpus"
+        if find_corpus(settings).tracks
+        else "a composed song, because this corpus is a store of spectrograms without audio"
+    ),
+)
+figures.glue_numbers(
+    error=error,
+    half=spectrogram.top_db / 255 / 2,
+    error_verdict="holds" if error <= spectrogram.top_db / 255 / 2 * 1.001 else "does not hold",
+    paper_mels=paper.N_MELS,
+    frames=decibels.shape[1],
+    **spectrogram.model_dump(),
+)
+seconds = pd.Series({"copies": store.images.shape[2] * store.frame_period})
+seconds["segments"] = seconds["copies"] / settings.images_per_track
+figures.glue_numbers(
+    images_per_track=settings.images_per_track,
+    **{f"seconds_{name}": length for name, length in seconds.items()},
+)

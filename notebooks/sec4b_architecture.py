@@ -75,26 +75,6 @@ table = figures.table_1(model)
 # %% tags=["hide-input"]
 figures.tabulate("table_1", table)
 
-# %% tags=["hide-input", "remove-output"]
-lstm = table["layer"].str.startswith("LSTM")
-figures.glue_numbers(
-    agreeing=table["agrees"].sum(),
-    rows=len(paper.TABLE_1),
-    batch=paper.BATCH_SIZE,
-    agreement="All rows agree."
-    if table["agrees"].all()
-    else (
-        "Rows differ because this edition changed the network's settings or its genres: "
-        + "; ".join(table.loc[~table["agrees"], "layer"])
-        + "."
-    ),
-    parameters=count_parameters(model),
-    lstm_parameters=table.loc[lstm, "parameters"].sum(),
-    lstm_share=table.loc[lstm, "parameters"].sum() / count_parameters(model),
-    largest=table.loc[table["parameters"].idxmax(), "layer"],
-    convolution_share=table["parameters"][:2].sum() / count_parameters(model),
-)
-
 # %% [markdown]
 # Here `output` is what we measured with a batch of {glue:text}`batch` images and `paper` is what
 # Table I prints. Layers and shapes agree in {glue:text}`agreeing` of {glue:text}`rows` rows.
@@ -102,13 +82,13 @@ figures.glue_numbers(
 #
 # ## Where the parameters sit
 #
-# The network has {glue:text}`parameters:,` parameters.
+# The network has {glue:text}`parameters:,d` parameters.
 
 # %% tags=["hide-input", "remove-output"]
-figures.show("parameters", figures.parameters_by_layer(table))
+figures.show("parameters_by_layer", figures.parameters_by_layer(table))
 
 # %% [markdown]
-# ```{glue:figure} parameters
+# ```{glue:figure} parameters_by_layer
 # :name: fig-parameters
 # :alt: >-
 # :   A bar for each layer with its number of parameters; the bar of the LSTM is by far the longest.
@@ -116,9 +96,9 @@ figures.show("parameters", figures.parameters_by_layer(table))
 # Parameters per layer of Table I. Layers without parameters are left out.
 # ```
 #
-# The LSTM alone holds {glue:text}`lstm_share:.0%` of them ({glue:text}`lstm_parameters:,`), because
-# each of its columns arrives with all channels and all bands at once. The convolutions, which do
-# most of the arithmetic, hold {glue:text}`convolution_share:.1%`.
+# The LSTM alone holds {glue:text}`lstm_share:.0%` of them ({glue:text}`lstm_parameters:,d`),
+# because each of its columns arrives with all channels and all bands at once. The convolutions,
+# which do most of the arithmetic, hold {glue:text}`convolution_share:.1%`.
 #
 # ## ReLU before or after pooling?
 #
@@ -166,7 +146,39 @@ alternatives = pd.DataFrame(
 )
 figures.tabulate("alternatives", alternatives)
 
+# %% [markdown]
+# Most of these choices are free: {glue:text}`unchanged` of {glue:text}`alternatives` leave the
+# number of parameters as it is. The number of heads, {glue:text}`heads` here, only divides the same
+# values differently. To try one, rerun a page with it: {doc}`rerun` shows how.
+#
+# ## What was found
+#
+# - The live network agrees with Table I in {glue:text}`agreeing` of {glue:text}`rows` rows.
+# - It has {glue:text}`parameters:,d` parameters (with the default settings
+#   {glue:text}`default_parameters:,d`), {glue:text}`lstm_share:.0%` of them in the LSTM.
+# - The order of ReLU and pooling does not matter: we got {glue:text}`same`.
+# - Text and table disagree on dropout, and several choices are not described.
+
 # %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+lstm = table["layer"].str.startswith("LSTM")
+figures.glue_numbers(
+    agreeing=table["agrees"].sum(),
+    rows=len(paper.TABLE_1),
+    batch=paper.BATCH_SIZE,
+    agreement="All rows agree."
+    if table["agrees"].all()
+    else (
+        "Rows differ because this edition changed the network's settings or its genres: "
+        + "; ".join(table.loc[~table["agrees"], "layer"])
+        + "."
+    ),
+    parameters=count_parameters(model),
+    lstm_parameters=table.loc[lstm, "parameters"].sum(),
+    lstm_share=table.loc[lstm, "parameters"].sum() / count_parameters(model),
+    largest=table.loc[table["parameters"].idxmax(), "layer"],
+    convolution_share=table["parameters"][:2].sum() / count_parameters(model),
+)
 default = HybridNet(configure().model)
 figures.glue_numbers(
     text_dropout=paper.TEXT_CONV_DROPOUT,
@@ -179,16 +191,3 @@ figures.glue_numbers(
     alternatives=len(alternatives) - 1,
     default_parameters=count_parameters(default),
 )
-
-# %% [markdown]
-# Most of these choices are free: {glue:text}`unchanged` of {glue:text}`alternatives` leave the
-# number of parameters as it is. The number of heads, {glue:text}`heads` here, only divides the same
-# values differently. To try one, rerun a page with it: {doc}`rerun` shows how.
-#
-# ## What was found
-#
-# - The live network agrees with Table I in {glue:text}`agreeing` of {glue:text}`rows` rows.
-# - It has {glue:text}`parameters:,` parameters (with the default settings
-#   {glue:text}`default_parameters:,`), {glue:text}`lstm_share:.0%` of them in the LSTM.
-# - The order of ReLU and pooling does not matter: we got {glue:text}`same`.
-# - Text and table disagree on dropout, and several choices are not described.

@@ -39,17 +39,6 @@ from genre_lib.training import make_optimizer, mixed_loss, smoothed_loss
 settings = read_parameters(globals())
 training = settings.training
 
-# %% tags=["hide-input", "remove-output"]
-figures.glue_numbers(
-    settings_note=figures.settings_note(settings),
-    paper_rate=paper.LEARNING_RATE,
-    paper_clip=paper.CLIP_NORM,
-    paper_batch=paper.BATCH_SIZE,
-    paper_epochs=paper.MAX_EPOCHS,
-    paper_patience=paper.PATIENCE,
-    **training.model_dump(),
-)
-
 # %% [markdown]
 # ```{admonition} About this page
 # :class: note
@@ -114,20 +103,10 @@ by_pytorch = step_by_pytorch(theta, gradients, training)
 outside = step_by_hand(theta, gradients, training, inside=False)
 inside = step_by_hand(theta, gradients, training, inside=True)
 
-# %% tags=["hide-input", "remove-output"]
-moved = (by_pytorch - theta).abs()
-figures.glue_numbers(
-    steps=len(gradients),
-    values=len(theta),
-    adam_difference=f"{(outside - by_pytorch).abs().max():.1e}",
-    epsilon_difference=f"{((inside - by_pytorch).abs() / moved).median():.1e}",
-    decay_share=training.learning_rate * training.weight_decay * len(gradients),
-)
-
 # %% [markdown]
 # After {glue:text}`steps` steps of {glue:text}`values` parameters, the formula with $\epsilon$
-# outside the root and PyTorch differ by at most {glue:text}`adam_difference`. With $\epsilon$
-# inside, as printed, half of the parameters end up within {glue:text}`epsilon_difference` of the
+# outside the root and PyTorch differ by at most {glue:text}`adam_difference:.1e`. With $\epsilon$
+# inside, as printed, half of the parameters end up within {glue:text}`epsilon_difference:.1e` of the
 # way they moved. The difference does not matter.
 #
 # ## Equation 2: how large a step
@@ -167,17 +146,6 @@ by_formula = one_cycle(training, 1000)
 by_code = scheduled(training.model_copy(update={"schedule": "onecycle"}), 1000)
 
 # %% tags=["hide-input", "remove-output"]
-falling = np.arange(1000) / 1000
-printed = training.learning_rate * (1 + np.cos(np.pi * falling)) / 2
-linear = scheduled(training.model_copy(update={"schedule": "linear-warmup-cosine"}), 1000)
-figures.glue_numbers(
-    **one_cycle.__kwdefaults__,
-    schedule_difference=f"{np.abs(by_formula - by_code).max():.1e}",
-    printed_difference=np.abs(printed - by_code).max() / training.learning_rate,
-    linear_difference=np.abs(linear - by_code).max() / training.learning_rate,
-    cutmix_first=settings.augmentation.cutmix_probability,
-    cutmix_last=settings.augmentation.cutmix_final_probability,
-)
 figures.show("schedules", figures.schedules(training, settings.augmentation))
 
 # %% [markdown]
@@ -192,7 +160,7 @@ figures.show("schedules", figures.schedules(training, settings.augmentation))
 # which has no warm-up. Right: how likely a batch is mixed by CutMix.
 # ```
 #
-# At every step, formula and code differ by at most {glue:text}`schedule_difference`. A linear
+# At every step, formula and code differ by at most {glue:text}`schedule_difference:.1e`. A linear
 # warm-up would differ by up to {glue:text}`linear_difference:.0%` of the peak. Equation 2 taken
 # literally differs by up to {glue:text}`printed_difference:.0%`, because it starts at the peak
 # ({numref}`fig-schedules`). We use `{glue:text}`schedule``.
@@ -291,20 +259,8 @@ differences = pd.Series(
 equations = differences.rename("largest difference").rename_axis("formula").reset_index()
 figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"})
 
-# %% tags=["hide-input", "remove-output"]
-figures.glue_numbers(
-    worst=f"{differences.max():.1e}",
-    norm_before=flat.norm().item(),
-    norm_after=clipped.norm().item(),
-    verdict=(
-        "no more than rounding explains"
-        if differences.max() < 1e-5
-        else "more than rounding explains"
-    ),
-)
-
 # %% [markdown]
-# The largest difference between a formula and the code is {glue:text}`worst`,
+# The largest difference between a formula and the code is {glue:text}`worst:.1e`,
 # {glue:text}`verdict`. In the last example the gradient had a length of
 # {glue:text}`norm_before:.1f` before clipping and {glue:text}`norm_after:.4f` after it (clipping
 # divides by a hair more than the length, to be safe).
@@ -321,9 +277,50 @@ figures.glue_numbers(
 # ## What was found
 #
 # - The code that trains does what the equations say. The largest difference is
-#   {glue:text}`worst`.
+#   {glue:text}`worst:.1e`.
 # - Equation 1 has its $\epsilon$ in another place than PyTorch, without consequence.
 # - Equation 2 and the word *linear* do not describe OneCycleLR exactly: its warm-up is a cosine.
 # - Weight decay, label smoothing and CutMix's probabilities are not printed; ours are
 #   {glue:text}`weight_decay`, {glue:text}`label_smoothing`, and {glue:text}`cutmix_first:.0%`
 #   falling to {glue:text}`cutmix_last:.0%`.
+
+# %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+figures.glue_numbers(
+    settings_note=figures.settings_note(settings),
+    paper_rate=paper.LEARNING_RATE,
+    paper_clip=paper.CLIP_NORM,
+    paper_batch=paper.BATCH_SIZE,
+    paper_epochs=paper.MAX_EPOCHS,
+    paper_patience=paper.PATIENCE,
+    **training.model_dump(),
+)
+moved = (by_pytorch - theta).abs()
+figures.glue_numbers(
+    steps=len(gradients),
+    values=len(theta),
+    adam_difference=(outside - by_pytorch).abs().max().item(),
+    epsilon_difference=((inside - by_pytorch).abs() / moved).median().item(),
+    decay_share=training.learning_rate * training.weight_decay * len(gradients),
+)
+falling = np.arange(1000) / 1000
+printed = training.learning_rate * (1 + np.cos(np.pi * falling)) / 2
+linear = scheduled(training.model_copy(update={"schedule": "linear-warmup-cosine"}), 1000)
+figures.glue_numbers(
+    **one_cycle.__kwdefaults__,
+    schedule_difference=np.abs(by_formula - by_code).max(),
+    printed_difference=np.abs(printed - by_code).max() / training.learning_rate,
+    linear_difference=np.abs(linear - by_code).max() / training.learning_rate,
+    cutmix_first=settings.augmentation.cutmix_probability,
+    cutmix_last=settings.augmentation.cutmix_final_probability,
+)
+figures.glue_numbers(
+    worst=differences.max(),
+    norm_before=flat.norm().item(),
+    norm_after=clipped.norm().item(),
+    verdict=(
+        "no more than rounding explains"
+        if differences.max() < 1e-5
+        else "more than rounding explains"
+    ),
+)

@@ -43,49 +43,6 @@ settings = read_parameters(globals())
 # %% tags=["remove-output"]
 run = get_run(settings)
 
-# %% tags=["hide-input", "remove-output"]
-history, metrics = run.history, pd.Series(run.metrics)
-best = history.loc[history.validation_accuracy.idxmax()]
-last = history.iloc[-1]
-figures.glue_numbers(
-    corpus_note=figures.corpus_note(settings),
-    run_note=figures.run_note(run, settings),
-    **run.settings.training.model_dump(),
-    **{f"images_{name}": count for name, count in run.metrics["images"].items()},
-    epochs_run=len(history),
-    stop=(
-        "ran to the end of its budget"
-        if len(history) == run.settings.training.epochs
-        else "stopped early, because the validation loss no longer improved"
-    ),
-    best_epoch=int(best.epoch),
-    best_validation=best.validation_accuracy,
-    last_validation_loss=last.validation_loss,
-    running=last.train_accuracy,
-    running_loss=last.train_loss,
-    clean=last.clean_train_accuracy,
-    clean_kept=metrics.clean_train_accuracy,
-    last_validation=last.validation_accuracy,
-    running_side="below" if last.train_accuracy < last.validation_accuracy else "not below",
-    clean_side="below" if last.clean_train_accuracy < last.validation_accuracy else "not below",
-    explained=(
-        "The rules of the measurement explain it: by the same rules, the order turns round."
-        if last.train_accuracy < last.validation_accuracy <= last.clean_train_accuracy
-        else "By the same rules, the order stays as it is."
-        if last.train_accuracy < last.validation_accuracy
-        else "In this run the running figure is no longer below, so there is nothing to explain."
-    ),
-    paper_train=paper.TRAIN_ACCURACY,
-    paper_validation=paper.VALIDATION_ACCURACY,
-    paper_train_loss=paper.TRAIN_LOSS,
-    paper_validation_loss=paper.VALIDATION_LOSS,
-    paper_stop=paper.STOPPED_EPOCH,
-    paper_epochs=paper.MAX_EPOCHS,
-    paper_batch=paper.BATCH_SIZE,
-    paper_rate=paper.LEARNING_RATE,
-    paper_patience=paper.PATIENCE,
-)
-
 # %% [markdown]
 # ```{admonition} Read this before any number
 # :class: important
@@ -194,7 +151,111 @@ figures.show("figure_5", figures.figure_5(run))
 table = figures.table_2(run)
 figures.tabulate("table_2", table)
 
+# %% [markdown]
+# The network is right for {glue:text}`correct` of {glue:text}`test_images` test images, an accuracy
+# of **{glue:text}`accuracy:.1%`** with a 95 % interval from {glue:text}`low:.1%` to
+# {glue:text}`high:.1%`. The macro F1-score is {glue:text}`macro_f1:.4f`. The paper has
+# {glue:text}`paper_correct` of {glue:text}`paper_images`, that is {glue:text}`paper_accuracy:.2%`,
+# and {glue:text}`paper_f1:.4f`.
+#
+# The interval is found by drawing whole test tracks again and again, because images of one track
+# tend to be right or wrong together. There are only {glue:text}`test_tracks` of them. If we let the
+# images of a track vote, {glue:text}`track_accuracy:.1%` of the tracks get the right genre, which
+# is {glue:text}`track_side` the share of single images. For the paper, taking all its images for
+# independent, the interval is {glue:text}`paper_low:.1%` to {glue:text}`paper_high:.1%`.
+#
+# ## Which genres are easy?
+
 # %% tags=["hide-input", "remove-output"]
+figures.show("f1", figures.f1_by_genre(run))
+
+# %% [markdown]
+# ```{glue:figure} f1
+# :name: fig-f1
+# :alt: >-
+# :   One line per genre with two dots: the F1-score of this run and that of the paper.
+#
+# F1-score of each genre: this run (filled) and the paper (hollow).
+# ```
+#
+# Our easiest genre is {glue:text}`easiest` ({glue:text}`easiest_f1:.2f`), our hardest is
+# {glue:text}`hardest` ({glue:text}`hardest_f1:.2f`). The paper's are {glue:text}`paper_easiest`
+# ({glue:text}`paper_easiest_f1:.2f`) and {glue:text}`paper_hardest`
+# ({glue:text}`paper_hardest_f1:.2f`). In {glue:text}`higher` of {glue:text}`both` genres our score
+# is the higher one ({numref}`fig-f1`).
+#
+# ## Figure 6: who is taken for whom
+
+# %% tags=["hide-input", "remove-output"]
+figures.show("figure_6", figures.figure_6(run))
+
+# %% [markdown]
+# ```{glue:figure} figure_6
+# :name: fig-confusion
+# :alt: >-
+# :   A square of numbers. Rows are the true genres, columns the predicted ones; the brighter a
+# :   cell, the more test images it counts.
+#
+# Figure 6 of the paper, with our run: the confusion matrix. What lies on the diagonal is right.
+# ```
+#
+# The most frequent mistake in {numref}`fig-confusion`: {glue:text}`confused`. From the paper's
+# matrix we know by its text that {glue:text}`paper_classical` classical, {glue:text}`paper_jazz`
+# jazz and {glue:text}`paper_reggae` reggae images were right.
+#
+# ## What was found
+#
+# - On the test images of this edition the network reaches {glue:text}`accuracy:.1%`
+#   ({glue:text}`low:.1%` to {glue:text}`high:.1%`), guessing {glue:text}`chance:.0%`. The paper
+#   prints {glue:text}`paper_accuracy:.2%` ({glue:text}`paper_data`).
+# - The running training accuracy is {glue:text}`running_side` the validation accuracy; re-scored by
+#   the same rules it is {glue:text}`clean_side` it.
+# - Our run {glue:text}`stop`, after {glue:text}`epochs_run` epochs.
+
+# %% tags=["hide-input", "remove-output"]
+# How the numbers in the text were computed.
+history, metrics = run.history, pd.Series(run.metrics)
+best = history.loc[history.validation_accuracy.idxmax()]
+last = history.iloc[-1]
+figures.glue_numbers(
+    paper_data=figures.paper_data(settings),
+    corpus_note=figures.corpus_note(settings),
+    run_note=figures.run_note(run, settings),
+    **run.settings.training.model_dump(),
+    **{f"images_{name}": count for name, count in run.metrics["images"].items()},
+    epochs_run=len(history),
+    stop=(
+        "ran to the end of its budget"
+        if len(history) == run.settings.training.epochs
+        else "stopped early, because the validation loss no longer improved"
+    ),
+    best_epoch=int(best.epoch),
+    best_validation=best.validation_accuracy,
+    last_validation_loss=last.validation_loss,
+    running=last.train_accuracy,
+    running_loss=last.train_loss,
+    clean=last.clean_train_accuracy,
+    clean_kept=metrics.clean_train_accuracy,
+    last_validation=last.validation_accuracy,
+    running_side="below" if last.train_accuracy < last.validation_accuracy else "not below",
+    clean_side="below" if last.clean_train_accuracy < last.validation_accuracy else "not below",
+    explained=(
+        "The rules of the measurement explain it: by the same rules, the order turns round."
+        if last.train_accuracy < last.validation_accuracy <= last.clean_train_accuracy
+        else "By the same rules, the order stays as it is."
+        if last.train_accuracy < last.validation_accuracy
+        else "In this run the running figure is no longer below, so there is nothing to explain."
+    ),
+    paper_train=paper.TRAIN_ACCURACY,
+    paper_validation=paper.VALIDATION_ACCURACY,
+    paper_train_loss=paper.TRAIN_LOSS,
+    paper_validation_loss=paper.VALIDATION_LOSS,
+    paper_stop=paper.STOPPED_EPOCH,
+    paper_epochs=paper.MAX_EPOCHS,
+    paper_batch=paper.BATCH_SIZE,
+    paper_rate=paper.LEARNING_RATE,
+    paper_patience=paper.PATIENCE,
+)
 genres = table.iloc[: len(run.genres)].set_index("class")
 counts = confusions(run.predictions, run.genres)
 wrong = counts.stack()[
@@ -234,64 +295,3 @@ figures.glue_numbers(
     ),
     **{f"paper_{genre}": count for genre, count in paper.QUOTED_CORRECT.items()},
 )
-
-# %% [markdown]
-# The network is right for {glue:text}`correct` of {glue:text}`test_images` test images, an accuracy
-# of **{glue:text}`accuracy:.1%`** with a 95 % interval from {glue:text}`low:.1%` to
-# {glue:text}`high:.1%`. The macro F1-score is {glue:text}`macro_f1:.4f`. The paper has
-# {glue:text}`paper_correct` of {glue:text}`paper_images`, that is {glue:text}`paper_accuracy:.2%`,
-# and {glue:text}`paper_f1:.4f`.
-#
-# The interval is found by drawing whole test tracks again and again, because images of one track
-# tend to be right or wrong together. There are only {glue:text}`test_tracks` of them. If we let the
-# images of a track vote, {glue:text}`track_accuracy:.1%` of the tracks get the right genre, which
-# is {glue:text}`track_side` the share of single images. For the paper, taking all its images for
-# independent, the interval is {glue:text}`paper_low:.1%` to {glue:text}`paper_high:.1%`.
-#
-# ## Which genres are easy?
-
-# %% tags=["hide-input", "remove-output"]
-figures.show("f1", figures.f1_by_genre(run))
-
-# %% [markdown]
-# ```{glue:figure} f1
-# :name: fig-f1
-# :alt: >-
-# :   One line per genre with two dots: the F1-score of this run and that of the paper.
-#
-# F1-score of each genre: this run (filled) and the paper (hollow), on different data.
-# ```
-#
-# Our easiest genre is {glue:text}`easiest` ({glue:text}`easiest_f1:.2f`), our hardest is
-# {glue:text}`hardest` ({glue:text}`hardest_f1:.2f`). The paper's are {glue:text}`paper_easiest`
-# ({glue:text}`paper_easiest_f1:.2f`) and {glue:text}`paper_hardest`
-# ({glue:text}`paper_hardest_f1:.2f`). In {glue:text}`higher` of {glue:text}`both` genres our score
-# is the higher one ({numref}`fig-f1`).
-#
-# ## Figure 6: who is taken for whom
-
-# %% tags=["hide-input", "remove-output"]
-figures.show("figure_6", figures.figure_6(run))
-
-# %% [markdown]
-# ```{glue:figure} figure_6
-# :name: fig-confusion
-# :alt: >-
-# :   A square of numbers. Rows are the true genres, columns the predicted ones; the brighter a
-# :   cell, the more test images it counts.
-#
-# Figure 6 of the paper, with our run: the confusion matrix. What lies on the diagonal is right.
-# ```
-#
-# The most frequent mistake in {numref}`fig-confusion`: {glue:text}`confused`. From the paper's
-# matrix we know by its text that {glue:text}`paper_classical` classical, {glue:text}`paper_jazz`
-# jazz and {glue:text}`paper_reggae` reggae images were right.
-#
-# ## What was found
-#
-# - On the test images of this edition the network reaches {glue:text}`accuracy:.1%`
-#   ({glue:text}`low:.1%` to {glue:text}`high:.1%`), guessing {glue:text}`chance:.0%`. The paper
-#   prints {glue:text}`paper_accuracy:.2%` on other data.
-# - The running training accuracy is {glue:text}`running_side` the validation accuracy; re-scored by
-#   the same rules it is {glue:text}`clean_side` it.
-# - Our run {glue:text}`stop`, after {glue:text}`epochs_run` epochs.
