@@ -45,7 +45,7 @@ def test_a_clip_is_thirty_seconds_of_sound(genre):
     assert audio.dtype == np.float32
     assert np.isfinite(audio).all()
     assert 0.3 < np.abs(audio).max() <= 0.96
-    assert abs(audio.mean()) < 1e-3  # no direct current
+    assert abs(audio.mean()) < 1e-5  # no direct current
     assert np.sqrt(np.mean(audio.reshape(10, -1) ** 2, axis=1)).min() > 0.01  # nowhere silent
     assert np.mean(np.abs(audio) > 0.999 * np.abs(audio).max()) < 1e-4  # not clipped
 

@@ -271,6 +271,7 @@ def _record(mix: np.ndarray, production: Production, rng: np.random.Generator) -
     music *= np.float32(0.1 / max(1e-9, np.sqrt(np.mean(music**2))))
     hiss = np.resize(rng.standard_normal(5 * SAMPLE_RATE, dtype=np.float32), SAMPLES)
     music += np.float32(0.1 * 10 ** (production.noise_db / 20)) * hiss
+    music -= music.mean()  # clipping an asymmetric wave leaves some direct current
     return (music * np.float32(production.peak / np.abs(music).max())).astype(np.float32)
 
 
