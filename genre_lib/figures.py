@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
+CELLS: Any = (
+    {"selector": "th, td", "props": "padding: 0.2em 0.6em; text-align: right;"},
+    {"selector": "th:first-child, td:first-child", "props": "text-align: left;"},
+)
 TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
 RC: Any = {
     **sns.axes_style("ticks"),
@@ -102,8 +106,9 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     """
     save(table, name)
     shown = table.style.hide(axis="index").set_uuid(name)
-    shown = shown.set_table_attributes('class="dataframe"')
-    return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=" ")
+    shown = shown.set_table_attributes('class="dataframe"').set_table_styles(CELLS)
+    shown = shown.relabel_index([label.replace("_", " ") for label in table], axis="columns")
+    return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=",")
 
 
 def glue_numbers(**values: Any) -> None:

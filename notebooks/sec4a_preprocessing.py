@@ -90,7 +90,8 @@ figures.show("steps", figures.audio_to_decibels(audio, spectrogram))
 # two grays. We look:
 
 # %%
-restored = to_decibels(to_gray(decibels, top_db=spectrogram.top_db), top_db=spectrogram.top_db)
+gray = to_gray(decibels, top_db=spectrogram.top_db)
+restored = to_decibels(gray, top_db=spectrogram.top_db)
 error = np.abs(restored - decibels).max()
 
 # %% [markdown]
@@ -125,7 +126,7 @@ figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 # {cite:p}`buslaev2020albumentations`:
 
 # %%
-settings.augmentation
+settings.augmentation.model_dump()
 
 # %% tags=["hide-input", "remove-output"]
 figures.show(

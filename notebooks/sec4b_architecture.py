@@ -37,6 +37,12 @@ from genre_lib.model import HybridNet, count_parameters
 settings = read_parameters(globals())
 
 # %% [markdown]
+# ```{admonition} About this page
+# :class: note
+# Nothing is trained here, and no music is needed: the page looks at the network itself, with the
+# settings of this edition. {glue:text}`settings_note`
+# ```
+#
 # ## What each part is for
 #
 # A picture of music has two sides. Up and down, it shows which tones sound together; left to right,
@@ -161,6 +167,7 @@ figures.tabulate("alternatives", alternatives)
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
+figures.glue_numbers(settings_note=figures.settings_note(settings))
 lstm = table["layer"].str.startswith("LSTM")
 figures.glue_numbers(
     agreeing=table["agrees"].sum(),

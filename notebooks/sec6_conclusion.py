@@ -92,22 +92,23 @@ figures.show("protocols", figures.comparison(rows, chance=1 / len(store.genres))
 # :   For the network and the baseline two dots each, with bars: test accuracy when single images
 # :   are dealt, and when whole tracks are dealt.
 #
-# The same method under two protocols. The distance between its two dots is what the leak is worth.
+# The same method under two protocols. The distance between its two dots is what the leak is worth,
+# give or take the bars.
 # ```
 #
 # When single images are dealt, {glue:text}`shared:.0%` of the test tracks are known from training.
 # The network then reaches {glue:text}`network_image:.1%`. When whole tracks are dealt it reaches
-# {glue:text}`network_track:.1%`. The change is {glue:text}`network_change:+.1f` points (95 % interval
-# {glue:text}`network_change_low:+.1f` to {glue:text}`network_change_high:+.1f`): in this edition's data,
-# the number {glue:text}`network_verdict`.
+# {glue:text}`network_track:.1%`. The change is {glue:text}`network_change:+.1f` points (95 %
+# interval {glue:text}`network_change_low:+.1f` to {glue:text}`network_change_high:+.1f`): in this
+# edition's data, the number {glue:text}`network_verdict`.
 #
 # For the baseline the two are {glue:text}`baseline_image:.1%` and {glue:text}`baseline_track:.1%`,
 # a change of {glue:text}`baseline_change:+.1f` points ({glue:text}`baseline_change_low:+.1f` to
 # {glue:text}`baseline_change_high:+.1f`). On unknown tracks the network gets
 # {glue:text}`network_beats` of them right than the baseline ({numref}`fig-protocols`).
 #
-# The size of such a change depends on the music: on how much the tracks of one genre have in common,
-# and how much each track has a sound of its own. For recordings it has to be measured on
+# The size of such a change depends on the music: on how much the tracks of one genre have in
+# common, and how much each track has a sound of its own. For recordings it has to be measured on
 # recordings. Studies of GTZAN report that scores fall clearly when excerpts of the same artist or
 # recording are kept on one side {cite:p}`sturm2013gtzan,kereliuk2015adversaries`.
 #
