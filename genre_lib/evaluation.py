@@ -106,24 +106,23 @@ def read_run(directory: Path) -> Run:
             f"{directory} holds no complete run; make it with `genre-book train` and the same "
             "parameters."
         )
-    parts = {name: read_json(directory / f"{name}.json") for name in FILES}
+    parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
     for name, part in parts.items():
         if not isinstance(part, dict):
             raise UserError(f"{directory / name}.json is not a JSON object of names and values.")
     config = parts.pop("config")
     config.pop("data", None)
     settings = validated(RunSettings, config)
-    tables = {}
     for name in TABLES:
         try:
             # Names stay text: a genre may be called 1980, and another one None.
             text = None if name == "history" else dict.fromkeys(NAMES, str)
-            tables[name] = pd.read_csv(
+            parts[name] = pd.read_csv(
                 directory / f"{name}.csv", dtype=text, keep_default_na=name == "history"
             )
         except (OSError, ValueError) as error:
             raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
-    return Run(path=directory, settings=settings, **tables, **parts)
+    return Run(path=directory, settings=settings, **parts)
 
 
 def remove_run(settings: RunSettings) -> None:
@@ -194,7 +193,7 @@ def vote(predictions: pd.DataFrame) -> pd.DataFrame:
     columns = [name for name in predictions.columns if name.startswith("p_")]
     means = predictions.groupby("track_id", sort=True)[columns].mean()
     y_true = predictions.groupby("track_id", sort=True).y_true.first()
-    y_pred = means.idxmax(axis=1).str.removeprefix("p_")
+    y_pred = [str(name).removeprefix("p_") for name in means.idxmax(axis=1)]
     return pd.DataFrame({"y_true": y_true, "y_pred": y_pred}).reset_index()
 
 

@@ -40,7 +40,7 @@ COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
 CELLS: Any = (
-    {"selector": "th, td", "props": "padding: 0.2em 0.6em; text-align: right;"},
+    {"selector": "th, td", "props": "padding: 0.2em 0.45em; text-align: right;"},
     {"selector": "th:first-child, td:first-child", "props": "text-align: left;"},
 )
 TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
@@ -107,7 +107,7 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     save(table, name)
     shown = table.style.hide(axis="index").set_uuid(name)
     shown = shown.set_table_attributes('class="dataframe"').set_table_styles(CELLS)
-    shown = shown.relabel_index([label.replace("_", " ") for label in table], axis="columns")
+    shown = shown.relabel_index([str(label).replace("_", " ") for label in table], axis="columns")
     return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=",")
 
 

@@ -47,7 +47,6 @@ class HybridNet(nn.Module):
         self.hidden = nn.Linear(width, 128)
         self.hidden_dropout = nn.Dropout(0.4)
         self.output = nn.Linear(128, n_classes)
-        self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images in [0, 1], shape (B, 1, 128, 128), to logits, shape (B, n_classes)."""

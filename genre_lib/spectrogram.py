@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,6 @@ def write_store(
     UserError
         If `path` exists, the corpus is itself a store, or a track cannot be read.
     """
-    import librosa
-
     if path.exists():
         raise UserError(f"{path} exists already; remove it or choose another place.")
     if corpus.store is not None:
@@ -182,7 +181,7 @@ def write_store(
         )
         write_index(partial, list(bar))
         manifest = {"name": corpus.name, "tracks": len(corpus.tracks), **settings.model_dump()}
-        manifest |= {"reference": "max", "librosa": librosa.__version__}
+        manifest |= {"reference": "max", "librosa": version("librosa")}
         write_json(partial / "store.json", manifest)
         os.replace(partial, path)
     finally:
@@ -262,7 +261,7 @@ def read_store(path: Path) -> Store:
     labels = np.array([genres.index(row["genre"]) for row in rows])
     content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
     content.update(labels.tobytes())
-    content.update(images)
+    content.update(images.data)
     return Store(
         name=str(manifest.get("name", path.name)),
         path=path,

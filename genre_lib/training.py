@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,7 @@ def train_epoch(
         state.scaler.scale(loss).backward()
         state.scaler.unscale_(state.optimizer)
         nn.utils.clip_grad_norm_(state.model.parameters(), training.clip_norm)  # Equation 4
-        rate = state.schedule.get_last_lr()[0]
+        rate = float(state.schedule.get_last_lr()[0])
         state.scaler.step(state.optimizer)
         state.scaler.update()
         state.schedule.step()
@@ -345,19 +346,12 @@ def load_model(directory: Path, settings: RunSettings, *, n_classes: int) -> Hyb
 
 def environment() -> dict[str, Any]:
     """What a result was made with: versions, processor, threads, device."""
-    import albumentations
-    import librosa
-    import sklearn
-
+    libraries = ("torch", "numpy", "librosa", "albumentations", "scikit-learn")
     return {
         "genre_lib": __version__,
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "librosa": librosa.__version__,
-        "albumentations": albumentations.__version__,
-        "scikit-learn": sklearn.__version__,
+        **{name: version(name) for name in libraries},
         "device": str(device_of()),
         "device_name": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
         "threads": torch.get_num_threads(),
