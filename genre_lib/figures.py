@@ -210,26 +210,37 @@ def _draw(axes: Axes, decibels: np.ndarray, manifest: Mapping[str, Any], panel: 
     return image
 
 
+def _grid(
+    count: int, columns: int, heights: tuple[float, float], *, xlabel: str, sharex: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """Diagrams over frequency side by side, labelled at the lower and left edge of their grid."""
+    rows, columns = -(-count // columns), min(columns, count)
+    size = (7.5, heights[0] + heights[1] * rows)
+    figure, grid = _canvas(rows, columns, size, sharex=sharex, sharey=True)
+    used = list(grid.flat[:count])
+    for spare in grid.flat[count:]:
+        spare.remove()
+    for axes in used[-columns:]:
+        axes.set_xlabel(xlabel)
+        axes.tick_params(labelbottom=True)
+    for axes in used[::columns]:
+        axes.set_ylabel("Frequency (Hz)")
+    return figure, used
+
+
 @style()
 def gallery(store: Store, panels: Sequence[Panel], *, columns: int) -> Figure:
     """Spectrograms side by side, with one scale of level for all of them."""
-    rows = -(-len(panels) // columns)
-    size = (7.5, 2.7) if len(panels) == 1 else (7.5, 0.9 + 1.25 * rows)
     shared = len({(panel.start, panel.stop) for panel in panels}) == 1
-    figure, grid = _canvas(rows, columns, size, sharex=shared, sharey=True)
-    for axes in grid.flat[len(panels) :]:
-        axes.remove()
-    for axes, panel in zip(grid.flat, panels, strict=False):
+    heights = (0.9, 1.25) if len(panels) > 1 else (0.0, 2.7)
+    figure, used = _grid(len(panels), columns, heights, xlabel="Time (s)", sharex=shared)
+    for axes, panel in zip(used, panels, strict=True):
         decibels = to_decibels(panel.gray, top_db=store.manifest["top_db"])
         image = _draw(axes, decibels, store.manifest, panel)
-        _mel_axis(axes, store.manifest, ticks=TICKS if rows == 1 else TICKS[::2])
+        _mel_axis(axes, store.manifest, ticks=TICKS if len(panels) <= columns else TICKS[::2])
         if not shared:
             axes.set_xticks([panel.start, panel.stop], [f"{panel.start:.3g}", f"{panel.stop:.3g}"])
-    for axes in grid[-1]:
-        axes.set_xlabel("Time (s)")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Frequency (Hz)")
-    figure.colorbar(image, ax=grid, label="Level (dB)", pad=0.01)
+    figure.colorbar(image, ax=used, label="Level (dB)", pad=0.01)
     return figure
 
 
@@ -354,10 +365,9 @@ def audio_to_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> Figur
 def genre_spectra(store: Store) -> Figure:
     """Mean level of each mel band per genre, beside that of all tracks."""
     levels = np.stack([store.decibels(i).mean(1) for i in range(len(store.track_ids))])
-    rows = -(-len(store.genres) // 5)
-    figure, grid = _canvas(rows, 5, (7.5, 0.6 + 1.6 * rows), sharex=True, sharey=True)
+    figure, used = _grid(len(store.genres), 5, (0.6, 1.6), xlabel="Level (dB)")
     bands = np.arange(levels.shape[1]) + 0.5
-    for label, (axes, genre) in enumerate(zip(grid.flat, store.genres, strict=False)):
+    for label, (axes, genre) in enumerate(zip(used, store.genres, strict=True)):
         own = levels[store.labels == label]
         mean, spread = own.mean(0), own.std(0)
         axes.fill_betweenx(bands, mean - spread, mean + spread, alpha=0.3, linewidth=0)
@@ -365,13 +375,7 @@ def genre_spectra(store: Store) -> Figure:
         axes.plot(levels.mean(0), bands, LINES[1], color="black", linewidth=1, label="all tracks")
         axes.set_title(genre)
         _mel_axis(axes, store.manifest, ticks=TICKS[::2])
-    for axes in grid.flat[len(store.genres) :]:
-        axes.remove()
-    for axes in grid[-1]:
-        axes.set_xlabel("Level (dB)")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Frequency (Hz)")
-    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*used[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -250,7 +250,7 @@ figures.glue_numbers(
     half=spectrogram.top_db / 255 / 2,
     error_verdict="holds" if error <= spectrogram.top_db / 255 / 2 * 1.001 else "does not hold",
     paper_mels=paper.N_MELS,
-    frames=decibels.shape[1],
+    frames=store.images.shape[2],
     **spectrogram.model_dump(),
 )
 seconds = pd.Series({"copies": store.images.shape[2] * store.frame_period})

@@ -1,0 +1,162 @@
+"""Notebook sources: one parameters cell for all, a kernel, and no typed number in the prose."""
+
+import ast
+import re
+from pathlib import Path
+
+import jupytext
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
+SECTIONS = [path for path in SOURCES if path.stem.startswith("sec")]
+PARAMETERS = {
+    "corpus": "synthetic",
+    "profile": "quick",
+    "view": "copies",
+    "protocol": "image",
+    "seed": 0,
+    "overrides": {},
+}
+# What may hold digits in the prose: it is computed, it is code, or it is a name.
+COMPUTED = (
+    r"```(?!\{).*?```",  # code
+    r"^:[a-z]+:.*$",  # options of a directive: names of figures
+    r"\{[a-z:]+\}`[^`]*`",  # roles: glued numbers, citations, references
+    r"\$\$.*?\$\$",
+    r"\$[^$]*\$",
+    r"`[^`]*`",
+    r"\]\([^)]*\)",
+)
+NAMES = (
+    r"(Figures?|Equations?|Sections?|Tables?|step) \d+( and \d+)?",
+    r"\d+ x \d+",
+    r"F1",
+    r"95 % interval",
+    r"^ *\d+\. ",  # numbered lists
+)
+
+
+def read(path: Path):
+    return jupytext.read(path)
+
+
+def prose(path: Path) -> str:
+    cells = read(path).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def typed_numbers(text: str) -> list[str]:
+    """The lines that hold digits which are neither computed nor part of a name."""
+    for pattern in (*COMPUTED, *NAMES):
+        text = re.sub(pattern, " ", text, flags=re.DOTALL | re.MULTILINE)
+    return [line for line in text.splitlines() if re.search(r"\d", line)]
+
+
+@pytest.fixture(params=SOURCES, ids=lambda path: path.stem)
+def source(request) -> Path:
+    return request.param
+
+
+@pytest.fixture(params=SECTIONS, ids=lambda path: path.stem)
+def section(request) -> Path:
+    return request.param
+
+
+def test_every_section_of_the_paper_has_a_page():
+    names = {path.stem.split("_")[0] for path in SECTIONS}
+    assert names == {"sec1", "sec2", "sec3", "sec4a", "sec4b", "sec4c", "sec5", "sec6"}
+
+
+def test_kernel_is_one_that_papermill_accepts(source: Path):
+    kernel = read(source).metadata["kernelspec"]
+    assert kernel == {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def test_parameters_are_the_same_literals_everywhere(section: Path):
+    cells = [cell for cell in read(section).cells if cell.cell_type == "code"]
+    assert "parameters" in cells[0].metadata["tags"]
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in cells) == 1
+    body = ast.parse(cells[0].source).body
+    assert all(isinstance(line, ast.Assign) for line in body)
+    values = {line.targets[0].id: ast.literal_eval(line.value) for line in body}
+    assert values == PARAMETERS
+    assert list(values) == list(PARAMETERS)
+
+
+def test_settings_are_read_right_after_the_parameters(section: Path):
+    cells = [cell for cell in read(section).cells if cell.cell_type == "code"]
+    assert "settings = read_parameters(globals())" in cells[1].source
+
+
+def test_pages_say_first_what_one_learns_and_last_what_was_found(section: Path):
+    first, *_, last = (cell for cell in read(section).cells if cell.cell_type == "markdown")
+    assert "**What you will learn.**" in first.source
+    assert "## What was found" in last.source
+
+
+def test_pages_that_show_results_say_what_they_come_from(section: Path):
+    text = prose(section)
+    assert "{glue:text}`corpus_note`" in text or "Nothing is trained here" in text
+    assert "{glue:text}`settings_note`" in text or "_note`" in text
+
+
+def test_no_number_is_typed_into_the_prose(section: Path):
+    assert typed_numbers(prose(section)) == []
+
+
+def test_no_number_is_typed_into_the_landing_page():
+    assert typed_numbers((ROOT / "book" / "intro.md").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["It reaches 84.42 % here.", "all 10 genres", "- 3 of them", "`a` 5 `b`"]
+)
+def test_typed_numbers_are_caught(text: str):
+    assert typed_numbers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It reaches {glue:text}`accuracy:.1%` in Figure 3, of 128 x 128 points.",
+        "$x_1$ and `seed=1`, [a link](page2.html), {cite:p}`yun2019cutmix`",
+        "1. first\n2. second",
+        "```python\nx = 3\n```",
+    ],
+)
+def test_names_and_computed_numbers_pass(text: str):
+    assert typed_numbers(text) == []
+
+
+def test_every_figure_is_shown_glued_and_described(section: Path):
+    cells = read(section).cells
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    text = prose(section)
+    shown = set(re.findall(r"figures\.show\(\s*\"(\w+)\"", code))
+    glued = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-\w+)\n:alt: \S+", text)
+    assert shown == {name for name, _ in glued}
+    assert len(glued) == text.count("{glue:figure}")
+
+
+def test_figure_names_are_unique_and_references_resolve():
+    texts = [prose(path) for path in SECTIONS]
+    names = [name for text in texts for name in re.findall(r"^:name: (\S+)$", text, re.MULTILINE)]
+    assert len(names) == len(set(names))
+    referred = {name for text in texts for name in re.findall(r"\{numref\}`([^`]+)`", text)}
+    assert referred <= set(names)
+
+
+def test_later_cells_leave_no_plain_value_behind(section: Path):
+    """Running the settings cell again must not meet values that look like unknown parameters."""
+    cells = [cell for cell in read(section).cells if cell.cell_type == "code"]
+    plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp, ast.JoinedStr)
+    for cell in cells[2:]:
+        for line in ast.parse(cell.source).body:
+            if isinstance(line, ast.Assign):
+                unpacked = isinstance(line.targets[0], ast.Tuple) and isinstance(
+                    line.value, ast.Tuple
+                )
+                for value in line.value.elts if unpacked else [line.value]:
+                    assert not isinstance(value, plain), ast.unparse(line)
+            assert not isinstance(line, ast.For | ast.AugAssign), ast.unparse(line)

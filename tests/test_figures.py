@@ -1,0 +1,259 @@
+"""Figures are labelled and repeatable; tables agree with the paper and with the scores."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+matplotlib.use("Agg")
+
+from genre_lib import figures, paper
+from genre_lib.config import GENRES, RunSettings, configure
+from genre_lib.evaluation import Run, accuracy_of, scores
+from genre_lib.model import HybridNet, count_parameters
+from genre_lib.spectrogram import Store
+from genre_lib.splits import make_dataset
+
+SETTINGS = configure(profile="smoke")
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    """A run that nobody trained: twelve test images a genre, answered at random."""
+    rng = np.random.default_rng(0)
+    y_true = np.repeat(GENRES, 12)
+    predictions = pd.DataFrame(
+        {
+            "track_id": [f"{genre}.{i // 3:05d}" for i, genre in enumerate(y_true)],
+            "image": np.arange(len(y_true)) % 3,
+            "y_true": y_true,
+            "y_pred": np.where(rng.random(len(y_true)) < 0.6, y_true, rng.choice(GENRES, 120)),
+        }
+    )
+    for genre in GENRES:
+        predictions[f"p_{genre}"] = 0.1
+    names = ("train", "clean_train", "validation")
+    history = pd.DataFrame(
+        {f"{name}_{what}": rng.random(5) for name in names for what in ("accuracy", "loss")}
+    ).assign(epoch=range(1, 6), learning_rate=rng.random(5))
+    return Run(
+        path=Path("run"),
+        settings=SETTINGS,
+        history=history,
+        split=pd.DataFrame(),
+        predictions=predictions,
+        metrics={"images": {"train": 240, "validation": 48, "test": 120}},
+        environment={
+            "seconds": 200.0,
+            "cores": 2,
+            "device": "cpu",
+            "device_name": "CPU",
+            "platform": "Linux x86_64",
+            "torch": "2",
+        },
+    )
+
+
+def accuracies(run: Run) -> pd.DataFrame:
+    row = {"label": "network", "series": "image", **accuracy_of(run.predictions)}
+    return pd.DataFrame([row, row | {"series": "track"}])
+
+
+RUN_FIGURES = {
+    "figure_3": figures.figure_3,
+    "figure_4": figures.figure_4,
+    "figure_5": figures.figure_5,
+    "figure_6": figures.figure_6,
+    "f1": figures.f1_by_genre,
+    "comparison": lambda run: figures.comparison(accuracies(run), chance=0.1),
+    "schedules": lambda _: figures.schedules(SETTINGS.training, SETTINGS.augmentation),
+    "parameters": lambda _: figures.parameters_by_layer(figures.table_1(HybridNet(SETTINGS.model))),
+}
+
+
+def split_diagram(store: Store) -> Figure:
+    settings = configure(profile="smoke", overrides={"images_per_track": 3})
+    tables = {
+        name: make_dataset(store, settings.model_copy(update={"protocol": name})).table
+        for name in ("image", "track")
+    }
+    return figures.split_diagram(tables, store.track_ids[:3])
+
+
+def views(view: str) -> Callable[[Store], Figure]:
+    settings = configure(profile="smoke", view=view)
+    return lambda store: figures.track_images(store, store.track_ids[1], settings)
+
+
+STORE_FIGURES = {
+    "figure_1": lambda store: figures.figure_1(store, store.track_ids[0]),
+    "figure_2": lambda store: figures.figure_2(store, store.track_ids[0], SETTINGS.augmentation),
+    "augmentations": lambda store: figures.augmentations(
+        store, store.track_ids[0], SETTINGS.augmentation
+    ),
+    "cutmix_pair": lambda store: figures.cutmix_pair(
+        store, (store.track_ids[0], store.track_ids[-1])
+    ),
+    "genre_gallery": figures.genre_gallery,
+    "genre_spectra": figures.genre_spectra,
+    "split_diagram": split_diagram,
+    "copies": views("copies"),
+    "segments": views("segments"),
+    "audio_to_decibels": lambda _: figures.audio_to_decibels(
+        np.sin(np.arange(44100) / 10).astype(np.float32), SETTINGS.spectrogram
+    ),
+}
+
+
+def check_labels(figure: Figure) -> None:
+    """Each axis has a label, or shares that of its row or column; colour bars have one, too."""
+    assert isinstance(figure, Figure)
+    grid = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    assert grid
+    for axes in grid:
+        spec = axes.get_subplotspec()
+        assert axes.get_xlabel() or not spec.is_last_row(), axes
+        assert axes.get_ylabel() or not spec.is_first_col(), axes
+    for axes in bars:
+        assert axes.get_ylabel()
+
+
+@pytest.mark.parametrize("name", RUN_FIGURES)
+def test_figures_of_a_run_are_labelled(name: str, run: Run):
+    check_labels(RUN_FIGURES[name](run))
+
+
+@pytest.mark.parametrize("name", STORE_FIGURES)
+def test_figures_of_a_store_are_labelled(name: str, store: Store):
+    check_labels(STORE_FIGURES[name](store))
+
+
+def test_figures_leave_no_trace_in_pyplot(run: Run):
+    before = dict(matplotlib.rcParams)
+    figures.figure_6(run)
+    assert matplotlib.pyplot.get_fignums() == []
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("draw", [figures.figure_6, figures.figure_4])
+def test_saving_again_gives_the_same_bytes(draw, run: Run, tmp_path, monkeypatch):
+    digests = []
+    for attempt in ("first", "second"):
+        (tmp_path / attempt).mkdir()
+        monkeypatch.chdir(tmp_path / attempt)
+        figures.save(draw(run), "drawn")
+        figures.save(figures.table_2(run), "table")
+        written = sorted(path for path in Path().rglob("*") if path.is_file())
+        assert [str(path) for path in written] == [
+            "figures/drawn.png",
+            "figures/drawn.svg",
+            "tables/table.csv",
+        ]
+        digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in written])
+    assert digests[0] == digests[1]
+
+
+def test_a_shown_table_is_saved_and_repeatable(run: Run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = figures.table_2(run)
+    first, second = (figures.tabulate("table_2", table).to_html() for _ in range(2))
+    assert first == second
+    pd.testing.assert_frame_equal(
+        pd.read_csv("tables/table_2.csv"), table, check_dtype=False, atol=1e-12
+    )
+
+
+def test_mel_ticks_are_where_the_band_of_that_frequency_is(store: Store):
+    from librosa import mel_frequencies
+
+    axes = figures.figure_1(store, store.track_ids[0]).axes[0]
+    manifest = store.manifest
+    bands = mel_frequencies(manifest["n_mels"] + 2, fmin=manifest["fmin"], fmax=manifest["fmax"])
+    for position, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True):
+        low, high = int(position - 0.5), int(np.ceil(position - 0.5))
+        assert bands[1 + low] <= float(label.get_text()) <= bands[1 + high] + 1e-6
+
+
+def test_learning_rates_are_those_of_the_formula():
+    training = configure().training
+    rates = figures.learning_rates(training, total_steps=500)
+    assert rates.shape == (500,)
+    assert rates.max() == pytest.approx(training.learning_rate, rel=1e-3)
+    assert rates.argmax() == pytest.approx(0.3 * 500, abs=1)
+
+
+def test_table_1_agrees_with_the_paper():
+    model = HybridNet(configure().model)
+    table = figures.table_1(model)
+    assert table.agrees.all()
+    assert table.paper.tolist() == [str(row.output) for row in paper.TABLE_1]
+    assert table.parameters.sum() == count_parameters(model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "row"), [({"hidden_size": 32}, "LSTM"), ({"conv_dropout": "text"}, "Dropout")]
+)
+def test_table_1_tells_where_the_network_differs(changes: dict, row: str):
+    table = figures.table_1(HybridNet(configure(overrides=changes).model))
+    assert table.layer[~table.agrees].str.startswith(row).any()
+
+
+def test_table_2_sums_up_as_the_scores_do(run: Run):
+    table = figures.table_2(run).set_index("class")
+    expected = scores(run.predictions.y_true, run.predictions.y_pred)
+    assert table.f1["accuracy"] == expected["accuracy"]
+    for average in ("macro", "weighted"):
+        for name in ("precision", "recall", "f1"):
+            assert table[name][f"{average} avg"] == expected[f"{average}_{name}"]
+    genres = table.loc[list(GENRES)]
+    assert genres.f1.mean() == pytest.approx(expected["macro_f1"])
+    assert genres.support.sum() == table.support["accuracy"] == len(run.predictions)
+
+
+def test_table_2_prints_the_paper_beside_ours(run: Run):
+    table = figures.table_2(run).set_index("class")
+    for row in paper.TABLE_2:
+        printed = table.loc[row.genre]
+        assert printed.paper_f1 == row.f1
+        assert printed.paper_support == row.support
+    assert table.paper_f1["accuracy"] == paper.ACCURACY
+
+
+@pytest.mark.parametrize(
+    ("corpus", "words"),
+    [
+        ("synthetic", ("not recordings", "not comparable")),
+        ("gtzan", ("GTZAN",)),
+        ("/some/where/mine", ("'mine'", "not comparable")),
+    ],
+)
+def test_the_note_tells_what_the_data_are(corpus: str, words: tuple[str, ...]):
+    note = figures.corpus_note(RunSettings(corpus=corpus))
+    for word in words:
+        assert word in note
+    assert "/some" not in note
+
+
+def test_the_note_tells_how_a_run_was_made(run: Run):
+    note = figures.run_note(run, SETTINGS)
+    for word in ("smoke", "copies", "seed 0", "5 of at most 2 epochs", "3.3 minutes", "2 CPU"):
+        assert word in note
+
+
+def test_glued_values_are_plain(monkeypatch):
+    import myst_nb
+
+    glued = {}
+    monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: glued.update({name: value}))
+    figures.glue_numbers(share=np.float64(0.5), count=np.int64(3), word="same")
+    assert {name: type(value) for name, value in glued.items()} == {
+        "share": float,
+        "count": int,
+        "word": str,
+    }
