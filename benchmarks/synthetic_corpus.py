@@ -9,11 +9,11 @@ from typing import Annotated
 import joblib
 import numpy as np
 import typer
-from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from tqdm import tqdm
 
 from genre_lib.config import GENRES, configure
-from genre_lib.corpus.synthetic import SECONDS, compose, synthesize
+from genre_lib.corpus.synthetic import SECONDS, synthesize
 from genre_lib.handcrafted import baseline, mfcc_statistics
 from genre_lib.spectrogram import mel_decibels
 
@@ -30,13 +30,12 @@ class Features:
     Attributes
     ----------
     songs : shape (songs, features); ``pieces``: shape (songs * 10, features), song by song.
-    genres : genre of each song; ``sub_styles``: its sub-style.
+    genres : genre of each song.
     """
 
     songs: np.ndarray
     pieces: np.ndarray
     genres: np.ndarray
-    sub_styles: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -70,32 +69,29 @@ def extract(*, songs_per_genre: int, jobs: int, seed: int = 0, quiet: bool = Fal
         songs=np.array([song for song, _ in rows]),
         pieces=np.array([piece for _, pieces in rows for piece in pieces]),
         genres=np.array([genre for genre, _ in tasks]),
-        sub_styles=np.array([compose(*task, seed=seed).sub_style for task in tasks]),
     )
 
 
-def measure(features: Features, *, seed: int = 0) -> Figures:
+def measure(features: Features, *, seed: int = 0, quiet: bool = False) -> Figures:
     """Cross-validate the fixed baseline in four ways."""
-    genres = features.genres
+    songs, pieces, genres = features.songs, features.pieces, features.genres
     rng = np.random.default_rng(seed)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    predicted = cross_val_predict(baseline(), features.songs, genres, cv=folds)
-    chance = []
-    for _ in range(SHUFFLES):
-        shuffled = rng.permutation(genres)
-        guessed = cross_val_predict(baseline(), features.songs, shuffled, cv=folds)
-        chance.append(np.mean(guessed == shuffled))
+    bar = tqdm(total=SHUFFLES + 3, desc="cross-validating", disable=quiet)
 
+    def predict(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+        folds = StratifiedKFold if groups is None else StratifiedGroupKFold
+        cv = folds(FOLDS, shuffle=True, random_state=seed)
+        predicted = cross_val_predict(baseline(), x, y, groups=groups, cv=cv)
+        bar.update()
+        return predicted
+
+    predicted = predict(songs, genres)
+    shuffles = [rng.permutation(genres) for _ in range(SHUFFLES)]
+    chance = [np.mean(predict(songs, shuffled) == shuffled) for shuffled in shuffles]
     piece_genres = np.repeat(genres, PIECES)
-    song_numbers = np.repeat(np.arange(len(genres)), PIECES)
-    mixed = cross_val_predict(baseline(), features.pieces, piece_genres, cv=folds)
-    by_song = cross_val_predict(
-        baseline(),
-        features.pieces,
-        piece_genres,
-        groups=song_numbers,
-        cv=GroupKFold(FOLDS, shuffle=True, random_state=seed),
-    )
+    mixed = predict(pieces, piece_genres)
+    by_song = predict(pieces, piece_genres, np.repeat(np.arange(len(genres)), PIECES))
+    bar.close()
     wrong = Counter((t, p) for t, p in zip(genres, predicted, strict=True) if t != p)
     return Figures(
         songs=float(np.mean(predicted == genres)),
@@ -124,13 +120,12 @@ def main(
     jobs: Annotated[int, typer.Option(help="Processes that render; speed is timed on one.")] = 2,
     seed: Annotated[int, typer.Option(help="Corpus and split seed; 0 is the one used.")] = 0,
 ) -> None:
-    r"""Measure the synthetic corpus against its design targets.
+    """Measure the synthetic corpus against its design targets.
 
     Four figures say whether the corpus is fit for its purpose. They come from a fixed baseline
     (statistics of MFCCs and a support vector machine) and are a property of the recipes, not a
     result on music.
 
-    \b
     - Whole songs held out: difficult enough to leave room for a better model.
     - Shuffled labels: nothing but chance may be left, or the evaluation itself leaks.
     - Pieces of songs split at random: almost perfect, because other pieces of the same recording

@@ -259,7 +259,7 @@ def test_the_corpus_is_as_hard_as_it_was_designed(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
     from benchmarks.synthetic_corpus import extract, measure
 
-    figures = measure(extract(songs_per_genre=40, jobs=2, quiet=True))
+    figures = measure(extract(songs_per_genre=40, jobs=2, quiet=True), quiet=True)
     assert 0.70 <= figures.songs <= 0.85
     assert 0.07 <= figures.shuffled <= 0.13
     assert figures.pieces_mixed >= 0.95
