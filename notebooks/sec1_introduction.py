@@ -122,7 +122,7 @@ figures.show("answer", figures.comparison(table, chance=1 / len(run.genres)))
 # :   run, each with an interval, and a dotted line at the accuracy of guessing.
 #
 # The paper's accuracy and ours. The paper's interval takes its test images for independent, which
-# is generous; ours draws whole tracks.
+# makes it narrow; ours draws whole tracks.
 # ```
 #
 # The network of this book names the right genre for {glue:text}`accuracy:.1%` of

@@ -138,7 +138,7 @@ figures.show("baseline", figures.comparison(rows, chance=1 / len(store.genres)))
 # {glue:text}`segments_change:.1f` points {glue:text}`segments_direction`,
 # {glue:text}`segments_clear`.
 #
-# How can dealing matter so much? Under `image`, a test image often has brothers in the training
+# How can dealing matter at all? Under `image`, a test image often has brothers in the training
 # set: other images of the same track. To recognise a brother, one need not know the genre at all.
 # The sound of the recording gives it away. This is called a *leak*, and it is not the fault
 # of the method. It is the fault of the test.

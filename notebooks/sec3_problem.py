@@ -151,12 +151,13 @@ figures.show(
 # all heaps. Under `track`, they stay together.
 # ```
 #
-# {numref}`fig-split` shows what this means. Under `image`, nearly every track that is tested was
-# also trained on, in another image. We count them:
+# {numref}`fig-split` shows what this means. Under `image`, a track that is tested may also have
+# been trained on, in another image. We count how many:
 
 # %%
 audit = pd.concat(
-    {name: shared_tracks(tables.loc[name]) for name in ("image", "track")}, names=["protocol"]
+    {name: shared_tracks(tables.loc[name]) for name in ("image", "track")},
+    names=["protocol"],
 ).reset_index("protocol")
 
 # %% tags=["hide-input"]

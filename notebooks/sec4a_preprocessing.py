@@ -67,7 +67,7 @@ decibels.shape
 # 2. The frequencies are gathered in {glue:text}`n_mels` **mel bands**: narrow for low tones, wide
 #    for high ones, much as our ears do it. The paper uses {glue:text}`paper_mels`.
 # 3. The power in a band is turned into **decibels** below the loudest point. Without this step
-#    one sees almost nothing but the bass drum. Whatever is more than {glue:text}`top_db:.0f` dB
+#    one sees little but the loudest tones. Whatever is more than {glue:text}`top_db:.0f` dB
 #    down becomes black.
 
 # %% tags=["hide-input", "remove-output"]

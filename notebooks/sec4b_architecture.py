@@ -183,7 +183,6 @@ figures.glue_numbers(
     parameters=count_parameters(model),
     lstm_parameters=table.loc[lstm, "parameters"].sum(),
     lstm_share=table.loc[lstm, "parameters"].sum() / count_parameters(model),
-    largest=table.loc[table["parameters"].idxmax(), "layer"],
     convolution_share=table["parameters"][:2].sum() / count_parameters(model),
 )
 default = HybridNet(configure().model)

@@ -122,7 +122,8 @@ def epsilon_effect(size):
 network = HybridNet(settings.model)
 typical = torch.tensor(training.clip_norm / count_parameters(network) ** 0.5)
 sizes = np.array([1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
-effects = pd.DataFrame({"gradient": sizes, "difference": [epsilon_effect(x) for x in sizes]})
+effects = pd.DataFrame({"gradient": sizes})
+effects["difference"] = effects["gradient"].map(epsilon_effect)
 
 # %% tags=["hide-input"]
 figures.tabulate("epsilon", effects, formats={"gradient": "{:.0e}", "difference": "{:.1e}"})
@@ -182,7 +183,7 @@ figures.show("schedules", figures.schedules(training, settings.augmentation))
 # :   falling, the third falling from the start. On the right the probability of CutMix, a line
 # :   falling over the epochs.
 #
-# Left: the schedule of the training loop, the reading with a linear warm-up, and Equation 2 alone,
+# Left: OneCycleLR, the reading with a linear warm-up, and Equation 2 alone,
 # which has no warm-up. Right: how likely a batch is mixed by CutMix.
 # ```
 #
@@ -297,8 +298,8 @@ figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"
 # for at most {glue:text}`epochs` epochs (paper: {glue:text}`paper_epochs`), and stops when the
 # validation loss has not improved for {glue:text}`patience` (paper: {glue:text}`paper_patience`).
 # The model with the best validation accuracy is kept. On a graphics card the arithmetic runs in
-# mixed precision {cite:p}`micikevicius2018mixed`; on a processor it does not, where it would be
-# slower.
+# mixed precision {cite:p}`micikevicius2018mixed`; on a processor it stays in single
+# precision.
 #
 # ## What was found
 #

@@ -223,7 +223,7 @@ figures.tabulate("conclusions", conclusions)
 #   {glue:text}`network_verdict`.
 # - The baseline goes from {glue:text}`baseline_image:.1%` to {glue:text}`baseline_track:.1%`.
 # - Of {glue:text}`conclusions` conclusions of the paper, this edition could say something about
-#   {glue:text}`settled`. None of it replaces a run on real recordings.
+#   {glue:text}`settled`. None of it reaches beyond its data and its budget.
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
