@@ -40,7 +40,7 @@ COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
 CELLS: Any = (
-    {"selector": "th, td", "props": "padding: 0.2em 0.45em; text-align: right;"},
+    {"selector": "th, td", "props": "padding: 0.2em 0.45em; text-align: right; font-size: 0.9em;"},
     {"selector": "th:first-child, td:first-child", "props": "text-align: left;"},
 )
 TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes

@@ -143,7 +143,7 @@ figures.show("figure_5", figures.figure_5(run))
 # clean images, training accuracy is {glue:text}`clean:.1%`, which is {glue:text}`clean_side` it.
 # {glue:text}`explained`
 #
-# So a training accuracy below the validation accuracy is no proof of generalization. There is a
+# Either way, training below validation is no proof of generalization. There is a
 # second reason for caution. When images of one track are dealt to both sides, validation does
 # not test the unknown either; see {doc}`sec3_problem`.
 #
