@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
-CELLS: Any = (
-    {"selector": "th, td", "props": "padding: 0.2em 0.45em; text-align: right; font-size: 0.9em;"},
-    {"selector": "th:first-child, td:first-child", "props": "text-align: left;"},
-)
 TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
 RC: Any = {
     **sns.axes_style("ticks"),
@@ -105,8 +101,16 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
         decimals.
     """
     save(table, name)
+    props = "padding: 0.2em 0.45em; font-size: 0.9em; text-align: right;"
+    left: Any = [
+        {"selector": f"th:nth-child({i}), td:nth-child({i})", "props": "text-align: left;"}
+        for i, column in enumerate(table, start=1)
+        if not pd.api.types.is_numeric_dtype(table[column])
+    ]
     shown = table.style.hide(axis="index").set_uuid(name)
-    shown = shown.set_table_attributes('class="dataframe"').set_table_styles(CELLS)
+    shown = shown.set_table_attributes('class="dataframe"').set_table_styles(
+        [{"selector": "th, td", "props": props}, *left]
+    )
     shown = shown.relabel_index([str(label).replace("_", " ") for label in table], axis="columns")
     return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=",")
 
