@@ -19,7 +19,13 @@ from tqdm import tqdm
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import configure
 from genre_lib.model import HybridNet
-from genre_lib.training import device_of, make_optimizer, smoothed_loss, to_input
+from genre_lib.training import (
+    device_of,
+    keep_freed_memory,
+    make_optimizer,
+    smoothed_loss,
+    to_input,
+)
 
 
 def main(
@@ -32,6 +38,7 @@ def main(
     """
     settings = configure(profile="paper")
     device = device_of()
+    keep_freed_memory()
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch_size, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     labels = torch.from_numpy(rng.integers(0, 10, batch_size)).to(device)

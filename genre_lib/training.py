@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import platform
@@ -25,6 +26,7 @@ from genre_lib.config import RunSettings, TrainingSettings, UserError, write_jso
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # names of mallopt's parameters in glibc
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
 
 
@@ -118,6 +120,18 @@ def clean_rows(dataset: Dataset, *, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng([seed, 1]).choice(rows, count, replace=False))
 
 
+def keep_freed_memory() -> None:
+    """Have the C library keep freed memory for the next step.
+
+    By default glibc returns large blocks to the system at once, and every step of a training
+    pays for getting them back: more than for its arithmetic. Elsewhere nothing happens.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
 @dataclass
 class State:
     """What a training holds between two epochs; a checkpoint is exactly this."""
@@ -139,6 +153,7 @@ def device_of(name: str | None = None) -> torch.device:
 
 def new_state(settings: RunSettings, dataset: Dataset) -> State:
     """A training before its first epoch."""
+    keep_freed_memory()
     device = device_of()
     torch.manual_seed(random_seed(settings.seed))
     model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
