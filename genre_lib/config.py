@@ -12,18 +12,8 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-GENRES = (
-    "blues",
-    "classical",
-    "country",
-    "disco",
-    "hiphop",
-    "jazz",
-    "metal",
-    "pop",
-    "reggae",
-    "rock",
-)
+GENRES = ("blues", "classical", "country", "disco", "hiphop",
+          "jazz", "metal", "pop", "reggae", "rock")  # fmt: skip
 
 
 class UserError(Exception):
@@ -256,17 +246,15 @@ def _allowed(name: str) -> str:
     _, cls = setting_fields().get(name, (None, RunSettings))
     if name not in cls.model_fields:
         return ""
-    low = high = ""
-    for bound in cls.model_fields[name].metadata:
-        if hasattr(bound, "ge"):
-            low = f"{bound.ge} <= "
-        if hasattr(bound, "gt"):
-            low = f"{bound.gt} < "
-        if hasattr(bound, "le"):
-            high = f" <= {bound.le}"
-        if hasattr(bound, "lt"):
-            high = f" < {bound.lt}"
-    return f"{low}{name}{high}" if low or high else ""
+    signs = {"ge": "{} <= ", "gt": "{} < ", "le": " <= {}", "lt": " < {}"}
+    bounds = {
+        sign: text.format(getattr(bound, sign))
+        for bound in cls.model_fields[name].metadata
+        for sign, text in signs.items()
+        if hasattr(bound, sign)
+    }
+    low, high = bounds.get("ge", bounds.get("gt", "")), bounds.get("le", bounds.get("lt", ""))
+    return f"{low}{name}{high}" if bounds else ""
 
 
 def read_parameters(namespace: Mapping[str, Any]) -> RunSettings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,12 +122,6 @@ def read_run(directory: Path) -> Run:
         except (OSError, ValueError) as error:
             raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
     return Run(path=directory, settings=settings, **parts)
-
-
-def remove_run(settings: RunSettings) -> None:
-    """Forget the run of a configuration, complete or not."""
-    directory = runs_dir() / digest(settings, open_store(settings).digest)
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:

@@ -38,8 +38,8 @@ def choice(label: str, pictures: Mapping[str, widgets.Widget]) -> widgets.VBox:
 
 
 def series(label: str, pictures: Sequence[widgets.Widget]) -> widgets.VBox:
-    """A slider that steps through several widgets, numbered from 1."""
-    slider = widgets.IntSlider(min=0, max=len(pictures) - 1, description=label)
+    """A slider that steps through several widgets."""
+    slider = widgets.IntSlider(min=0, max=len(pictures) - 1, description=label, readout=False)
     stack = widgets.Stack(list(pictures), selected_index=0)
     widgets.jslink((slider, "value"), (stack, "selected_index"))
     return widgets.VBox([slider, stack])

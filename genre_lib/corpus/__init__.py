@@ -41,10 +41,5 @@ def find_corpus(settings: RunSettings) -> Corpus:
         raise UserError(f"{path} is a file; a corpus is a folder of genre folders, or a store.")
     if "/" in name or name.startswith("."):
         raise UserError(f"There is no folder {path}; say where your genre folders or store are.")
-    return choose_corpus(name)
-
-
-def choose_corpus(name: str) -> Corpus:
-    """Refuse a corpus name that is neither known nor a folder."""
     choose("corpus or folder", name, CORPORA)
-    raise AssertionError(name)
+    raise AssertionError(f"{name} is known, but nothing above finds it")
