@@ -18,15 +18,16 @@ from genre_lib.config import AugmentationSettings
 from genre_lib.spectrogram import Store
 from genre_lib.splits import Dataset, resize
 
-DPI = 80
+DPI = 96
 
 
 def picture(store: Store, panel: figures.Panel) -> widgets.Image:
     """A spectrogram with its axes, as an image widget."""
     buffer = io.BytesIO()
     figure = figures.gallery(store, [panel], columns=1)
-    figure.savefig(buffer, format="png", dpi=DPI)
-    return widgets.Image(value=buffer.getvalue(), layout={"width": "100%", "max_width": "600px"})
+    figure.savefig(buffer, format="webp", dpi=DPI, pil_kwargs={"quality": 75})
+    layout = {"width": "100%", "max_width": "600px"}
+    return widgets.Image(value=buffer.getvalue(), format="webp", layout=layout)
 
 
 def choice(label: str, pictures: Mapping[str, widgets.Widget]) -> widgets.VBox:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image
+from pydantic import BaseModel, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from genre_lib.config import (
@@ -29,6 +30,30 @@ from genre_lib.config import (
 from genre_lib.corpus import Corpus, Track, find_corpus
 
 INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
+
+
+class Manifest(BaseModel, extra="allow"):
+    """What ``store.json`` states."""
+
+    name: str = ""
+    sample_rate: PositiveInt
+    hop_length: PositiveInt
+    n_mels: PositiveInt
+    top_db: PositiveFloat
+    fmin: float
+    fmax: float
+    frame_period_s: PositiveFloat | None = None
+
+
+class IndexRow(BaseModel):
+    """One row of ``index.csv``."""
+
+    track_id: str
+    genre: str
+    frames: PositiveInt
+
+
+Checked = TypeVar("Checked")
 
 
 @dataclass(frozen=True)
@@ -217,61 +242,54 @@ def read_store(path: Path) -> Store:
             f"{path} is no spectrogram store (store.json and index.csv); make one with "
             f"`genre-book store AUDIO_FOLDER {path}`."
         )
-    manifest = read_json(path / "store.json")
-    if not isinstance(manifest, dict):
-        raise UserError(f"{path / 'store.json'} is not a JSON object of names and values.")
-    for key in ("sample_rate", "hop_length", "n_mels", "top_db", "fmin", "fmax"):
-        if key not in manifest:
-            raise UserError(f"{path / 'store.json'} does not state {key!r}.")
-        if not isinstance(manifest[key], int | float):
-            raise UserError(f"{path / 'store.json'}: {key} = {manifest[key]!r} is no number.")
+    manifest = _checked(Manifest, read_json(path / "store.json"), path / "store.json")
+    index = path / "index.csv"
     try:
-        with open(path / "index.csv", newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
+        listed = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
     except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path / 'index.csv'} cannot be read ({error}).") from None
+        raise UserError(f"{index} cannot be read ({error}).") from None
+    rows = _checked(list[IndexRow], listed, index)
+    track_ids = tuple(row.track_id for row in rows)
     if not rows:
-        raise UserError(f"{path / 'index.csv'} lists no track; the store is empty.")
-    if missing := {"track_id", "genre", "frames"} - set(rows[0]):
-        raise UserError(f"{path / 'index.csv'} has no column {', '.join(sorted(missing))}.")
-    seen: set[str] = set()
-    for row in rows:
-        if not str(row["frames"]).isdecimal():
-            raise UserError(
-                f"{path / 'index.csv'}: frames = {row['frames']!r} of track "
-                f"{row['track_id']!r} is no whole number."
-            )
-        if row["track_id"] in seen:
-            raise UserError(f"{path / 'index.csv'} lists the track {row['track_id']!r} twice.")
-        seen.add(row["track_id"])
-    frames = max(int(row["frames"]) for row in rows)
-    images = np.zeros((len(rows), int(manifest["n_mels"]), frames), np.uint8)
+        raise UserError(f"{index} lists no track; the store is empty.")
+    if repeated := {name for name in track_ids if track_ids.count(name) > 1}:
+        raise UserError(f"{index} lists the track {min(repeated)!r} twice.")
+    images = np.zeros((len(rows), manifest.n_mels, max(row.frames for row in rows)), np.uint8)
     for image, row in zip(images, rows, strict=True):
-        file = path / row["genre"] / f"{row['track_id']}.png"
+        file = path / row.genre / f"{row.track_id}.png"
         gray = read_image(file)
-        expected = (images.shape[1], int(row["frames"]))
-        if gray.shape != expected:
+        if gray.shape != (manifest.n_mels, row.frames):
             raise UserError(
                 f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
-                f"{expected[0]} x {expected[1]}."
+                f"{manifest.n_mels} x {row.frames}."
             )
-        image[:, : gray.shape[1]] = gray  # a shorter track ends in silence
-    genres = tuple(sorted({row["genre"] for row in rows}))
-    track_ids = tuple(row["track_id"] for row in rows)
-    labels = np.array([genres.index(row["genre"]) for row in rows])
+        image[:, : row.frames] = gray  # a shorter track ends in silence
+    genres = tuple(sorted({row.genre for row in rows}))
+    labels = np.array([genres.index(row.genre) for row in rows])
     content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
     content.update(labels.tobytes())
     content.update(images.data)
     return Store(
-        name=str(manifest.get("name", path.name)),
+        name=manifest.name or path.name,
         path=path,
         track_ids=track_ids,
         genres=genres,
         labels=labels,
         images=images,
-        manifest=manifest,
+        manifest=manifest.model_dump(exclude_none=True),
         digest=content.hexdigest()[:16],
     )
+
+
+def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
+    """What a file of a store holds, as what it should be."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found = "" if first["type"] == "missing" else f" = {first['input']!r}"
+        raise UserError(f"{file}: {where}{found}: {first['msg'].lower()}.") from None
 
 
 def read_image(file: Path) -> np.ndarray:

@@ -1,0 +1,67 @@
+"""The edition that is published in book/ is the one that notebooks/ make."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+from genre_lib import book
+from genre_lib.book import notes_of, sources
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+
+
+@pytest.fixture(params=sorted(path.stem for path in (ROOT / "notebooks").glob("*.py")))
+def page(request):
+    return request.param
+
+
+def executed(page):
+    return nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
+
+
+def own_cells(notebook):
+    """Kind and text of each cell, without the one that papermill injects."""
+    return [
+        (cell.cell_type, cell.source.strip())
+        for cell in notebook.cells
+        if "injected-parameters" not in cell.metadata.get("tags", [])
+    ]
+
+
+def test_the_page_is_in_the_table_of_contents(page):
+    assert page in sources()
+
+
+def test_the_page_shows_its_source(page):
+    source = jupytext.read(ROOT / "notebooks" / f"{page}.py")
+    assert own_cells(executed(page)) == own_cells(source)
+
+
+def test_every_cell_was_executed_in_order_without_error(page):
+    cells = [cell for cell in executed(page).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+def test_the_page_names_no_place_of_the_machine_that_made_it(page):
+    text = (BOOK / f"{page}.ipynb").read_text(encoding="utf-8")
+    assert not re.findall(r"/(?:home|Users|root|tmp|work|private|mnt)/[\w.-]+", text)
+
+
+def test_all_pages_have_the_same_parameters(page):
+    parameters = notes_of(BOOK / f"{page}.ipynb")["parameters"]
+    assert parameters == notes_of(BOOK / "sec5_evaluation.ipynb")["parameters"]
+
+
+def test_every_product_of_a_page_is_there_and_no_other():
+    made = {name for page in sources() for name in notes_of(BOOK / f"{page}.ipynb")["products"]}
+    there = {f"{kind}/{path.name}" for kind in book.PRODUCTS for path in (BOOK / kind).glob("*.*")}
+    assert made == there
+    assert {f"figures/figure_{number}.svg" for number in range(1, 7)} <= made
+    assert {"tables/table_1.csv", "tables/table_2.csv"} <= made
