@@ -60,20 +60,23 @@ image_run, track_run = get_run(by_image), get_run(by_track)
 # ```
 
 # %% tags=["hide-input"]
-predictions = {
-    ("network", "image"): image_run.predictions,
-    ("network", "track"): track_run.predictions,
-    **{
-        ("baseline", chosen.protocol): baseline_predictions(
-            make_dataset(store, chosen), top_db=store.manifest["top_db"]
-        )
-        for chosen in (by_image, by_track)
+predictions = pd.concat(
+    {
+        ("network", "image"): image_run.predictions,
+        ("network", "track"): track_run.predictions,
+        **{
+            ("baseline", chosen.protocol): baseline_predictions(
+                make_dataset(store, chosen), top_db=store.manifest["top_db"]
+            )
+            for chosen in (by_image, by_track)
+        },
     },
-}
+    names=["method", "protocol"],
+)
 table = pd.DataFrame(
-    {"method": method, "protocol": protocol, "images": len(table),
-     "tracks": table.track_id.nunique(), **accuracy_of(table)}
-    for (method, protocol), table in predictions.items()
+    {"method": method, "protocol": protocol, "images": len(group),
+     "tracks": group.track_id.nunique(), **accuracy_of(group)}
+    for (method, protocol), group in predictions.groupby(["method", "protocol"], sort=False)
 )  # fmt: skip
 accuracies = table.set_index(["method", "protocol"]).accuracy
 figures.tabulate("protocols", table, formats=dict.fromkeys(("accuracy", "low", "high"), "{:.1%}"))
@@ -228,7 +231,8 @@ figures.tabulate("conclusions", conclusions)
 
 def effect(method):
     """Points by which accuracy changes from `image` to `track`, with their interval."""
-    change = accuracy_difference(predictions[method, "track"], predictions[method, "image"])
+    dealt = dict(list(predictions.loc[method].groupby("protocol")))
+    change = accuracy_difference(dealt["track"], dealt["image"])
     return {
         f"{method}_change": 100 * change["difference"],
         f"{method}_change_low": 100 * change["low"],
