@@ -30,7 +30,7 @@ from genre_lib.config import (
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
 PROSE = (".md", ".bib")
-WIDGETS = "_widgets"  # the JavaScript that draws widgets in the static pages
+ASSETS = "_assets"  # scripts, fonts and styles that the static pages load
 
 Say = Callable[[str], None]
 
@@ -159,7 +159,8 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
         for path in products:
             (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / path.parent.name)
-        executed = cleaned(nbformat.read(file, as_version=4))
+        fold = "remove-cell" if parameters == notebook_parameters(configure()) else "hide-input"
+        executed = cleaned(nbformat.read(file, as_version=4), injected=fold)
         executed.metadata["genre_book"] = {
             "stamp": mark,
             "parameters": dict(parameters),
@@ -168,10 +169,15 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
         write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 
 
-def cleaned(notebook: Any) -> Any:
+def cleaned(notebook: Any, *, injected: str) -> Any:
     """Drop from an executed notebook what is no result: times, paths, progress bars.
 
     Two executions with the same results then give the same file, but for widget names.
+
+    Parameters
+    ----------
+    injected
+        The tag that says how the page treats the parameters that papermill injected.
     """
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
@@ -179,7 +185,7 @@ def cleaned(notebook: Any) -> Any:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-input")
+            cell.metadata.tags.append(injected)
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     return notebook
@@ -276,7 +282,7 @@ def lay_out(work: Path, root: Path) -> None:
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
     for path in (*prose, root / "_config.yml", root / "_toc.yml"):
         shutil.copy2(path, work / path.name)
-    shutil.copytree(root / "book" / WIDGETS, work / WIDGETS, dirs_exist_ok=True)
+    shutil.copytree(root / "book" / ASSETS, work / ASSETS, dirs_exist_ok=True)
 
 
 def publish(work: Path, target: Path) -> None:
