@@ -146,7 +146,7 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
                 cwd=str(scratch),
                 kernel_name="python3",
                 progress_bar=False,
-                extra_arguments=["--IPKernelApp.log_level=40"],
+                extra_arguments=["--IPKernelApp.log_level=50"],
                 stderr_file=sys.stderr,  # the progress bars of long cells
             )
         except papermill.PapermillExecutionError as error:

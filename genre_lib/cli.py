@@ -9,6 +9,8 @@ import typer
 
 from genre_lib.config import PROFILES, UserError
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -176,3 +178,7 @@ def main() -> None:
     except UserError as error:
         typer.secho(f"genre-book: {error}", fg=typer.colors.RED, err=True)
         raise SystemExit(1) from None
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("\ngenre-book: interrupted; the same command goes on from here.", err=True)
+        raise

@@ -43,6 +43,18 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(arguments, message, monk
     assert error.count("\n") == 1
 
 
+def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("genre_lib.evaluation.get_run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["genre-book", "train"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == cli.INTERRUPTED
+    assert "the same command" in capsys.readouterr().err
+
+
 def test_help_does_not_import_torch():
     code = (
         "import sys; from typer.testing import CliRunner; from genre_lib.cli import app; "
