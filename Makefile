@@ -25,4 +25,4 @@ setup: .venv/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv data runs editions
+	rm -rf .venv data/stores runs editions

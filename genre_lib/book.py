@@ -251,9 +251,14 @@ def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path
     parameters = notebook_parameters(settings)
     target = root / "book" if name == REFERENCE else root / "editions" / name
     work = root / "editions" / f".{name}.work"
-    if target.exists() and not work.exists():
-        shutil.copytree(target, work, ignore=shutil.ignore_patterns("_build"))
-    work.mkdir(parents=True, exist_ok=True)
+    if not work.exists():
+        begun = work.with_name(f".{name}.begun")
+        shutil.rmtree(begun, ignore_errors=True)
+        begun.mkdir(parents=True)
+        if target.exists():
+            skipped = shutil.ignore_patterns("_build")
+            shutil.copytree(target, begun, ignore=skipped, dirs_exist_ok=True)
+        os.replace(begun, work)
     for number, (page, source) in enumerate(notebooks.items(), start=1):
         mark = stamp(source, parameters, data_digest)
         stale = notes_of(work / f"{page}.ipynb").get("stamp") != mark
@@ -263,7 +268,7 @@ def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path
     lay_out(work, root)
     say("rendering the pages")
     render(work, say=say)
-    publish(work, target)
+    publish(work, target, replace=name != REFERENCE)
     return target / "_build" / "html" / "index.html"
 
 
@@ -285,9 +290,9 @@ def lay_out(work: Path, root: Path) -> None:
     shutil.copytree(root / "book" / ASSETS, work / ASSETS, dirs_exist_ok=True)
 
 
-def publish(work: Path, target: Path) -> None:
-    """Put a finished edition in its place."""
-    if target.name != "book":
+def publish(work: Path, target: Path, *, replace: bool) -> None:
+    """Put a finished edition in its place: replace the whole folder, or only what was made."""
+    if replace:
         old = target.with_name(f".{target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         if target.exists():
@@ -317,6 +322,8 @@ def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
     """
     notebooks = sources()
     page = choose("notebook", name.removesuffix(".py").removesuffix(".ipynb"), notebooks)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; name a folder for the executed notebook.")
     folder.mkdir(parents=True, exist_ok=True)
     execute(notebooks[page], folder, notebook_parameters(settings), mark="")
     return folder / f"{page}.ipynb"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,8 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
         # Last of all: a run with metrics is complete.
         write_json(directory / "metrics.json", score_run(table, model, dataset))
         (directory / "checkpoint.pt").unlink(missing_ok=True)
-    return read_run(directory)
+    # Labels such as the corpus's name are the caller's; the digest holds all else equal.
+    return replace(read_run(directory), settings=settings)
 
 
 def read_run(directory: Path) -> Run:

@@ -138,8 +138,8 @@ def corpus_note(settings: RunSettings) -> str:
             "description fits."
         )
     return (
-        f"All results on this page come from the corpus {Path(settings.corpus).name!r}, which is "
-        "not the paper's: they are not comparable with its numbers."
+        f"All results on this page come from the corpus {Path(settings.corpus).name!r}. Unless it "
+        "is a copy of GTZAN, they are not comparable with the paper's numbers."
     )
 
 

@@ -186,6 +186,10 @@ def write_store(
     UserError
         If `path` exists, the corpus is itself a store, or a track cannot be read.
     """
+    if jobs == 0:
+        raise UserError(
+            "jobs = 0 is not possible: give a number of processes, or -1 for all cores."
+        )
     if path.exists():
         raise UserError(f"{path} exists already; remove it or choose another place.")
     if corpus.store is not None:
@@ -325,7 +329,15 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
         if not path.exists():
             write_store(corpus, path, settings.spectrogram, progress=progress)
     index = path / "index.csv"
-    return _read_once(path, index.stat().st_mtime_ns if index.exists() else 0)
+    store = _read_once(path, index.stat().st_mtime_ns if index.exists() else 0)
+    for name, wanted in settings.spectrogram:
+        held = store.manifest.get(name, wanted)
+        if wanted not in (held, SpectrogramSettings.model_fields[name].default):
+            raise UserError(
+                f"{name} = {wanted} is not possible: the store {path} was made with {held}; "
+                "make another from the audio with `genre-book store`."
+            )
+    return store
 
 
 def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:

@@ -10,11 +10,10 @@ import pandas as pd
 
 from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError
+from genre_lib.paper import SUBSET_SHARES
 from genre_lib.spectrogram import Store
 
 SUBSETS = ("train", "validation", "test")
-VALIDATION_SHARE = 0.15
-TEST_SHARE = 0.10
 
 
 @dataclass(frozen=True)
@@ -142,8 +141,8 @@ def deal(
                 f"Genre {genre!r} has {len(own)} to deal to {len(SUBSETS)} subsets; "
                 f"each genre needs at least {len(SUBSETS)} tracks."
             )
-        n_test = max(1, round(TEST_SHARE * len(own)))
-        n_validation = max(1, round(VALIDATION_SHARE * len(own)))
+        n_test = max(1, round(SUBSET_SHARES["test"] * len(own)))
+        n_validation = max(1, round(SUBSET_SHARES["validation"] * len(own)))
         parts = np.split(own, [n_test, n_test + n_validation])
         for subset, part in zip(("test", "validation", "train"), parts, strict=True):
             subsets[np.isin(units, part)] = subset

@@ -22,7 +22,14 @@ from tqdm import tqdm
 
 from genre_lib import __version__
 from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
-from genre_lib.config import RunSettings, TrainingSettings, UserError, write_json, write_text
+from genre_lib.config import (
+    RunSettings,
+    TrainingSettings,
+    UserError,
+    choose,
+    write_json,
+    write_text,
+)
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 
@@ -148,7 +155,8 @@ class State:
 def device_of(name: str | None = None) -> torch.device:
     """CUDA where there is one, else the CPU; `GENRE_DEVICE` decides otherwise."""
     name = name or os.environ.get("GENRE_DEVICE")
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(choose("device (GENRE_DEVICE)", name or best, {"cpu", best}))
 
 
 def new_state(settings: RunSettings, dataset: Dataset) -> State:

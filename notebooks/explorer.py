@@ -80,6 +80,6 @@ explorer.image_browser(store, dataset, first)
 explorer.augmentation_browser(store, first, settings.augmentation)
 
 # %% [markdown]
-# **What was found.** Neighbouring genres look alike: that is where the confusions of
-# {doc}`sec5_evaluation` come from. And the images of one track look far more alike than the
-# tracks of one genre: that is why it matters which of them the test may contain.
+# **What was found.** Look for yourself: which genres can you tell apart, and how much alike are the
+# images of one track? {doc}`sec5_evaluation` shows which genres the network takes for each other,
+# and {doc}`sec6_conclusion` what it is worth to know a track from training.

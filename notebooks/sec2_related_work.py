@@ -51,8 +51,7 @@ settings = read_parameters(globals())
 #
 # **By learning.** {cite:t}`dieleman2014endtoend` trained convolutional networks on spectrograms and
 # on the raw wave. {cite:t}`choi2016tagging` tagged large collections with such networks. The paper
-# attributes the latter work to a general review of deep learning {cite:p}`lecun2015deep`; this
-# seems to be a slip in its list.
+# lists the latter work among those on attention; it describes a convolutional network.
 #
 # **By attending.** Self-attention compares every moment of a sequence with every other
 # {cite:p}`vaswani2017attention`. So the end of a song can refer directly to its beginning. The
@@ -160,7 +159,8 @@ def words(view):
     """Say what the strict protocol costs in one view."""
     change = accuracy_difference(predictions.loc[view, "image"], predictions.loc[view, "track"])
     accuracies = table[table["view"] == view].set_index("protocol")["accuracy"]
-    clear = "more than chance explains" if change["low"] > 0 else "within what chance explains"
+    beyond = change["low"] > 0 or change["high"] < 0
+    clear = "more than chance explains" if beyond else "within what chance explains"
     return {
         f"{view}_image": accuracies["image"],
         f"{view}_track": accuracies["track"],

@@ -134,12 +134,12 @@ choices = pd.Series(
         "as set on this page": {},
         "dropout as in the text": {"conv_dropout": "text"},
         "residual connection around attention": {"residual": True},
-        "last time step instead of the mean": {"pooling": "last"},
-        "maximum instead of the mean": {"pooling": "max"},
+        "last time step": {"pooling": "last"},
+        "maximum over time": {"pooling": "max"},
         "one attention head": {"heads": 1},
-        "eight attention heads": {"heads": 8},
+        "twice as many attention heads": {"heads": 2 * settings.model.heads},
         "gray as three colour channels": {"channels": 3},
-        "twice as many LSTM units": {"hidden_size": 128},
+        "twice as many LSTM units": {"hidden_size": 2 * settings.model.hidden_size},
     }
 )
 alternatives = pd.DataFrame(
@@ -149,6 +149,7 @@ alternatives = pd.DataFrame(
         "parameters": count_parameters(HybridNet(settings.model.model_copy(update=changes))),
     }
     for choice, changes in choices.items()
+    if 2 * settings.model.hidden_size % changes.get("heads", 1) == 0
 )
 figures.tabulate("alternatives", alternatives)
 

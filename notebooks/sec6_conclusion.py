@@ -116,6 +116,13 @@ figures.show("protocols", figures.comparison(rows, chance=1 / len(store.genres))
 
 
 # %% tags=["hide-input"]
+def network_against_baseline():
+    """Whether the network is right more often than the baseline, on unknown tracks."""
+    unseen = {method: predictions.loc[method].loc[["track"]] for method in ("network", "baseline")}
+    change = accuracy_difference(unseen["network"], unseen["baseline"])
+    return "more" if change["low"] > 0 else "fewer" if change["high"] < 0 else "not clearly more"
+
+
 def answers():
     """Each conclusion of the paper with what this edition computed about it."""
     run, history = image_run, image_run.history
@@ -154,7 +161,9 @@ def answers():
                 f"running {last.train_accuracy:.1%}, validation {last.validation_accuracy:.1%}, "
                 f"re-scored {last.clean_train_accuracy:.1%}",
                 "does not follow"
-                if last.train_accuracy < last.clean_train_accuracy
+                if last.train_accuracy < last.validation_accuracy <= last.clean_train_accuracy
+                else "not contradicted"
+                if last.train_accuracy < last.validation_accuracy
                 else "order not seen here",
             ),
             (
@@ -179,9 +188,9 @@ def answers():
                 "I, III",
                 f"network {accuracies['network', 'track']:.1%}, "
                 f"baseline {accuracies['baseline', 'track']:.1%} on unseen tracks",
-                "seen here, too"
-                if accuracies["network", "track"] > accuracies["baseline", "track"]
-                else "not seen here",
+                {"more": "seen here, too", "fewer": "the reverse is seen here"}.get(
+                    network_against_baseline(), "not decided here"
+                ),
             ),
             (
                 "Attention, CutMix, smoothing and schedule help",
@@ -237,11 +246,7 @@ def effect(method):
         f"{method}_change": 100 * change["difference"],
         f"{method}_change_low": 100 * change["low"],
         f"{method}_change_high": 100 * change["high"],
-        f"{method}_verdict": (
-            "does not survive"
-            if change["high"] < 0
-            else "is not shown to fall; the interval includes no change at all"
-        ),
+        f"{method}_verdict": ("does not survive" if change["high"] < 0 else "is not shown to fall"),
     }
 
 
@@ -257,9 +262,7 @@ figures.glue_numbers(
     shared=shared["train", "test"],
     chance=1 / len(store.genres),
     paper_accuracy=paper.ACCURACY,
-    network_beats=(
-        "more" if accuracies["network", "track"] > accuracies["baseline", "track"] else "not more"
-    ),
+    network_beats=network_against_baseline(),
     **effect("network"),
     **effect("baseline"),
 )
