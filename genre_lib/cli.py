@@ -180,8 +180,5 @@ def main() -> None:
         raise SystemExit(1) from None
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            typer.echo(
-                "\ngenre-book: interrupted; what was complete is kept, and the same command goes on.",
-                err=True,
-            )
+            typer.echo("\ngenre-book: interrupted; the same command goes on from here.", err=True)
         raise

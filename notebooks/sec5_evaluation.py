@@ -82,8 +82,8 @@ figures.show("figure_3", figures.figure_3(run))
 #
 # {numref}`fig-train` shows accuracy and loss on the training images, twice. The *running* figures
 # are what a training loop prints: collected while the network learns, on augmented and mixed
-# pictures, with dropout at work. The *re-scored* ones are measured after each epoch, on clean
-# training pictures, with dropout off: by the rules of the validation.
+# pictures, with dropout at work. The *re-scored* ones are measured after each epoch, on training
+# pictures as they were dealt, with dropout off: by the rules of the validation.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("figure_4", figures.figure_4(run))

@@ -215,6 +215,12 @@ def test_the_reference_edition_goes_to_book_and_keeps_the_prose(project, store):
     assert page.exists()
 
 
+def test_an_edition_may_be_called_book(project, store):
+    page = book.build_edition("book", configure(corpus=str(store)), say=lambda line: None)
+    assert page == project / "editions" / "book" / "_build" / "html" / "index.html"
+    assert page.exists()
+
+
 @pytest.mark.parametrize("name", ["", "../outside", "a b", ".hidden"])
 def test_edition_names_stay_in_their_folder(project, store, name):
     with pytest.raises(UserError, match="Edition name"):
@@ -228,6 +234,8 @@ def test_one_notebook_can_be_run_alone(project, store, tmp_path):
     assert (tmp_path / "out" / "tables" / "first.csv").read_text() == "seed\n2\n"
     with pytest.raises(UserError, match="Did you mean 'second'"):
         book.run_notebook("secnd", settings, tmp_path / "out")
+    with pytest.raises(UserError, match="is a file"):
+        book.run_notebook("first", settings, output)
 
 
 def test_an_undeclared_parameter_is_refused(project, store, tmp_path):

@@ -489,3 +489,17 @@ def test_other_settings_or_other_files_make_another_store(music, counted):
 def test_a_store_that_is_given_is_read_where_it_lies(store_path, counted, run_settings):
     assert open_store(run_settings(), progress=False).path == store_path
     assert counted == []
+
+
+def test_no_processes_are_refused(tmp_path):
+    with pytest.raises(UserError, match="jobs = 0"):
+        write_store(Corpus("none"), tmp_path / "store", SMALL, jobs=0)
+
+
+def test_a_store_is_not_used_for_other_spectrograms_than_it_holds(store_path):
+    held = SMALL.n_mels
+    kept = configure(corpus=str(store_path), overrides={"n_mels": held})
+    assert open_store(kept).images.shape[1] == held
+    other = configure(corpus=str(store_path), overrides={"n_mels": held + 1})
+    with pytest.raises(UserError, match=f"n_mels = {held + 1}.* made with {held}"):
+        open_store(other)

@@ -682,3 +682,9 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint, m
 def test_the_device_is_what_was_asked_for(monkeypatch, name, given):
     monkeypatch.setenv("GENRE_DEVICE", given)
     assert training.device_of(name) == torch.device("cpu")
+
+
+def test_an_unknown_device_is_named(monkeypatch):
+    monkeypatch.setenv("GENRE_DEVICE", "gpu")
+    with pytest.raises(UserError, match=r"device \(GENRE_DEVICE\) 'gpu'.*cpu"):
+        training.device_of()
