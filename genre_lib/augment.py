@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ def composed(kinds: Iterable[albumentations.BasicTransform]) -> albumentations.C
     return _albumentations().Compose(list(kinds))
 
 
+@functools.cache
 def pipeline(settings: AugmentationSettings) -> albumentations.Compose:
     """All augmentations in a row."""
     return composed(transforms(settings).values())

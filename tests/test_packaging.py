@@ -41,6 +41,7 @@ ORDER = {
     "spectrogram": 3,
     "augment": 4,
     "splits": 5,
+    "fused": 5,
     "model": 6,
     "handcrafted": 6,
     "training": 7,
