@@ -37,6 +37,7 @@ PINS = {canonicalize_name(pin.name): pin for pin in CONSTRAINTS}
 ORDER = {
     "paper": 0,
     "config": 1,
+    "arrays": 2,
     "corpus": 2,
     "spectrogram": 3,
     "augment": 4,
