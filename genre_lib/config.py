@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -18,6 +21,11 @@ GENRES = ("blues", "classical", "country", "disco", "hiphop",
 
 class UserError(Exception):
     """A mistake that the user can mend, told in one sentence: what, where, what to do."""
+
+
+def notice(text: str) -> None:
+    """Tell the user something beside the results, on standard error."""
+    print(f"genre-book: {text}", file=sys.stderr, flush=True)
 
 
 class Settings(BaseModel):
@@ -123,6 +131,9 @@ class RunSettings(Settings):
         100, ge=3, le=1000, description="how many songs of the synthetic corpus are composed"
     )
     images_per_track: int = Field(12, ge=1, le=64)
+    threads: int | None = Field(
+        None, ge=1, le=256, description="of a training; by default as many as there are cores"
+    )
     spectrogram: SpectrogramSettings = SpectrogramSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     model: ModelSettings = ModelSettings()
@@ -136,6 +147,8 @@ PROFILES: dict[str, dict[str, Any]] = {
     "paper": {},
 }
 
+# What a run's numbers do not depend on, other than through the content of its corpus.
+LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "threads"}
 PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
 SECTIONS: dict[str, type[Settings]] = {
     "spectrogram": SpectrogramSettings,
@@ -281,10 +294,9 @@ def digest(settings: RunSettings, data_digest: str) -> str:
     """Name of a run: a hash of its settings and of the data, the same on every machine.
 
     The corpus counts by its content, so labels (corpus, profile) and the settings that made
-    the content are left out.
+    the content are left out, as is the number of threads.
     """
-    labels = {"corpus", "profile", "songs_per_genre", "spectrogram"}
-    text = settings.model_dump_json(exclude=labels)
+    text = settings.model_dump_json(exclude=LABELS)
     return hashlib.sha256(f"{text}\n{data_digest}".encode()).hexdigest()[:16]
 
 
@@ -307,14 +319,69 @@ def runs_dir() -> Path:
     return Path(os.environ.get("GENRE_RUNS") or project_root() / "runs")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that it is either complete or absent."""
+@contextmanager
+def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
+    """Let one process at a time do some work; others wait, and are told what for.
+
+    Parameters
+    ----------
+    path
+        A file that processes lock; a process that dies gives it free.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        notice(f"another process is {work}; waiting for it.")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that it is either complete, also after a power cut, or absent.
+
+    Raises
+    ------
+    UserError
+        If there is no room, or the place cannot be written: an older file of that name stays.
+    """
     partial = path.with_name(path.name + ".part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(partial, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"There is no room to write {path}: it needs {len(data) / 1e6:.1f} MB; make room "
+                "and give the same command again."
+            ) from None
+        raise UserError(f"{path} cannot be written ({error.strerror}).") from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a renamed file survive a power cut, where the system lets a folder be synced."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, complete or not at all."""
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:

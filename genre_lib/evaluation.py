@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,17 +11,22 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
+from genre_lib import __version__
+from genre_lib.arrays import take
 from genre_lib.config import (
+    LABELS,
     RunSettings,
     UserError,
     digest,
+    notice,
+    one_at_a_time,
     read_json,
     runs_dir,
     validated,
     write_json,
     write_text,
 )
-from genre_lib.spectrogram import open_store
+from genre_lib.spectrogram import Store, open_store
 from genre_lib.splits import SUBSETS, Dataset, make_dataset, shared_tracks
 
 if TYPE_CHECKING:
@@ -28,6 +34,11 @@ if TYPE_CHECKING:
 
 FILES = ("config", "environment", "metrics")
 TABLES = ("history", "split", "predictions")
+WORDS = {  # what the user knows some entries of config.json as
+    "data.digest": "corpus",
+    "made_with.genre_lib": "genre_lib",
+    "made_with.code": "training code",
+}
 NAMES = ("track_id", "genre", "subset", "y_true", "y_pred")
 
 
@@ -73,24 +84,97 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
 
     The test set is scored once, after training, by the model with the best validation accuracy.
     """
-    from genre_lib.training import train
-
     store = open_store(settings, progress=progress)
     directory = runs_dir() / digest(settings, store.digest)
-    if not (directory / "metrics.json").exists():
-        dataset = make_dataset(store, settings)
-        directory.mkdir(parents=True, exist_ok=True)
-        config = {"data": {"name": store.name, "digest": store.digest}}
-        write_json(directory / "config.json", config | settings.model_dump())
-        write_text(directory / "split.csv", dataset.table.to_csv(index=False))
-        model = train(settings, dataset, directory, progress=progress)
-        table = predict(model, dataset)
-        write_text(directory / "predictions.csv", table.to_csv(index=False))
-        # Last of all: a run with metrics is complete.
-        write_json(directory / "metrics.json", score_run(table, model, dataset))
-        (directory / "checkpoint.pt").unlink(missing_ok=True)
+    config = {
+        "data": {"name": store.name, "digest": store.digest},
+        "made_with": {"genre_lib": __version__, "code": code_digest()},
+        **settings.model_dump(),
+    }
+    if not is_complete(directory):
+        lock = directory.with_suffix(".lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(lock, work=f"training {directory}"):
+            if not is_complete(directory):
+                _make_run(settings, store, directory, config, progress=progress)
+        lock.unlink(missing_ok=True)
+    check_same(directory, config)
     # Labels such as the corpus's name are the caller's; the digest holds all else equal.
     return replace(read_run(directory), settings=settings)
+
+
+def is_complete(directory: Path) -> bool:
+    """Tell whether a directory holds a whole run: its metrics are written last of all."""
+    return (directory / "metrics.json").exists()
+
+
+def _make_run(
+    settings: RunSettings,
+    store: Store,
+    directory: Path,
+    config: dict[str, Any],
+    *,
+    progress: bool,
+) -> None:
+    from genre_lib import checkpoint
+    from genre_lib.training import check_batch_size, train
+
+    if (directory / "config.json").exists():
+        check_same(directory, config)
+    dataset = make_dataset(store, settings)
+    check_batch_size(settings, dataset)
+    directory.mkdir(exist_ok=True)
+    write_json(directory / "config.json", config)
+    write_text(directory / "split.csv", dataset.table.to_csv(index=False))
+    model = train(settings, dataset, directory, progress=progress)
+    table = predict(model, dataset)
+    write_text(directory / "predictions.csv", table.to_csv(index=False))
+    write_json(directory / "metrics.json", score_run(table, model, dataset))
+    checkpoint.remove(directory)
+
+
+def code_digest() -> str:
+    """Hash of the code that decides what a training computes."""
+    content = hashlib.sha256()
+    for name in ("augment", "fused", "model", "splits", "training"):
+        content.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return content.hexdigest()[:16]
+
+
+def check_same(directory: Path, config: dict[str, Any]) -> None:
+    """See that the run in a directory is the one that is asked for.
+
+    Raises
+    ------
+    UserError
+        If it was made with other settings or another corpus or, where it is not complete yet,
+        with another version of this library.
+    """
+    made, asked = _flat(read_json(directory / "config.json")), _flat(config)
+    ignored = LABELS | {"data.name"} | ({"made_with"} if is_complete(directory) else set())
+    for name, value in asked.items():
+        if {name, name.split(".")[0]} & ignored:
+            continue
+        if made.get(name) != value:
+            raise UserError(
+                f"{directory} holds a run with {WORDS.get(name, name)} = {made.get(name)!r}, but "
+                f"{value!r} is asked for, so it is not gone on with; move the folder away or "
+                "remove it, and the run is made from the start."
+            )
+    library = "made_with.genre_lib"
+    if made.get(library, asked[library]) != asked[library]:
+        notice(f"{directory} was made by genre_lib {made[library]}; this is {asked[library]}.")
+
+
+def _flat(values: object, name: str = "") -> dict[str, Any]:
+    """Nested names and values as one level, such as ``training.epochs``."""
+    if not isinstance(values, dict):
+        return {name.lstrip("."): values}
+    return {
+        key: value
+        for part, inner in values.items()
+        for key, value in _flat(inner, f"{name}.{part}").items()
+    }
 
 
 def read_run(directory: Path) -> Run:
@@ -101,7 +185,7 @@ def read_run(directory: Path) -> Run:
     UserError
         If there is no run, or a file of it is missing or damaged.
     """
-    if not (directory / "metrics.json").exists():
+    if not is_complete(directory):
         raise UserError(
             f"{directory} holds no complete run; make it with `genre-book train` and the same "
             "parameters."
@@ -111,7 +195,8 @@ def read_run(directory: Path) -> Run:
         if not isinstance(part, dict):
             raise UserError(f"{directory / name}.json is not a JSON object of names and values.")
     config = parts.pop("config")
-    config.pop("data", None)
+    for name in ("data", "made_with"):
+        config.pop(name, None)
     settings = validated(RunSettings, config)
     for name in TABLES:
         try:
@@ -130,7 +215,7 @@ def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.D
     from genre_lib.training import predict_logits
 
     rows = dataset.rows(subset)
-    probabilities = predict_logits(model, dataset.images[rows]).double().softmax(1).numpy()
+    probabilities = predict_logits(model, dataset.images, rows).double().softmax(1).numpy()
     table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
     table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
     table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]
@@ -256,7 +341,7 @@ def baseline_predictions(dataset: Dataset, *, top_db: float) -> pd.DataFrame:
     features = {
         subset: [
             mfcc_statistics(to_decibels(image, top_db=top_db))
-            for image in dataset.images[dataset.rows(subset)]
+            for image in (take(dataset.images, np.array([row]))[0] for row in dataset.rows(subset))
         ]
         for subset in ("train", "test")
     }

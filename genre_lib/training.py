@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import platform
+import signal
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,26 +18,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_safetensors
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from genre_lib import __version__
+from genre_lib import __version__, checkpoint
+from genre_lib.arrays import take
 from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
 from genre_lib.config import (
     RunSettings,
     TrainingSettings,
     UserError,
     choose,
+    notice,
+    write_bytes,
     write_json,
     write_text,
 )
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # names of mallopt's parameters in glibc
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
+SAVE_EVERY = 300.0  # seconds between two checkpoints, where an epoch takes longer
 
 
 def random_seed(*key: int) -> int:
@@ -98,16 +105,27 @@ def to_input(images: np.ndarray, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def predict_logits(model: HybridNet, images: np.ndarray) -> Tensor:
-    """Logits in evaluation mode, float32 on the CPU, shape (N, n_classes).
+def predict_logits(model: HybridNet, images: np.ndarray, rows: np.ndarray | None = None) -> Tensor:
+    """Logits of images, or of some of them, in evaluation mode; nothing is augmented.
 
-    Nothing is augmented here: images are scored as they are.
+    Parameters
+    ----------
+    images
+        uint8, shape (N, 128, 128); only a batch at a time is copied.
+    rows
+        Positions in `images`; all of them by default.
+
+    Returns
+    -------
+    Tensor
+        float32 on the CPU, shape (N, n_classes) or (len(rows), n_classes).
     """
     model.eval()
     device = next(model.parameters()).device
+    rows = np.arange(len(images)) if rows is None else rows
     batches = (
-        model(to_input(images[start : start + EVALUATION_BATCH], device)).float().cpu()
-        for start in range(0, len(images), EVALUATION_BATCH)
+        model(to_input(take(images, rows[start : start + EVALUATION_BATCH]), device)).float().cpu()
+        for start in range(0, len(rows), EVALUATION_BATCH)
     )
     return torch.cat(list(batches))
 
@@ -115,7 +133,7 @@ def predict_logits(model: HybridNet, images: np.ndarray) -> Tensor:
 def score(model: HybridNet, dataset: Dataset, rows: np.ndarray, smoothing: float) -> list[float]:
     """Loss and accuracy in evaluation mode on some images of a dataset."""
     labels = torch.from_numpy(dataset.labels[rows])
-    logits = predict_logits(model, dataset.images[rows])
+    logits = predict_logits(model, dataset.images, rows)
     accuracy = (logits.argmax(1) == labels).double().mean()
     return [float(smoothed_loss(logits, labels, smoothing=smoothing)), float(accuracy)]
 
@@ -127,28 +145,38 @@ def clean_rows(dataset: Dataset, *, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng([seed, 1]).choice(rows, count, replace=False))
 
 
-def keep_freed_memory() -> None:
-    """Have the C library keep freed memory for the next step.
-
-    By default glibc returns large blocks to the system at once, and every step of a training
-    pays for getting them back: more than for its arithmetic. Elsewhere nothing happens.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(M_MMAP_MAX, 0)
-        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-
-
 @dataclass
 class State:
-    """What a training holds between two epochs; a checkpoint is exactly this."""
+    """What a training holds between two steps; a checkpoint is exactly this.
+
+    Random states are no part of it: every draw follows from seed, epoch and step.
+
+    Attributes
+    ----------
+    best
+        Weights of the epoch with the highest validation accuracy so far.
+    history
+        The finished epochs; the patience is counted in it.
+    step
+        Steps done in the epoch under way.
+    losses, hits
+        Sums over the images of these steps.
+    rate
+        Learning rate of the last step.
+    seconds
+        Time spent, over all interruptions.
+    """
 
     model: HybridNet
     optimizer: torch.optim.AdamW
     schedule: torch.optim.lr_scheduler.LRScheduler
     scaler: torch.amp.GradScaler
-    best: dict[str, Tensor]
-    history: list[dict[str, float]]
+    best: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    step: int = 0
+    losses: float = 0.0
+    hits: float = 0.0
+    rate: float = 0.0
     seconds: float = 0.0
 
 
@@ -161,16 +189,37 @@ def device_of(name: str | None = None) -> torch.device:
 
 def new_state(settings: RunSettings, dataset: Dataset) -> State:
     """A training before its first epoch."""
-    keep_freed_memory()
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
     device = device_of()
     torch.manual_seed(random_seed(settings.seed))
     model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
     optimizer = make_optimizer(model, settings.training)
-    steps = math.ceil(len(dataset.rows("train")) / settings.training.batch_size)
-    total = steps * settings.training.epochs
+    total = steps_per_epoch(settings, dataset) * settings.training.epochs
     schedule = make_schedule(optimizer, settings.training, total_steps=total)
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    return State(model, optimizer, schedule, scaler, best={}, history=[])
+    return State(model, optimizer, schedule, scaler)
+
+
+def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
+    """Batches that the training images fill; the last one may be smaller."""
+    return math.ceil(len(dataset.rows("train")) / settings.training.batch_size)
+
+
+def check_batch_size(settings: RunSettings, dataset: Dataset) -> None:
+    """See that there are as many training images as a batch holds.
+
+    Raises
+    ------
+    UserError
+        If there are not.
+    """
+    images = len(dataset.rows("train"))
+    if settings.training.batch_size > images:
+        raise UserError(
+            f"batch_size = {settings.training.batch_size} is larger than the training set "
+            f"({images} images); choose a smaller one or a larger corpus."
+        )
 
 
 def train(
@@ -178,105 +227,136 @@ def train(
 ) -> HybridNet:
     """Train, or go on training, and leave the best model's weights in the run's directory.
 
-    Writes ``history.csv``, ``model.safetensors``, ``environment.json`` and, after every epoch,
-    ``checkpoint.pt``, which stays until the whole run is complete. The best model is the one
-    with the highest validation accuracy (the first of equals); training ends early when the
-    validation loss has not improved for ``settings.training.patience`` epochs (Sections IV-C and
-    V-A).
+    Writes ``history.csv``, ``model.safetensors``, ``environment.json``, and checkpoints: after
+    every epoch, every five minutes within one, and when SIGINT or SIGTERM ask for an end. They
+    stay until the whole run is complete. The best model is the one with the highest validation
+    accuracy (the first of equals); training ends early when the validation loss has not improved
+    for ``settings.training.patience`` epochs (Sections IV-C and V-A).
 
     Raises
     ------
     UserError
-        If there are fewer training images than a batch holds, or the checkpoint is damaged.
+        If there are fewer training images than a batch holds, the loss is no number any more,
+        a checkpoint is not one, or cannot be written.
     """
-    rows = dataset.rows("train")
-    if settings.training.batch_size > len(rows):
-        raise UserError(
-            f"batch_size = {settings.training.batch_size} is larger than the training set "
-            f"({len(rows)} images); choose a smaller one or a larger corpus."
-        )
+    check_batch_size(settings, dataset)
     state = new_state(settings, dataset)
-    checkpoint = directory / "checkpoint.pt"
-    if checkpoint.exists():
-        load_checkpoint(checkpoint, state)
-    steps = math.ceil(len(rows) / settings.training.batch_size)
-    with tqdm(
-        total=settings.training.epochs * steps,
-        initial=len(state.history) * steps,
-        desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
-        unit="step",
-        mininterval=1.0,
-        disable=not progress,
-    ) as bar:
+    saved = checkpoint.load(directory)
+    if saved is not None:
+        restore(state, saved)
+    steps = steps_per_epoch(settings, dataset)
+    saving = Saving(directory, state, steps)
+    with (
+        saving.on_signals(),
+        tqdm(
+            total=settings.training.epochs * steps,
+            initial=saving.position,
+            desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
+            unit="step",
+            mininterval=1.0,
+            disable=not progress,
+        ) as bar,
+    ):
         while not finished(state.history, settings.training):
-            start = time.perf_counter()
-            epoch = len(state.history)
-            record = train_epoch(state, settings, dataset, epoch, bar)
+            record = train_epoch(state, settings, dataset, saving, bar)
             record |= validate(state.model, settings, dataset)
-            best_so_far = max((row["validation_accuracy"] for row in state.history), default=-1)
-            if record["validation_accuracy"] > best_so_far:
-                state.best = {
-                    name: value.detach().cpu().clone().contiguous()
-                    for name, value in state.model.state_dict().items()
-                }
-            state.history.append(record)
-            state.seconds += time.perf_counter() - start
-            save_checkpoint(checkpoint, state)
+            with saving.undisturbed():
+                end_epoch(state, record)
+                saving.save()
             bar.set_postfix(
-                epoch=epoch + 1,
+                epoch=len(state.history),
                 loss=f"{record['train_loss']:.2f}",
                 acc=f"{record['train_accuracy']:.1%}",
                 val=f"{record['validation_accuracy']:.1%}",
             )
     write_text(directory / "history.csv", pd.DataFrame(state.history).to_csv(index=False))
     write_json(directory / "environment.json", environment() | {"seconds": state.seconds})
-    save_file(state.best, directory / "model.safetensors")
+    write_bytes(directory / "model.safetensors", to_safetensors(state.best))
     state.model.load_state_dict(state.best)
     return state.model
 
 
 def train_epoch(
-    state: State, settings: RunSettings, dataset: Dataset, epoch: int, bar: tqdm
+    state: State, settings: RunSettings, dataset: Dataset, saving: Saving, bar: tqdm
 ) -> dict[str, float]:
-    """One pass over the training images; returns the epoch's running figures.
+    """One pass over the training images, or the rest of it; returns the epoch's running figures.
 
     The running figures are those that a training loop prints as it goes: measured in training
     mode, with dropout, on augmented and mixed images.
     """
-    training = settings.training
-    device = next(state.model.parameters()).device
+    training, epoch = settings.training, len(state.history)
     order = np.random.default_rng([settings.seed, epoch, 2]).permutation(dataset.rows("train"))
-    losses = hits = 0.0
     state.model.train()
-    for step, start in enumerate(range(0, len(order), training.batch_size)):
-        batch = order[start : start + training.batch_size]
-        images, partner, kept = make_batch(settings, dataset, batch, epoch=epoch, step=step)
+    for step in range(state.step, saving.steps):
+        rows = order[step * training.batch_size : (step + 1) * training.batch_size]
+        images, partner, kept = make_batch(settings, dataset, rows, epoch=epoch, step=step)
         torch.manual_seed(random_seed(settings.seed, epoch, step))
-        own = torch.from_numpy(dataset.labels[batch]).to(device)
-        other = own[torch.from_numpy(partner).to(device)]
-        with torch.autocast(device.type, enabled=device.type == "cuda"):
-            logits = state.model(to_input(images, device))
-            loss = mixed_loss(logits, own, other, kept=kept, smoothing=training.label_smoothing)
-        state.optimizer.zero_grad(set_to_none=True)
-        state.scaler.scale(loss).backward()
-        state.scaler.unscale_(state.optimizer)
-        nn.utils.clip_grad_norm_(state.model.parameters(), training.clip_norm)  # Equation 4
-        rate = float(state.schedule.get_last_lr()[0])
-        state.scaler.step(state.optimizer)
-        state.scaler.update()
-        state.schedule.step()
-        guess = logits.argmax(1)
-        hit = kept * (guess == own).double() + (1 - kept) * (guess == other).double()
-        losses += float(loss.detach()) * len(batch)
-        hits += float(hit.sum())
+        with saving.undisturbed():
+            loss, hits = train_step(state, settings, images, dataset.labels[rows], partner, kept)
+            state.losses += loss * len(rows)
+            state.hits += hits
+            state.step += 1
+            if not math.isfinite(loss):
+                raise UserError(
+                    f"The loss is {loss} in epoch {epoch + 1}, step {step + 1}: the training "
+                    f"diverged; choose a learning_rate below {training.learning_rate}."
+                )
+            saving.save_if_due()
         bar.update()
     return {
         "epoch": epoch + 1,
-        "learning_rate": rate,
+        "learning_rate": state.rate,
         "cutmix_probability": cutmix_probability(epoch, training.epochs, settings.augmentation),
-        "train_loss": losses / len(order),
-        "train_accuracy": hits / len(order),
+        "train_loss": state.losses / len(order),
+        "train_accuracy": state.hits / len(order),
     }
+
+
+def train_step(
+    state: State,
+    settings: RunSettings,
+    images: np.ndarray,
+    labels: np.ndarray,
+    partner: np.ndarray,
+    kept: float,
+) -> tuple[float, float]:
+    """Forward, loss, backward, clip, optimizer and schedule, for one batch.
+
+    Returns
+    -------
+    tuple of float
+        Mean loss, and the (weighted) number of images that were right.
+    """
+    training = settings.training
+    device = next(state.model.parameters()).device
+    own = torch.from_numpy(labels).to(device)
+    other = own[torch.from_numpy(partner).to(device)]
+    with torch.autocast(device.type, enabled=device.type == "cuda"):
+        logits = state.model(to_input(images, device))
+        loss = mixed_loss(logits, own, other, kept=kept, smoothing=training.label_smoothing)
+    state.optimizer.zero_grad(set_to_none=True)
+    state.scaler.scale(loss).backward()
+    state.scaler.unscale_(state.optimizer)
+    nn.utils.clip_grad_norm_(state.model.parameters(), training.clip_norm)  # Equation 4
+    state.rate = float(state.schedule.get_last_lr()[0])
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    state.schedule.step()
+    guess = logits.argmax(1)
+    hit = kept * (guess == own).double() + (1 - kept) * (guess == other).double()
+    return float(loss.detach()), float(hit.sum())
+
+
+def end_epoch(state: State, record: dict[str, float]) -> None:
+    """Take an epoch's figures into the state, and its weights where they are the best so far."""
+    best_so_far = max((row["validation_accuracy"] for row in state.history), default=-1)
+    if record["validation_accuracy"] > best_so_far:
+        state.best = {
+            name: value.detach().cpu().clone().contiguous()
+            for name, value in state.model.state_dict().items()
+        }
+    state.history.append(record)
+    state.step, state.losses, state.hits = 0, 0.0, 0.0
 
 
 def make_batch(
@@ -296,7 +376,7 @@ def make_batch(
     seed = random_seed(settings.seed, epoch, step)
     rng = np.random.default_rng(seed)
     augmentation = settings.augmentation
-    images = dataset.images[rows]
+    images = take(dataset.images, rows)
     if augmentation.augment_training:
         images = augment(images, pipeline(augmentation), seed=seed % 2**32)
     if rng.random() < cutmix_probability(epoch, settings.training.epochs, augmentation):
@@ -327,53 +407,125 @@ def finished(history: list[dict[str, float]], settings: TrainingSettings) -> boo
     return len(losses) >= settings.epochs or since_best >= settings.patience
 
 
-def save_checkpoint(path: Path, state: State) -> None:
-    """Write a checkpoint: complete, or the one before stays."""
-    partial = path.with_name(path.name + ".part")
-    torch.save(
-        {
-            "model": state.model.state_dict(),
-            "optimizer": state.optimizer.state_dict(),
-            "schedule": schedule_state(state.schedule),
-            "scaler": state.scaler.state_dict(),
-            "best": state.best,
-            "history": state.history,
-            "seconds": state.seconds,
-        },
-        partial,
-    )
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+class Stopped(Exception):
+    """A signal that asks for the end of a training; its number is the argument."""
 
 
-def schedule_state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
-    """The plain values of a schedule's state, which loading with weights_only allows."""
-    plain = (int, float, bool, str, list)
-    return {key: value for key, value in schedule.state_dict().items() if isinstance(value, plain)}
+class Saving:
+    """When and how a training's state is written.
+
+    Attributes
+    ----------
+    steps
+        Steps of an epoch.
+    """
+
+    def __init__(self, directory: Path, state: State, steps: int) -> None:
+        self.directory, self.state, self.steps = directory, state, steps
+        self.started = self.saved = time.monotonic()
+        self.busy, self.asked = False, 0
+
+    @property
+    def position(self) -> int:
+        """Steps done since the training began."""
+        return len(self.state.history) * self.steps + self.state.step
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        self.saved = time.monotonic()
+        self.state.seconds += self.saved - self.started
+        self.started = self.saved
+        checkpoint.save(self.directory, content(self.state), position=self.position)
+
+    def save_if_due(self) -> None:
+        """Write a checkpoint if the last one is too long ago."""
+        if time.monotonic() - self.saved > SAVE_EVERY:
+            self.save()
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Keep signals waiting while the state is between two steps."""
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
+        if self.asked:
+            raise Stopped(self.asked)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Save when a signal asks for the end, then let the signal do what it would have done."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread hears signals
+            return
+        before = {
+            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        except Stopped as stop:
+            self.busy = True  # a second signal does not disturb the saving
+            self.save()
+            notice(
+                f"stopped in epoch {len(self.state.history) + 1} after {self.state.step} of "
+                f"{self.steps} steps; what was reached is saved in {self.directory}."
+            )
+            number = stop.args[0]
+        else:
+            number = 0
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+        if number:
+            signal.raise_signal(number)
+            raise KeyboardInterrupt  # where the signal was ignored
+
+    def _note(self, number: int, frame: object) -> None:
+        self.asked = number
+        if not self.busy:
+            raise Stopped(number)
 
 
-def load_checkpoint(path: Path, state: State) -> None:
+def content(state: State) -> dict[str, Any]:
+    """What a checkpoint holds, in the types that loading with weights_only allows."""
+    return {
+        "model": state.model.state_dict(),
+        "optimizer": state.optimizer.state_dict(),
+        "schedule": schedule_state(state.schedule),
+        "scaler": state.scaler.state_dict(),
+        **{name: getattr(state, name) for name in PLAIN},
+    }
+
+
+PLAIN = ("best", "history", "step", "losses", "hits", "rate", "seconds")  # of a State, as they are
+
+
+def restore(state: State, saved: dict[str, Any]) -> None:
     """Put a checkpoint's content into a fresh state.
 
     Raises
     ------
     UserError
-        If the file is damaged or does not fit the state.
+        If it does not fit.
     """
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        state.model.load_state_dict(saved["model"])
-        state.optimizer.load_state_dict(saved["optimizer"])
-        state.schedule.load_state_dict(saved["schedule"])
-        state.scaler.load_state_dict(saved["scaler"])
-        state.best, state.history = saved["best"], saved["history"]
-        state.seconds = saved["seconds"]
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        for part in ("model", "optimizer", "schedule", "scaler"):
+            getattr(state, part).load_state_dict(saved[part])
+        for name in PLAIN:
+            setattr(state, name, saved[name])
+    except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"The checkpoint {path} is damaged ({reason}); remove it to train from the start."
+            f"The checkpoint is of another training ({reason}); remove the run's directory to "
+            "train from the start."
         ) from None
+
+
+def schedule_state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
+    """The plain values of a schedule's state."""
+    plain = (int, float, bool, str, list)
+    return {key: value for key, value in schedule.state_dict().items() if isinstance(value, plain)}
 
 
 def load_model(directory: Path, settings: RunSettings, *, n_classes: int) -> HybridNet:
