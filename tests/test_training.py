@@ -1,5 +1,8 @@
 import math
+import signal
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,15 +12,16 @@ from safetensors.torch import load_file
 from torch import nn
 from tqdm import tqdm
 
-from genre_lib import training
+from genre_lib import checkpoint, training
 from genre_lib.config import ModelSettings, TrainingSettings, UserError, read_json
 from genre_lib.evaluation import predict
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset, make_dataset
 from genre_lib.training import (
+    Saving,
     clean_rows,
+    end_epoch,
     finished,
-    load_checkpoint,
     load_model,
     make_optimizer,
     make_schedule,
@@ -25,9 +29,10 @@ from genre_lib.training import (
     new_state,
     predict_logits,
     random_seed,
-    save_checkpoint,
+    restore,
     score,
     smoothed_loss,
+    steps_per_epoch,
     to_input,
     train,
     train_epoch,
@@ -51,8 +56,12 @@ def trained(settings, dataset, tmp_path_factory):
     return folder, train(settings, dataset, folder, progress=False)
 
 
-def silent_bar() -> tqdm:
-    return tqdm(disable=True)
+def one_epoch(state: training.State, settings, dataset) -> dict[str, float]:
+    """Train for an epoch, without validation."""
+    saving = Saving(Path(), state, steps_per_epoch(settings, dataset))
+    record = train_epoch(state, settings, dataset, saving, tqdm(disable=True))
+    end_epoch(state, record | {"validation_accuracy": 0.5, "validation_loss": 1.0})
+    return record
 
 
 def same_weights(first: dict, second: dict) -> bool:
@@ -215,7 +224,7 @@ def test_gradients_are_clipped_before_every_step(run_settings, dataset, clip_nor
         norms.append(float(torch.cat(gradients).norm()))
 
     state.optimizer.register_step_pre_hook(watch)
-    train_epoch(state, settings, dataset, 0, silent_bar())
+    one_epoch(state, settings, dataset)
     assert len(norms) == math.ceil(len(dataset.rows("train")) / 8)
     assert max(norms) <= clip_norm * (1 + 1e-4)
     assert max(norms) > 0
@@ -241,9 +250,9 @@ def test_an_epoch_shows_every_training_image_once_and_no_other(run_settings, dat
     fed = watch_batches(monkeypatch)
     state = new_state(settings, dataset)
     orders = []
-    for epoch in range(2):
+    for _ in range(2):
         fed.clear()
-        train_epoch(state, settings, dataset, epoch, silent_bar())
+        one_epoch(state, settings, dataset)
         assert max(len(batch) for batch in fed) == 8
         orders.append([image.tobytes() for image in np.concatenate(fed)])
     expected = sorted(image.tobytes() for image in dataset.images[dataset.rows("train")])
@@ -257,9 +266,9 @@ def test_training_images_are_augmented_anew_every_epoch(run_settings, dataset, m
     state = new_state(settings, dataset)
     plain = {image.tobytes() for image in dataset.images}
     shown = []
-    for epoch in range(2):
+    for _ in range(2):
         fed.clear()
-        train_epoch(state, settings, dataset, epoch, silent_bar())
+        one_epoch(state, settings, dataset)
         shown.append({image.tobytes() for image in np.concatenate(fed)} - plain)
     count = len(dataset.rows("train"))
     assert min(len(images) for images in shown) > count / 2
@@ -282,7 +291,7 @@ def test_cutmix_happens_with_its_probability(
         return mixed_loss(*args, kept=kept, **kwargs)
 
     monkeypatch.setattr(training, "mixed_loss", watched)
-    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    record = one_epoch(new_state(settings, dataset), settings, dataset)
     assert record["cutmix_probability"] == probability
     assert any(kept < 1 for kept in weights) == mixed
     assert all(0 <= kept <= 1 for kept in weights)
@@ -302,7 +311,7 @@ def test_the_running_figures_are_averages_over_images_not_batches(
         return loss
 
     monkeypatch.setattr(training, "mixed_loss", watched)
-    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    record = one_epoch(new_state(settings, dataset), settings, dataset)
     assert len(set(sizes)) > 1  # the last batch is smaller
     assert record["train_loss"] == pytest.approx(np.average(losses, weights=sizes))
     assert record["train_accuracy"] == pytest.approx(sum(hits) / sum(sizes))
@@ -407,7 +416,8 @@ def scripted(monkeypatch, losses: list[float], accuracies: list[float]) -> list[
     """Epochs of no work whose validation figures are given; returns the weights after each."""
     weights: list[dict] = []
 
-    def epoch_of(state, settings, dataset, epoch, bar):
+    def epoch_of(state, settings, dataset, saving, bar):
+        epoch = len(state.history)
         with torch.no_grad():
             for parameter in state.model.parameters():
                 parameter.fill_(epoch / 10)
@@ -508,40 +518,107 @@ def test_another_seed_gives_another_training(run_settings, dataset, trained, tmp
             assert not torch.equal(value, other.get_parameter(name)), name
 
 
-def interrupt(monkeypatch, *, epoch: int, after_step: bool = False) -> None:
-    """Break off in an epoch, before its first step or after its last."""
+def interrupt(monkeypatch, *, epoch: int, step: int, number: int = signal.SIGINT) -> None:
+    """Have a signal arrive while a batch is made."""
 
-    def broken(state, settings, dataset, number, bar):
-        if number == epoch and not after_step:
-            raise KeyboardInterrupt
-        record = train_epoch(state, settings, dataset, number, bar)
-        if number == epoch:
-            raise KeyboardInterrupt
-        return record
+    def interrupted(settings, dataset, rows, **at):
+        if at == {"epoch": epoch, "step": step}:
+            signal.raise_signal(number)
+        return training_make_batch(settings, dataset, rows, **at)
 
-    monkeypatch.setattr(training, "train_epoch", broken)
+    training_make_batch = training.make_batch
+    monkeypatch.setattr(training, "make_batch", interrupted)
 
 
-@pytest.mark.parametrize("after_step", [False, True])
+@pytest.mark.parametrize(("epoch", "step"), [(0, 0), (0, 2), (1, 0), (1, 1)])
 def test_a_training_that_was_broken_off_goes_on_bit_for_bit(
-    settings, dataset, trained, tmp_path, monkeypatch, after_step
+    settings, dataset, trained, tmp_path, monkeypatch, capsys, epoch, step
 ):
     with monkeypatch.context() as patch:
-        interrupt(patch, epoch=1, after_step=after_step)
+        interrupt(patch, epoch=epoch, step=step)
         with pytest.raises(KeyboardInterrupt):
             train(settings, dataset, tmp_path, progress=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+    assert f"stopped in epoch {epoch + 1} after {step} of" in capsys.readouterr().err
+    steps = steps_per_epoch(settings, dataset)
+    newest = checkpoint.newest_first(tmp_path)[0]
+    assert newest.name.startswith(f"checkpoint-{epoch * steps + step:010d}-")
     torch.manual_seed(99)
     np.random.seed(99)  # noqa: NPY002 - as another process would have it
-    epochs = []
+    done = []
     monkeypatch.setattr(
-        training,
-        "train_epoch",
-        lambda *args: epochs.append(args[3]) or train_epoch(*args),
+        training, "train_step", lambda *args, f=training.train_step: done.append(1) or f(*args)
     )
     model = train(settings, dataset, tmp_path, progress=False)
-    assert epochs == [1]
+    assert len(done) == 2 * steps - (epoch * steps + step)
     assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
+
+
+def test_a_signal_within_a_step_waits_for_its_end(settings, dataset, tmp_path, monkeypatch):
+    def loss_and_signal(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+        return mixed_loss(*args, **kwargs)
+
+    monkeypatch.setattr(training, "mixed_loss", loss_and_signal)
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, dataset, tmp_path, progress=False)
+    (saved,) = checkpoint.newest_first(tmp_path)
+    assert saved.name.startswith("checkpoint-0000000001-")
+
+
+def test_a_signal_during_validation_keeps_the_epoch(
+    settings, dataset, trained, tmp_path, monkeypatch
+):
+    def interrupted(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, dataset, tmp_path, progress=False)
+    steps = steps_per_epoch(settings, dataset)
+    assert checkpoint.load(tmp_path)["step"] == steps
+    model = train(settings, dataset, tmp_path, progress=False)
+    assert outcome(tmp_path, model, dataset) == outcome(*trained, dataset)
+
+
+def test_signals_do_what_they_did_before_once_all_is_saved(
+    settings, dataset, tmp_path, monkeypatch
+):
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        interrupt(monkeypatch, epoch=0, step=1, number=signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, dataset, tmp_path, progress=False)
+        assert heard == [signal.SIGTERM]
+        assert len(checkpoint.newest_first(tmp_path)) == 1
+        signal.raise_signal(signal.SIGTERM)
+        assert heard == [signal.SIGTERM] * 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_training_in_another_thread_hears_no_signals_and_is_the_same(
+    settings, dataset, trained, tmp_path
+):
+    models = []
+    thread = threading.Thread(
+        target=lambda: models.append(train(settings, dataset, tmp_path, progress=False))
+    )
+    thread.start()
+    thread.join()
+    assert outcome(tmp_path, models[0], dataset) == outcome(*trained, dataset)
+
+
+def test_a_long_epoch_is_saved_on_the_way(settings, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", 0.0)
+    positions = []
+    monkeypatch.setattr(
+        checkpoint, "save", lambda directory, content, *, position: positions.append(position)
+    )
+    train(settings, dataset, tmp_path, progress=False)
+    steps = steps_per_epoch(settings, dataset)
+    assert positions == [*range(1, steps + 1), *range(steps, 2 * steps + 1), 2 * steps]
 
 
 def test_the_other_schedule_can_be_broken_off_too(run_settings, dataset, tmp_path, monkeypatch):
@@ -550,13 +627,31 @@ def test_the_other_schedule_can_be_broken_off_too(run_settings, dataset, tmp_pat
         (tmp_path / name).mkdir()
     whole = train(settings, dataset, tmp_path / "whole", progress=False)
     with monkeypatch.context() as patch:
-        interrupt(patch, epoch=1)
+        interrupt(patch, epoch=1, step=0)
         with pytest.raises(KeyboardInterrupt):
             train(settings, dataset, tmp_path / "halves", progress=False)
     halves = train(settings, dataset, tmp_path / "halves", progress=False)
     assert outcome(tmp_path / "halves", halves, dataset) == outcome(
         tmp_path / "whole", whole, dataset
     )
+
+
+def test_a_training_that_diverges_is_told(run_settings, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        training, "mixed_loss", lambda logits, *_, **__: logits.sum() * float("nan")
+    )
+    with pytest.raises(UserError, match=r"loss is nan in epoch 1, step 1.*learning_rate below"):
+        train(run_settings(), dataset, tmp_path, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_number_of_threads_is_a_setting(run_settings, dataset):
+    before = torch.get_num_threads()
+    try:
+        new_state(run_settings(threads=2), dataset)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_training_that_is_over_is_not_repeated(settings, dataset, trained, tmp_path, monkeypatch):
@@ -595,33 +690,24 @@ def test_a_batch_that_is_larger_than_the_training_set_is_refused(run_settings, d
 def test_a_last_batch_of_one_image_is_no_problem(run_settings, dataset):
     size = len(dataset.rows("train")) - 1
     settings = run_settings(batch_size=size, epochs=1)
-    record = train_epoch(new_state(settings, dataset), settings, dataset, 0, silent_bar())
+    record = one_epoch(new_state(settings, dataset), settings, dataset)
     assert math.isfinite(record["train_loss"])
 
 
 # Checkpoints
 
 
-@pytest.fixture
-def checkpoint(settings, dataset, tmp_path):
+def test_a_checkpoint_brings_the_whole_state_back(settings, dataset, tmp_path):
+    saved = new_state(settings, dataset)
+    one_epoch(saved, settings, dataset)
+    saved.step, saved.losses, saved.hits, saved.seconds = 2, 3.25, 7.5, 12.5
+    checkpoint.save(tmp_path, training.content(saved), position=1)
     state = new_state(settings, dataset)
-    state.history.append(
-        train_epoch(state, settings, dataset, 0, silent_bar()) | {"validation_loss": 1.0}
-    )
-    state.best = {name: value.clone() for name, value in state.model.state_dict().items()}
-    state.seconds = 12.5
-    save_checkpoint(tmp_path / "checkpoint.pt", state)
-    return tmp_path / "checkpoint.pt", state
-
-
-def test_a_checkpoint_brings_the_whole_state_back(settings, dataset, checkpoint):
-    path, saved = checkpoint
-    state = new_state(settings, dataset)
-    load_checkpoint(path, state)
+    restore(state, checkpoint.load(tmp_path))
     assert same_weights(state.model.state_dict(), saved.model.state_dict())
     assert same_weights(state.best, saved.best)
-    assert state.history == saved.history
-    assert state.seconds == 12.5
+    for name in ("history", "step", "losses", "hits", "rate", "seconds"):
+        assert getattr(state, name) == getattr(saved, name), name
     assert state.schedule.get_last_lr() == saved.schedule.get_last_lr()
     assert state.schedule.last_epoch == saved.schedule.last_epoch > 0
     ours, theirs = state.optimizer.state_dict(), saved.optimizer.state_dict()
@@ -630,52 +716,11 @@ def test_a_checkpoint_brings_the_whole_state_back(settings, dataset, checkpoint)
         assert same_weights(ours["state"][key], moments)
 
 
-def test_a_checkpoint_is_loaded_without_running_code(checkpoint):
-    saved = torch.load(checkpoint[0], weights_only=True)
-    assert {"model", "optimizer", "schedule", "scaler", "best", "history"} <= set(saved)
-
-
-class Exploit:
-    def __reduce__(self):
-        return (pytest.fail, ("the checkpoint ran code",))
-
-
-def test_a_checkpoint_that_holds_code_is_refused(settings, dataset, tmp_path):
-    torch.save({"model": Exploit()}, tmp_path / "checkpoint.pt")
-    with pytest.raises(UserError, match=r"checkpoint\.pt"):
-        load_checkpoint(tmp_path / "checkpoint.pt", new_state(settings, dataset))
-
-
-@pytest.mark.parametrize("damage", ["empty", "text", "truncated", "another network", "no model"])
-def test_a_damaged_checkpoint_is_told(run_settings, settings, dataset, checkpoint, damage):
-    path, _ = checkpoint
-    if damage == "empty":
-        path.write_bytes(b"")
-    elif damage == "text":
-        path.write_text("no checkpoint")
-    elif damage == "truncated":
-        path.write_bytes(path.read_bytes()[:-5000])
-    elif damage == "another network":
-        save_checkpoint(path, new_state(run_settings(hidden_size=32), dataset))
-    else:
-        torch.save({"history": []}, path)
-    with pytest.raises(UserError, match=r"checkpoint\.pt is damaged") as caught:
-        train(settings, dataset, path.parent, progress=False)
-    assert "remove it" in str(caught.value)
-
-
-def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(checkpoint, monkeypatch):
-    path, state = checkpoint
-    before = path.read_bytes()
-
-    def full(content, file):
-        file.write_bytes(b"half")
-        raise OSError("no space left")
-
-    monkeypatch.setattr(training.torch, "save", full)
-    with pytest.raises(OSError, match="no space"):
-        save_checkpoint(path, state)
-    assert path.read_bytes() == before
+def test_a_checkpoint_of_another_network_is_told(run_settings, settings, dataset, tmp_path):
+    other = training.content(new_state(run_settings(hidden_size=32), dataset))
+    for content in (other, {"history": []}):
+        with pytest.raises(UserError, match="of another training"):
+            restore(new_state(settings, dataset), content)
 
 
 @pytest.mark.parametrize(("name", "given"), [("cpu", "cuda"), (None, "cpu")])
