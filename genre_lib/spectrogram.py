@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import io
 import os
 import shutil
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,21 +17,26 @@ from typing import Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 from PIL import Image
 from pydantic import BaseModel, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 from tqdm import tqdm
 
+from genre_lib.arrays import allocate, release
 from genre_lib.config import (
     RunSettings,
     SpectrogramSettings,
     UserError,
     data_dir,
+    one_at_a_time,
     read_json,
     write_json,
 )
 from genre_lib.corpus import Corpus, Track, find_corpus
 
 INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
+CHUNK = 64  # tracks that a thread reads or makes images of at a time
+BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
 
 
 class Manifest(BaseModel, extra="allow"):
@@ -176,10 +183,19 @@ def write_store(
     path: Path,
     settings: SpectrogramSettings,
     *,
-    jobs: int = -1,
+    jobs: int | None = None,
     progress: bool = True,
 ) -> None:
     """Write the spectrogram store of a corpus: complete, or not at all.
+
+    Workers read the audio and return encoded images; only this process writes, so on a cluster
+    (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
+
+    Parameters
+    ----------
+    jobs
+        Processes; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
+        where it says nothing, one for each core.
 
     Raises
     ------
@@ -199,8 +215,8 @@ def write_store(
     try:
         for genre in sorted({track.genre for track in corpus.tracks}):
             (partial / genre).mkdir()
-        work = (delayed(_write_image)(track, settings, partial) for track in corpus.tracks)
-        results = Parallel(n_jobs=jobs, return_as="generator")(work)
+        work = (delayed(encoded_spectrogram)(track, settings) for track in corpus.tracks)
+        results = Parallel(n_jobs=jobs or configured_jobs(), return_as="generator")(work)
         bar = tqdm(
             results,
             total=len(corpus.tracks),
@@ -208,20 +224,39 @@ def write_store(
             unit="track",
             disable=not progress,
         )
-        write_index(partial, list(bar))
+        rows = []
+        for image, row in bar:
+            (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
+            rows.append(row)
+        write_index(partial, rows)
         manifest = {"name": corpus.name, "tracks": len(corpus.tracks), **settings.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa")}
         write_json(partial / "store.json", manifest)
-        os.replace(partial, path)
+        try:
+            os.replace(partial, path)
+        except OSError:
+            if not path.exists():
+                raise
+            raise UserError(
+                f"{path} was written by another process meanwhile; use it, or remove it and "
+                "give the same command again."
+            ) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_image(track: Track, settings: SpectrogramSettings, folder: Path) -> dict:
+def configured_jobs() -> int:
+    """How many workers ``joblib.parallel_config`` asks for; -1, all cores, if it does not say."""
+    return get_active_backend()[1] or -1
+
+
+def encoded_spectrogram(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict]:
+    """Spectrogram of a track as the bytes of a PNG, and its row of the index."""
     gray, row = spectrogram_of(track, settings)
+    file = io.BytesIO()
     # An image viewer shows row 0 at the top: there the highest band belongs.
-    Image.fromarray(gray[::-1]).save(folder / track.genre / f"{track.track_id}.png")
-    return row
+    Image.fromarray(gray[::-1]).save(file, format="PNG")
+    return file.getvalue(), row
 
 
 def write_index(folder: Path, rows: Sequence[dict]) -> None:
@@ -232,14 +267,15 @@ def write_index(folder: Path, rows: Sequence[dict]) -> None:
         writer.writerows(rows)
 
 
-def read_store(path: Path) -> Store:
+def read_store(path: Path, *, progress: bool = True) -> Store:
     """Read a spectrogram store.
 
     Raises
     ------
     UserError
         If the store is missing or empty, its manifest disagrees with its files, or an image is
-        damaged: the message names the file.
+        damaged: the message names the file. If the images are many and the disk has no room for
+        them (see `genre_lib.arrays.allocate`).
     """
     if not (path / "store.json").exists() or not (path / "index.csv").exists():
         raise UserError(
@@ -247,34 +283,32 @@ def read_store(path: Path) -> Store:
             f"`genre-book store AUDIO_FOLDER {path}`."
         )
     manifest = _checked(Manifest, read_json(path / "store.json"), path / "store.json")
-    index = path / "index.csv"
-    try:
-        listed = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{index} cannot be read ({error}).") from None
-    rows = _checked(list[IndexRow], listed, index)
+    rows = read_index(path)
     track_ids = tuple(row.track_id for row in rows)
-    if not rows:
-        raise UserError(f"{index} lists no track; the store is empty.")
-    if repeated := {name for name in track_ids if track_ids.count(name) > 1}:
-        raise UserError(f"{index} lists the track {min(repeated)!r} twice.")
-    images = np.zeros((len(rows), manifest.n_mels, max(row.frames for row in rows)), np.uint8)
-    for image, row in zip(images, rows, strict=True):
-        file = path / row.genre / f"{row.track_id}.png"
-        gray = read_image(file)
-        if gray.shape != (manifest.n_mels, row.frames):
-            raise UserError(
-                f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
-                f"{manifest.n_mels} x {row.frames}."
-            )
-        image[:, : row.frames] = gray  # a shorter track ends in silence
     genres = tuple(sorted({row.genre for row in rows}))
-    labels = np.array([genres.index(row.genre) for row in rows])
+    number = {genre: label for label, genre in enumerate(genres)}
+    labels = np.array([number[row.genre] for row in rows])
     content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
     content.update(labels.tobytes())
-    content.update(images.data)
+    images = allocate((len(rows), manifest.n_mels, max(row.frames for row in rows)))
+
+    def read(chunk: slice) -> None:
+        for image, row in zip(images[chunk], rows[chunk], strict=True):
+            file = path / row.genre / f"{row.track_id}.png"
+            gray = read_image(file)
+            if gray.shape != (manifest.n_mels, row.frames):
+                raise UserError(
+                    f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
+                    f"{manifest.n_mels} x {row.frames}."
+                )
+            image[:, : row.frames] = gray  # a shorter track ends in silence
+
+    name = manifest.name or path.name
+    for chunk in in_threads(read, len(rows), desc=f"reading {name}", progress=progress):
+        content.update(images[chunk].data)
+        release(images)
     return Store(
-        name=manifest.name or path.name,
+        name=name,
         path=path,
         track_ids=track_ids,
         genres=genres,
@@ -283,6 +317,57 @@ def read_store(path: Path) -> Store:
         manifest=manifest.model_dump(exclude_none=True),
         digest=content.hexdigest()[:16],
     )
+
+
+def read_index(path: Path) -> list[IndexRow]:
+    """The rows of a store's ``index.csv``.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lists nothing, or lists a track twice.
+    """
+    index = path / "index.csv"
+    try:
+        listed = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{index} cannot be read ({error}).") from None
+    rows = _checked(list[IndexRow], listed, index)
+    if not rows:
+        raise UserError(f"{index} lists no track; the store is empty.")
+    counts = Counter(row.track_id for row in rows)
+    if repeated := [track_id for track_id, count in counts.items() if count > 1]:
+        raise UserError(f"{index} lists the track {min(repeated)!r} twice.")
+    return rows
+
+
+def in_threads(
+    work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
+) -> Iterator[slice]:
+    """Do some work for all tracks, a chunk at a time, in threads that share memory.
+
+    Parameters
+    ----------
+    work
+        Called with the positions of a chunk's tracks.
+
+    Yields
+    ------
+    slice
+        The chunks that are done, in order.
+    """
+
+    def done(chunk: slice) -> slice:
+        work(chunk)
+        return chunk
+
+    chunks = (slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK))
+    threads = Parallel(n_jobs=configured_jobs(), require="sharedmem", return_as="generator")
+    results: Iterable[slice] = threads(delayed(done)(chunk) for chunk in chunks)
+    with tqdm(total=tracks, desc=desc, unit="track", delay=BAR_AFTER, disable=not progress) as bar:
+        for chunk in results:
+            yield chunk
+            bar.update(chunk.stop - chunk.start)
 
 
 def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
@@ -315,21 +400,36 @@ def read_image(file: Path) -> np.ndarray:
         raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
 
 
-@functools.lru_cache(maxsize=2)
-def _read_once(path: Path, stamp: int) -> Store:
-    return read_store(path)
+_opened: dict[tuple[Path, int], Store] = {}  # the stores that were read last
+
+
+def _read_once(path: Path, *, progress: bool) -> Store:
+    """Read a store, unless it is among the last two and its index has not changed since."""
+    index = path / "index.csv"
+    key = path, index.stat().st_mtime_ns if index.exists() else 0
+    if key not in _opened:
+        for oldest in list(_opened)[:-1]:
+            del _opened[oldest]
+        _opened[key] = read_store(path, progress=progress)
+    return _opened[key]
 
 
 def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
-    """The spectrogram store of the settings' corpus, made first where it does not exist yet."""
+    """The spectrogram store of the settings' corpus, made first where it does not exist yet.
+
+    Where another process is making it, this one waits and reads it then.
+    """
     corpus = find_corpus(settings)
     path = corpus.store
     if path is None:
         path = data_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
         if not path.exists():
-            write_store(corpus, path, settings.spectrogram, progress=progress)
-    index = path / "index.csv"
-    store = _read_once(path, index.stat().st_mtime_ns if index.exists() else 0)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.with_name(f"{path.name}.lock")
+            with one_at_a_time(lock, work=f"making the store {path}"):
+                if not path.exists():
+                    write_store(corpus, path, settings.spectrogram, progress=progress)
+    store = _read_once(path, progress=progress)
     for name, wanted in settings.spectrogram:
         held = store.manifest.get(name, wanted)
         if wanted not in (held, SpectrogramSettings.model_fields[name].default):

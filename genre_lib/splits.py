@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from genre_lib.augment import IMAGE_SIZE, augment, pipeline
+from genre_lib.arrays import allocate, release, take
+from genre_lib.augment import IMAGE_SIZE, composed, transforms
 from genre_lib.config import RunSettings, UserError
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.spectrogram import Store
+from genre_lib.spectrogram import Store, in_threads
+
+if TYPE_CHECKING:
+    import albumentations
 
 SUBSETS = ("train", "validation", "test")
 
@@ -40,33 +46,37 @@ class Dataset:
         return np.flatnonzero(self.table["subset"] == subset)
 
 
-def make_dataset(store: Store, settings: RunSettings) -> Dataset:
+def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) -> Dataset:
     """Cut a store into images by the view and deal them by the protocol.
 
     Raises
     ------
     UserError
         If a genre has fewer tracks (or images) than there are subsets, or a track is too short
-        for the view.
+        for the view. If the images are many and the disk has no room for them (see
+        `genre_lib.arrays.allocate`).
     """
     per_track = settings.images_per_track
     labels = np.repeat(store.labels, per_track)
     track = np.repeat(np.arange(len(store.track_ids)), per_track)
     units = track if settings.protocol == "track" else np.arange(len(labels))
     table = pd.DataFrame(
-        {
-            "track_id": np.array(store.track_ids)[track],
-            "genre": np.array(store.genres)[labels],
+        {  # rows share their names as objects: text of its own for each would take far more
+            "track_id": np.array(store.track_ids, dtype=object)[track],
+            "genre": np.array(store.genres, dtype=object)[labels],
             "image": np.tile(np.arange(per_track), len(store.track_ids)),
             "subset": deal(units, labels, store.genres, seed=settings.seed),
         }
     )
-    images = copies(store, settings) if settings.view == "copies" else segments(store, settings)
-    return Dataset(images, labels, store.genres, table)
+    view = copies if settings.view == "copies" else segments
+    return Dataset(view(store, settings, progress=progress), labels, store.genres, table)
 
 
-def copies(store: Store, settings: RunSettings) -> np.ndarray:
+def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
     """View `copies`: the whole track resized, then augmented copies of it.
+
+    A track's copies depend on the seed and on the track's position in the store, not on what
+    else the store holds.
 
     Returns
     -------
@@ -74,15 +84,30 @@ def copies(store: Store, settings: RunSettings) -> np.ndarray:
         uint8, shape (tracks * images_per_track, 128, 128); each track's first image is the
         original.
     """
-    whole = np.stack([resize(image) for image in store.images])
-    compose = pipeline(settings.augmentation)
-    images = np.repeat(whole[:, None], settings.images_per_track, axis=1)
-    for number in range(1, settings.images_per_track):
-        images[:, number] = augment(whole, compose, seed=settings.seed * 64 + number)
-    return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+
+    def cut(positions: range, tracks: np.ndarray, images: np.ndarray) -> None:
+        compose = composed(transforms(settings.augmentation).values())  # one for each thread
+        for position, track, own in zip(positions, tracks, images, strict=True):
+            own[0] = resize(track)
+            seed_apart(compose, settings.seed, position)
+            for copy in own[1:]:
+                copy[:] = compose(image=own[0])["image"]
+
+    return _make_images(store, settings, cut, progress=progress)
 
 
-def segments(store: Store, settings: RunSettings) -> np.ndarray:
+def seed_apart(compose: albumentations.Compose, *key: int) -> None:
+    """Give each augmentation a random stream of its own, from whole numbers.
+
+    ``Compose.set_random_seed`` gives all of them the same stream: at first all would be applied
+    to an image, or none.
+    """
+    seeds = np.random.SeedSequence(key).generate_state(len(compose.transforms), np.uint64)
+    for transform, seed in zip(compose.transforms, seeds, strict=True):
+        transform.set_random_seed(int(seed))
+
+
+def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
     """View `segments`: consecutive slices of the track, each resized.
 
     Returns
@@ -95,8 +120,40 @@ def segments(store: Store, settings: RunSettings) -> np.ndarray:
             f"The tracks of {store.path} have {store.images.shape[2]} columns, too few for "
             f"images_per_track = {settings.images_per_track} segments."
         )
-    slices = (np.array_split(image, settings.images_per_track, axis=1) for image in store.images)
-    return np.stack([resize(part) for parts in slices for part in parts])
+
+    def cut(_: range, tracks: np.ndarray, images: np.ndarray) -> None:
+        for track, own in zip(tracks, images, strict=True):
+            parts = np.array_split(track, settings.images_per_track, axis=1)
+            own[:] = [resize(part) for part in parts]
+
+    return _make_images(store, settings, cut, progress=progress)
+
+
+def _make_images(
+    store: Store,
+    settings: RunSettings,
+    cut: Callable[[range, np.ndarray, np.ndarray], None],
+    *,
+    progress: bool,
+) -> np.ndarray:
+    """Images of all tracks, shape (tracks * images_per_track, 128, 128).
+
+    Parameters
+    ----------
+    cut
+        Called for chunks of tracks with their positions, their spectrograms, and where their
+        images go, shape (chunk, images_per_track, 128, 128).
+    """
+    count = len(store.track_ids)
+    images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
+
+    def work(chunk: slice) -> None:
+        cut(range(chunk.start, chunk.stop), take(store.images, chunk), images[chunk])
+        release(images)
+
+    for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
+        pass
+    return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def resize(image: np.ndarray) -> np.ndarray:
@@ -125,7 +182,7 @@ def deal(
     Returns
     -------
     np.ndarray
-        Subset name of each image, shape (N,).
+        Subset name of each image, objects, shape (N,).
 
     Raises
     ------
@@ -134,8 +191,11 @@ def deal(
     """
     rng = np.random.default_rng([seed, 75_15_10])
     subsets = np.empty(len(units), dtype=object)
-    for label, genre in enumerate(genres):
-        own = rng.permutation(np.unique(units[labels == label]))
+    by_genre = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[by_genre], np.arange(len(genres) + 1))
+    for genre, start, stop in zip(genres, starts[:-1], starts[1:], strict=True):
+        rows = by_genre[start:stop]
+        own, unit = np.unique(units[rows], return_inverse=True)
         if len(own) < len(SUBSETS):
             raise UserError(
                 f"Genre {genre!r} has {len(own)} to deal to {len(SUBSETS)} subsets; "
@@ -143,10 +203,12 @@ def deal(
             )
         n_test = max(1, round(SUBSET_SHARES["test"] * len(own)))
         n_validation = max(1, round(SUBSET_SHARES["validation"] * len(own)))
-        parts = np.split(own, [n_test, n_test + n_validation])
-        for subset, part in zip(("test", "validation", "train"), parts, strict=True):
-            subsets[np.isin(units, part)] = subset
-    return subsets.astype(str)
+        dealt = np.full(len(own), "train", dtype=object)
+        order = rng.permutation(len(own))
+        dealt[order[:n_test]] = "test"
+        dealt[order[n_test : n_test + n_validation]] = "validation"
+        subsets[rows] = dealt[unit]
+    return subsets
 
 
 def shared_tracks(table: pd.DataFrame) -> pd.DataFrame:
