@@ -30,20 +30,32 @@ RESOLUTION = 2**16  # steps of a dropout probability
 def conv_block(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     """Conv[3×3] - BN - ReLU - MP[2×2], rows 1 and 2 of Table I.
 
-    Equals the four PyTorch layers in value and in every gradient, and updates the running
-    statistics as they do.
+    Equals the four PyTorch layers in value and in every first gradient, and updates the running
+    statistics as they do. Where a weight of the norm is exactly zero, all four values of a
+    window are the same: the weight's gradient may be that of another one than PyTorch's.
 
     Parameters
     ----------
     x
         Shape (B, channels, rows, columns), rows and columns even; one channel stands for an
         image whose channels are all the same.
+    conv
+        3 × 3, padded by one, with a bias.
+    norm
+        With running statistics and a momentum, as PyTorch makes it.
 
     Returns
     -------
     Tensor
         Shape (B, filters, rows / 2, columns / 2).
+
+    Raises
+    ------
+    ValueError
+        If rows or columns are odd.
     """
+    if x.shape[2] % 2 or x.shape[3] % 2:
+        raise ValueError(f"rows and columns must be even, not {x.shape[2]} and {x.shape[3]}")
     weight = conv.weight.sum(1, keepdim=True) if x.shape[1] == 1 else conv.weight
     assert conv.bias is not None
     assert norm.running_mean is not None
@@ -99,9 +111,15 @@ def gray_statistics(x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Te
 
 
 def dropout(x: Tensor, p: float) -> Tensor:
-    """Dropout whose mask takes 16 random bits a value, where PyTorch's draws one by one.
+    """Dropout whose mask takes 16 random bits a value, where PyTorch draws one by one.
 
-    The probability is rounded to a multiple of 2^-16, and what is kept is scaled by just that.
+    Parameters
+    ----------
+    x
+        Any shape and layout.
+    p
+        Probability to drop a value, below 1. It is rounded to a multiple of 2^-16, and what is
+        kept is scaled by just that.
     """
     return _Dropout.apply(x, p)
 
@@ -111,8 +129,8 @@ class _Dropout(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
         dropped = round(p * RESOLUTION)
         words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-        bits = words.view(torch.int16)[: x.numel()].as_strided(x.shape, x.stride())
         keep = torch.empty_like(x, dtype=torch.int8)
+        bits = words.view(torch.int16).as_strided(keep.shape, keep.stride())
         torch.ge(bits, dropped - RESOLUTION // 2, out=keep)
         ctx.save_for_backward(keep)
         ctx.scale = RESOLUTION / (RESOLUTION - dropped)
@@ -175,7 +193,8 @@ class _ConvStatisticsPool(torch.autograd.Function):
         pooled, right, lower = _room_for_pooling(x, filters)
         outputs = []
         total, squares = x.new_zeros(2, filters, dtype=torch.float64)
-        for part in _parts(len(x)):
+        ctx.parts = _parts(len(x))
+        for part in ctx.parts:
             y = conv2d(_channels_last(x[part]), weight, padding=1)
             _pool(y, pooled[part], right[part], lower[part])
             outputs.append(y.permute(0, 2, 3, 1))
@@ -200,7 +219,7 @@ class _ConvStatisticsPool(torch.autograd.Function):
         level = grad_mean / ctx.count - slope * mean
         grad_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         grad_weight = torch.zeros_like(weight)
-        for part, y in zip(_parts(len(x)), outputs, strict=True):
+        for part, y in zip(ctx.parts, outputs, strict=True):
             grad_y = _unpool(grad[part], right[part], lower[part])
             grad_y.addcmul_(y, slope).add_(level)
             grad_weight += _conv_gradients(x, weight, grad_y, grad_x, part)

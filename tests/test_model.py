@@ -122,16 +122,6 @@ def test_the_residual_adds_what_attention_was_given(images, residual):
     torch.testing.assert_close(seen_by(model, model.norm, images), expected)
 
 
-def test_three_channels_are_the_gray_image_three_times(images):
-    three, one = network(channels=3), network()
-    state = three.state_dict()
-    state["block1.0.weight"] = state["block1.0.weight"].sum(1, keepdim=True)
-    one.load_state_dict(state)
-    assert three.block1[0].in_channels == 3
-    with torch.no_grad():
-        torch.testing.assert_close(three(images), one(images), rtol=1e-4, atol=1e-5)
-
-
 def dropouts(model: HybridNet) -> dict[str, float]:
     return {
         name: module.p
