@@ -1,4 +1,8 @@
+import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -17,6 +21,7 @@ from genre_lib.config import (
     configure,
     data_dir,
     digest,
+    one_at_a_time,
     project_root,
     read_json,
     read_parameters,
@@ -28,7 +33,7 @@ from genre_lib.config import (
 )
 
 # Names that say where the data came from; the data's own digest stands for them.
-LABELS = {"corpus", "profile", "songs_per_genre", *SpectrogramSettings.model_fields}
+LABELS = {"corpus", "profile", "songs_per_genre", "threads", *SpectrogramSettings.model_fields}
 # A valid value other than the default, for every setting that a digest depends on.
 OTHER = {
     "view": "segments",
@@ -317,7 +322,13 @@ def test_each_setting_changes_the_digest(name):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("corpus", "elsewhere"), ("songs_per_genre", 99), ("n_mels", 64), ("fmin", 30.0)],
+    [
+        ("corpus", "elsewhere"),
+        ("songs_per_genre", 99),
+        ("n_mels", 64),
+        ("fmin", 30.0),
+        ("threads", 3),
+    ],
 )
 def test_where_the_data_came_from_does_not_change_the_digest(name, value):
     assert digest(with_setting(name, value), "data") == digest(configure(), "data")
@@ -380,16 +391,48 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_write_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.ENOSPC, r"no room to write .*a\.txt: it needs 0\.0 MB"),
+        (errno.EDQUOT, r"no room to write .*a\.txt"),
+        (errno.EACCES, r"a\.txt cannot be written \(Permission denied\)"),
+    ],
+)
+def test_a_write_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch, number, message):
     path = tmp_path / "a.txt"
 
     def full(*_):
-        raise OSError("no space left")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("genre_lib.config.os.replace", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UserError, match=message):
         write_text(path, "text")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_work_is_done_by_one_process_at_a_time(tmp_path, capsys):
+    lock, log = tmp_path / "lock", tmp_path / "log"
+    code = (
+        "from genre_lib.config import one_at_a_time; from pathlib import Path; import time\n"
+        f"with one_at_a_time(Path({str(lock)!r}), work='counting'):\n"
+        f"    print('in', flush=True); time.sleep(1); Path({str(log)!r}).write_text('other')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with one_at_a_time(lock, work="counting"):
+            assert log.read_text() == "other"
+    assert "another process is counting; waiting for it." in capsys.readouterr().err
+
+
+def test_a_process_that_dies_lets_the_next_one_work(tmp_path, capsys):
+    code = (
+        "from genre_lib.config import one_at_a_time; from pathlib import Path; import os\n"
+        f"with one_at_a_time(Path({str(tmp_path / 'lock')!r}), work='counting'): os.abort()"
+    )
+    subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    with one_at_a_time(tmp_path / "lock", work="counting"):
+        assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
@@ -403,5 +446,6 @@ def test_json_that_cannot_be_read_is_named(tmp_path, content):
 
 def test_every_choice_of_a_setting_is_possible():
     for name, (_, cls) in setting_fields().items():
-        for choice in get_args(cls.model_fields[name].annotation):
+        choices = get_args(cls.model_fields[name].annotation)
+        for choice in (choice for choice in choices if not isinstance(choice, type)):
             assert value_of(with_setting(name, choice), name) == choice

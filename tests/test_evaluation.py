@@ -1,7 +1,9 @@
 import json
 import shutil
+import signal
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -310,27 +312,99 @@ def test_a_removed_run_is_made_again(copied, run_settings, monkeypatch):
         get_run(run_settings(), progress=False)
 
 
+def begin(settings, monkeypatch) -> Path:
+    """Break a run off in its second epoch; its folder."""
+    make_batch = training.make_batch
+
+    def interrupted(*args, epoch, step):
+        if (epoch, step) == (1, 1):
+            signal.raise_signal(signal.SIGINT)
+        return make_batch(*args, epoch=epoch, step=step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "make_batch", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            get_run(settings, progress=False)
+    return next(path for path in runs_dir().iterdir() if path.is_dir())
+
+
 def test_a_run_that_was_broken_off_is_gone_on_with(image_run, run_settings, monkeypatch):
-    train_epoch = training.train_epoch
-    epochs = []
-
-    def broken(state, settings, dataset, epoch, bar):
-        epochs.append(epoch)
-        if epoch == 1 and len(epochs) == 2:
-            raise KeyboardInterrupt
-        return train_epoch(state, settings, dataset, epoch, bar)
-
-    monkeypatch.setattr(training, "train_epoch", broken)
-    with pytest.raises(KeyboardInterrupt):
-        get_run(run_settings(), progress=False)
-    (directory,) = runs_dir().iterdir()
+    directory = begin(run_settings(), monkeypatch)
     with pytest.raises(UserError, match="no complete run"):
         read_run(directory)
+    steps = []
+    monkeypatch.setattr(
+        training, "train_step", lambda *args, f=training.train_step: steps.append(1) or f(*args)
+    )
     run = get_run(run_settings(), progress=False)
-    assert epochs == [0, 1, 1]
+    per_epoch = -(-int((run.split.subset == "train").sum()) // 8)
+    assert len(steps) == per_epoch - 1
     for name in ("history.csv", "model.safetensors", "predictions.csv", "metrics.json"):
         assert (run.path / name).read_bytes() == (image_run.path / name).read_bytes(), name
-    assert not (run.path / "checkpoint.pt").exists()
+    assert sorted(path.name for path in runs_dir().iterdir()) == [run.path.name]
+    assert not list(run.path.glob("checkpoint*"))
+
+
+def change(directory: Path, section: str, name: str, value: object) -> None:
+    config = json.loads((directory / "config.json").read_text())
+    if section:
+        config[section][name] = value
+    else:
+        config[name] = value
+    (directory / "config.json").write_text(json.dumps(config))
+
+
+OTHER_RUNS = {
+    "settings": ("training", "epochs", 77, r"training\.epochs = 77, but 2 is asked for"),
+    "seed": ("", "seed", 9, r"seed = 9, but 0 is asked for"),
+    "corpus": ("data", "digest", "0123", r"a run with corpus = '0123'"),
+}
+OTHER_CODE = {
+    "version": ("made_with", "genre_lib", "0.0.1", r"genre_lib = '0\.0\.1'"),
+    "code": ("made_with", "code", "0123", r"training code = '0123'"),
+}
+
+
+@pytest.mark.parametrize("other", OTHER_RUNS | OTHER_CODE)
+def test_a_run_of_another_kind_is_not_gone_on_with(run_settings, monkeypatch, other):
+    directory = begin(run_settings(), monkeypatch)
+    *place, message = (OTHER_RUNS | OTHER_CODE)[other]
+    change(directory, *place)
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    with pytest.raises(UserError, match=message) as caught:
+        get_run(run_settings(), progress=False)
+    assert str(directory) in str(caught.value)
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+
+
+@pytest.mark.parametrize("other", OTHER_RUNS)
+def test_a_complete_run_of_another_kind_is_not_read_as_this_one(run_settings, other):
+    directory = get_run(run_settings(), progress=False).path
+    *place, message = OTHER_RUNS[other]
+    change(directory, *place)
+    with pytest.raises(UserError, match=message):
+        get_run(run_settings(), progress=False)
+
+
+def test_a_complete_run_of_another_version_is_read_and_told(run_settings, capsys):
+    directory = get_run(run_settings(), progress=False).path
+    capsys.readouterr()
+    get_run(run_settings(), progress=False)
+    assert capsys.readouterr().err == ""
+    change(directory, "made_with", "genre_lib", "0.0.1")
+    get_run(run_settings(), progress=False)
+    assert "was made by genre_lib 0.0.1; this is" in capsys.readouterr().err
+
+
+def test_a_run_with_another_number_of_threads_is_the_same_run(run_settings, monkeypatch):
+    directory = begin(run_settings(), monkeypatch)
+    assert get_run(run_settings(threads=1), progress=False).path == directory
+
+
+def test_a_run_that_cannot_be_made_leaves_no_folder(run_settings):
+    with pytest.raises(UserError, match="batch_size = 999"):
+        get_run(run_settings(batch_size=999), progress=False)
+    assert [path for path in runs_dir().iterdir() if path.is_dir()] == []
 
 
 def test_a_run_that_was_broken_off_while_scoring_is_not_trained_again(

@@ -1,0 +1,122 @@
+"""Runs in processes of their own, which die, wait or find the disk full when a test says so."""
+
+import os
+import signal
+from pathlib import Path
+
+import torch
+
+from genre_lib import augment, checkpoint, config, training
+from genre_lib.config import RunSettings
+from genre_lib.evaluation import get_run
+
+augment.pipeline(RunSettings().augmentation)  # imports albumentations before processes fork
+
+
+class Events:
+    """Counts what a run does, and kills its process at a given number."""
+
+    def __init__(self, kill_at: int | None) -> None:
+        self.kill_at, self.count = kill_at, 0
+
+    def happen(self) -> None:
+        self.count += 1
+        if self.count == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, function):
+        def watched(*args, **kwargs):
+            self.happen()
+            result = function(*args, **kwargs)
+            self.happen()
+            return result
+
+        return watched
+
+    def open(self, path, mode):
+        """Files whose writing can be cut short in the middle."""
+        file = open(path, mode)  # noqa: SIM115 - the caller closes it
+        write = file.write
+
+        def in_halves(data):
+            write(data[: len(data) // 2])
+            file.flush()
+            self.happen()
+            write(data[len(data) // 2 :])
+
+        file.write = in_halves
+        return file
+
+
+class Files:
+    """`os` for a module, with renaming that is watched."""
+
+    def __init__(self, events: Events) -> None:
+        self.replace = events.around(os.replace)
+
+    def __getattr__(self, name: str):
+        return getattr(os, name)
+
+
+def prepare(runs: Path) -> None:
+    os.environ.update(GENRE_RUNS=str(runs), GENRE_DATA=str(runs), GENRE_DEVICE="cpu")
+    torch.set_num_threads(1)
+
+
+def watch(kill_at: int | None, *, save_every: float) -> Events:
+    """Have this process count batches, steps and the stages of every write."""
+    events = Events(kill_at)
+    training.SAVE_EVERY = save_every
+    training.make_batch = events.around(training.make_batch)
+    training.mixed_loss = events.around(training.mixed_loss)
+    training.validate = events.around(training.validate)
+    checkpoint.newest_first = events.around(checkpoint.newest_first)
+    config.open = events.open
+    config.os = Files(events)
+    return events
+
+
+def run(settings: RunSettings, runs: Path, kill_at: int | None, save_every: float) -> None:
+    """Make a run, or go on with it; the number of events is left in a file."""
+    prepare(runs)
+    events = watch(kill_at, save_every=save_every)
+    get_run(settings, progress=False)
+    (runs.parent / f"{runs.name}.events").write_text(str(events.count))
+
+
+def run_and_log(settings: RunSettings, runs: Path, log: Path, kill_at: int | None) -> None:
+    """Make a run and note every epoch that this process trained, and what it told the user."""
+    prepare(runs)
+    watch(kill_at, save_every=1e9)
+    end_epoch, notice = training.end_epoch, config.notice
+
+    def note(text: str) -> None:
+        with open(log, "a") as file:
+            file.write(text + "\n")
+
+    def noted(state, record):
+        end_epoch(state, record)
+        note(f"epoch {record['epoch']} by {os.getpid()}")
+
+    def told(text):
+        note(f"told {os.getpid()}: {text}")
+        notice(text)
+
+    training.end_epoch, config.notice = noted, told
+    get_run(settings, progress=False)
+    note(f"read by {os.getpid()}")
+
+
+def run_until_sigterm(settings: RunSettings, runs: Path, step: int) -> None:
+    """Make a run that is asked to end while it makes the batch after some steps."""
+    prepare(runs)
+    make_batch, made = training.make_batch, []
+
+    def asked(*args, **kwargs):
+        if len(made) == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+        made.append(1)
+        return make_batch(*args, **kwargs)
+
+    training.make_batch = asked
+    get_run(settings, progress=False)

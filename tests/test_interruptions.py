@@ -1,0 +1,200 @@
+"""Runs that are killed, waited for, or run out of disk: with real processes."""
+
+import multiprocessing
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import processes
+import pytest
+
+from genre_lib import checkpoint
+from genre_lib.config import RunSettings, configure
+from genre_lib.spectrogram import open_store
+
+KILLS = 20
+RESULTS = ("history.csv", "model.safetensors", "predictions.csv", "split.csv", "metrics.json")
+
+
+@pytest.fixture(scope="module")
+def settings(session_places) -> RunSettings:
+    """The smoke profile; two epochs of eight steps."""
+    smoke = configure(profile="smoke")
+    return configure(profile="smoke", corpus=str(open_store(smoke, progress=False).path))
+
+
+@pytest.fixture(scope="module")
+def start():
+    """Start a function of `processes` in a process of its own; returns its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["processes"])
+
+    def run(function, *args) -> int:
+        process = context.Process(target=function, args=args)
+        process.start()
+        process.join()
+        return process.exitcode
+
+    return run
+
+
+def results(runs: Path) -> dict[str, bytes]:
+    (directory,) = (path for path in runs.iterdir() if path.is_dir())
+    return {name: (directory / name).read_bytes() for name in RESULTS}
+
+
+@dataclass
+class Whole:
+    """What a run leaves that nothing disturbs."""
+
+    results: dict[str, bytes]
+    events: dict[float, int]
+
+
+@pytest.fixture(scope="module")
+def whole(settings, start, tmp_path_factory) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    events = {}
+    for save_every in (0.0, 1e9):
+        runs = folder / f"{save_every}"
+        assert start(processes.run, settings, runs, None, save_every) == 0
+        events[save_every] = int((folder / f"{runs.name}.events").read_text())
+    first, second = (results(folder / f"{save_every}") for save_every in events)
+    assert first == second
+    return Whole(first, events)
+
+
+def points(whole: Whole) -> list[tuple[float, int]]:
+    """Spread over a run: half of them where it saves after each epoch, half after each step."""
+    return [
+        (save_every, int(at))
+        for save_every, count in whole.events.items()
+        for at in np.linspace(1, count - 1, KILLS // 2)
+    ]
+
+
+def test_runs_that_are_killed_at_20_points_end_as_if_nothing_had_happened(
+    settings, start, whole, tmp_path
+):
+    def kill_and_go_on(point: tuple[int, tuple[float, int]]) -> tuple[int, int, bool]:
+        number, (save_every, at) = point
+        runs = tmp_path / str(number)
+        killed = start(processes.run, settings, runs, at, save_every)
+        ended = start(processes.run, settings, runs, None, save_every)
+        rest = [p.name for p in runs.rglob("*") if p.suffix in (".part", ".pt", ".lock")]
+        return killed, ended, rest == [] and results(runs) == whole.results
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(kill_and_go_on, enumerate(points(whole))))
+    assert len(outcomes) == KILLS
+    assert [killed for killed, _, _ in outcomes] == [-signal.SIGKILL] * KILLS
+    assert [ended for _, ended, _ in outcomes] == [0] * KILLS
+    assert [same for _, _, same in outcomes] == [True] * KILLS
+
+
+def test_a_run_that_is_killed_again_and_again_gets_there(settings, start, whole, tmp_path):
+    exits = []
+    while not exits or exits[-1] != 0:
+        exits.append(start(processes.run, settings, tmp_path / "runs", 45, 0.0))
+        assert len(exits) < 20
+    assert exits[:-1] == [-signal.SIGKILL] * (len(exits) - 1)
+    assert len(exits) > 2
+    assert results(tmp_path / "runs") == whole.results
+
+
+def two_at_once(start, settings, folder: Path, kill_at: tuple[int | None, ...]) -> list[str]:
+    log = folder / "log"
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(
+                lambda at: start(processes.run_and_log, settings, folder / "runs", log, at),
+                kill_at,
+            )
+        )
+    return log.read_text().splitlines()
+
+
+def test_of_two_processes_one_trains_and_the_other_reads(settings, start, whole, tmp_path):
+    log = two_at_once(start, settings, tmp_path, (None, None))
+    trainers = {line.split()[-1] for line in log if line.startswith("epoch")}
+    waiters = {line.split()[1].rstrip(":") for line in log if "waiting for it" in line}
+    readers = {line.split()[-1] for line in log if line.startswith("read by")}
+    assert len(trainers) == len(waiters) == 1
+    assert readers == trainers | waiters
+    assert len(readers) == 2
+    assert [line.split()[1] for line in log if line.startswith("epoch")] == ["1", "2"]
+    assert results(tmp_path / "runs") == whole.results
+
+
+def test_where_the_one_that_trains_dies_the_other_goes_on(settings, start, whole, tmp_path):
+    # Both would die in their 75th event of 101, but the second has less to do than that.
+    log = two_at_once(start, settings, tmp_path, (75, 75))
+    trainers = [line.split()[-1] for line in log if line.startswith("epoch")]
+    assert len(set(trainers)) == 2
+    assert len([line for line in log if line.startswith("read by")]) == 1
+    assert results(tmp_path / "runs") == whole.results
+
+
+def test_sigterm_ends_a_run_that_goes_on_later(settings, start, whole, tmp_path):
+    assert start(processes.run_until_sigterm, settings, tmp_path / "runs", 11) == -signal.SIGTERM
+    (directory,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
+    assert checkpoint.newest_first(directory)[0].name.startswith("checkpoint-0000000011-")
+    assert start(processes.run, settings, tmp_path / "runs", None, 1e9) == 0
+    assert results(tmp_path / "runs") == whole.results
+
+
+needs_small_disk = pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"],
+        capture_output=True,
+    ).returncode
+    != 0,
+    reason="a small disk cannot be mounted here",
+)
+
+
+@needs_small_disk
+def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
+    settings, whole, tmp_path
+):
+    """A disk with room for one checkpoint while training, which needs two; then a larger one."""
+    runs, copy = tmp_path / "runs", tmp_path / "copy"
+    runs.mkdir()
+    train = (
+        f"'{sys.executable}' -c 'import sys, processes; from pathlib import Path; "
+        "from genre_lib.cli import main; processes.prepare(Path(sys.argv.pop(1))); main()' "
+        f"'{runs}' train --profile smoke --corpus '{settings.corpus}'"
+    )
+    script = f"""
+        mount -t tmpfs -o size=12m none '{runs}'
+        {train}; echo "first exit $?"
+        cp -r '{runs}' '{copy}'
+        mount -o remount,size=100m '{runs}'
+        {train} > /dev/null; echo "second exit $?"
+        cp -r '{runs}' '{tmp_path / "end"}'
+    """
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
+    assert "first exit 1" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert re.search(
+        r"genre-book: There is no room to write \S*checkpoint-00000000\d\d-\w+\.pt: "
+        r"it needs \d+\.\d MB",
+        done.stderr,
+    )
+    (directory,) = (path for path in copy.iterdir() if path.is_dir())
+    assert checkpoint.load(directory) is not None
+    assert not list(copy.rglob("*.part"))
+    assert "second exit 0" in done.stdout
+    assert results(tmp_path / "end") == whole.results
