@@ -203,8 +203,9 @@ def deal(
             )
         n_test = max(1, round(SUBSET_SHARES["test"] * len(own)))
         n_validation = max(1, round(SUBSET_SHARES["validation"] * len(own)))
-        dealt = np.full(len(own), "train", dtype=object)
         order = rng.permutation(len(own))
+        dealt = np.empty(len(own), dtype=object)
+        dealt[:] = "train"  # np.full would make text of its own for each
         dealt[order[:n_test]] = "test"
         dealt[order[n_test : n_test + n_validation]] = "validation"
         subsets[rows] = dealt[unit]

@@ -1,18 +1,26 @@
 import csv
+import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import joblib
 import librosa
 import numpy as np
 import pytest
 from PIL import Image
 from tiny import SMALL, play, small_corpus
 
+from genre_lib import arrays, spectrogram
 from genre_lib.config import SpectrogramSettings, UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track
 from genre_lib.spectrogram import (
+    configured_jobs,
     fit_length,
     mel_decibels,
     mel_filterbank,
@@ -240,8 +248,6 @@ def test_the_index_lists_every_image_and_nothing_else_lies_there(store, store_pa
 
 
 def test_the_checksum_is_that_of_the_audio_file(tmp_path):
-    import hashlib
-
     import soundfile
 
     path = tmp_path / "a.wav"
@@ -250,14 +256,16 @@ def test_the_checksum_is_that_of_the_audio_file(tmp_path):
     assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def content(folder: Path) -> dict[Path, bytes]:
+    """All files of a folder."""
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 def test_two_processes_write_what_one_writes(store_path, tmp_path):
     write_store(small_corpus(), tmp_path / "small", SMALL, jobs=2, progress=False)
-    files = [p.relative_to(store_path) for p in store_path.rglob("*") if p.is_file()]
-    again = [p.relative_to(tmp_path / "small") for p in (tmp_path / "small").rglob("*")
-             if p.is_file()]  # fmt: skip
-    assert sorted(again) == sorted(files)
-    for file in files:
-        assert (tmp_path / "small" / file).read_bytes() == (store_path / file).read_bytes(), file
+    assert content(tmp_path / "small") == content(store_path)
 
 
 def test_the_digest_is_that_of_the_content(store, store_path, tmp_path):
@@ -269,6 +277,36 @@ def test_the_digest_is_that_of_the_content(store, store_path, tmp_path):
     gray[0, 0] ^= 1
     Image.fromarray(gray).save(file)
     assert read_store(copy).digest != store.digest
+
+
+def test_the_digest_is_the_hash_of_names_genres_and_gray_levels(store):
+    parts = "\n".join((*store.genres, *store.track_ids)).encode()
+    whole = hashlib.sha256(parts + store.labels.tobytes() + store.images.tobytes())
+    assert store.digest == whole.hexdigest()[:16]
+    assert store.labels.dtype == np.int64
+
+
+@pytest.mark.parametrize(("chunk", "jobs"), [(1, 2), (5, 2), (5, 1), (64, 4)])
+@pytest.mark.parametrize("limit", [0, 2**40], ids=["mapped", "in memory"])
+def test_a_store_is_read_the_same_however_it_is_read(
+    store, store_path, monkeypatch, chunk, jobs, limit
+):
+    monkeypatch.setattr(spectrogram, "CHUNK", chunk)
+    monkeypatch.setattr(arrays, "MAPPED_ABOVE", limit)
+    with joblib.parallel_config(n_jobs=jobs):
+        again = read_store(store_path)
+    assert again.digest == store.digest
+    np.testing.assert_array_equal(again.images, store.images)
+    np.testing.assert_array_equal(again.decibels(3), store.decibels(3))
+
+
+def test_a_damaged_image_is_told_also_where_threads_read_it(store_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(spectrogram, "CHUNK", 2)
+    path = tmp_path / "copy"
+    shutil.copytree(store_path, path)
+    truncate(path / "low" / "low.00003.png")
+    with joblib.parallel_config(n_jobs=3), pytest.raises(UserError, match=r"low\.00003\.png"):
+        read_store(path)
 
 
 @pytest.mark.parametrize(("old", "new"), [("low.00003", "low.00009"), (",low,", ",slow,")])
@@ -316,6 +354,17 @@ def test_what_exists_is_not_overwritten(tmp_path, kind):
 def test_a_store_of_a_store_is_refused(store_path, tmp_path):
     with pytest.raises(UserError, match="already"):
         write_store(Corpus("x", store=store_path), tmp_path / "x", SMALL, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def fail_to_load(sample_rate: int) -> np.ndarray:
+    raise UserError("track 2 is bad")
+
+
+def test_a_track_that_fails_in_a_worker_is_told(tmp_path):
+    tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail_to_load))
+    with pytest.raises(UserError, match=r"^track 2 is bad$"):
+        write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=2, progress=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -503,3 +552,121 @@ def test_a_store_is_not_used_for_other_spectrograms_than_it_holds(store_path):
     other = configure(corpus=str(store_path), overrides={"n_mels": held + 1})
     with pytest.raises(UserError, match=f"n_mels = {held + 1}.* made with {held}"):
         open_store(other)
+
+
+# Workers, here and on a cluster
+
+
+def test_the_number_of_workers_is_what_joblib_says_or_all_cores():
+    assert configured_jobs() == -1
+    with joblib.parallel_config(n_jobs=3):
+        assert configured_jobs() == 3
+    with joblib.parallel_config(backend="threading"):
+        assert configured_jobs() == -1
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator:
+    """Two worker processes of a Dask cluster."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers,
+        Client(workers) as client,
+    ):
+        yield client
+
+
+def play_and_sign(folder: Path, genre: str, number: int, sample_rate: int) -> np.ndarray:
+    """Like `play`, and leaves the number of the process that played."""
+    (folder / str(os.getpid())).touch()
+    return play(genre, number, sample_rate)
+
+
+def test_a_cluster_writes_what_one_process_writes(cluster, store_path, tmp_path):
+    played = tmp_path / "played"
+    played.mkdir()
+    tracks = (
+        Track(track.track_id, track.genre, partial(play_and_sign, played, *track.load.args))
+        for track in small_corpus().tracks
+    )
+    with joblib.parallel_config(backend="dask"):
+        write_store(Corpus("small", tuple(tracks)), tmp_path / "small", SMALL, progress=False)
+    assert content(tmp_path / "small") == content(store_path)
+    workers = set(cluster.run(os.getpid).values())
+    assert len(workers) == 2
+    assert {int(path.name) for path in played.iterdir()} == workers
+
+
+def test_a_track_that_fails_on_a_cluster_is_told_and_leaves_nothing(cluster, tmp_path):
+    tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail_to_load))
+    with (
+        joblib.parallel_config(backend="dask"),
+        pytest.raises(UserError, match=r"^track 2 is bad$"),
+    ):
+        write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Two processes that want the same store
+
+
+def test_a_store_that_appears_meanwhile_is_kept(store_path, tmp_path):
+    path = tmp_path / "store"
+
+    def load(sample_rate: int) -> np.ndarray:
+        shutil.copytree(store_path, path)
+        return play("low", 0, sample_rate)
+
+    with pytest.raises(UserError, match="written by another process meanwhile"):
+        write_store(Corpus("x", (Track("a", "low", load),)), path, SMALL, jobs=1, progress=False)
+    assert content(path) == content(store_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+OPENING = """
+import sys
+from genre_lib import spectrogram
+from genre_lib.config import configure, SpectrogramSettings
+
+def write(corpus, path, settings, **_):
+    print("writing", flush=True)
+    sys.stdin.readline()
+    write_store(corpus, path, settings, jobs=1, progress=False)
+
+write_store, spectrogram.write_store = spectrogram.write_store, write
+small = SpectrogramSettings.model_validate_json(sys.argv[2])
+settings = configure(corpus=sys.argv[1], overrides=small.model_dump())
+print(spectrogram.open_store(settings, progress=False).digest)
+"""
+
+
+def opening(music: Path) -> subprocess.Popen:
+    """A process that opens a store and, before it writes it, says so and waits for a line."""
+    settings = SMALL.model_copy(update={"seconds": 1.0}).model_dump_json()
+    return subprocess.Popen(
+        [sys.executable, "-c", OPENING, str(music), settings],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["finishes", "is killed"])
+def test_a_store_that_another_process_is_making_is_waited_for(music, killed):
+    with opening(music) as first:
+        assert first.stdout.readline() == "writing\n"
+        with opening(music) as second:
+            told = second.stderr.readline()
+            assert "another process is making the store" in told
+            assert str(data_dir() / "stores") in told
+            if killed:
+                first.kill()
+            digest, _ = first.communicate("\n")
+            own, errors = second.communicate("\n")
+    assert (second.returncode, errors) == (0, "")
+    store = open_store(settings_for(music), progress=False)
+    assert own == (f"writing\n{store.digest}\n" if killed else f"{store.digest}\n")
+    assert digest == ("" if killed else f"{store.digest}\n")
+    assert [path for path in (data_dir() / "stores").iterdir() if path.is_dir()] == [store.path]

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from itertools import combinations
+from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import paper
+from genre_lib import arrays, paper, spectrogram
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import UserError, configure
 from genre_lib.spectrogram import Store
@@ -37,6 +39,13 @@ def blank_store(tracks_per_genre: int, *, genres: int = 10, frames: int = 24) ->
 def settings_for(*, view="segments", protocol="image", seed=0, images_per_track=12, **overrides):
     overrides["images_per_track"] = images_per_track
     return configure(view=view, protocol=protocol, seed=seed, overrides=overrides)
+
+
+def random_store(tracks: int, *, frames: int = 24) -> Store:
+    """A store of one genre in which every track is noise of its own."""
+    store = blank_store(tracks, genres=1, frames=frames)
+    images = np.random.default_rng(0).integers(0, 256, store.images.shape, dtype=np.uint8)
+    return replace(store, images=images)
 
 
 def dealt(protocol: str, seed: int, *, tracks: int = 100, per_track: int = 12) -> pd.DataFrame:
@@ -94,6 +103,19 @@ def test_every_image_is_dealt_once_and_no_subset_lacks_a_genre(protocol, tracks)
     assert counts.sum(axis=None) == len(table)
     assert (counts.train >= counts.validation).all()
     assert (counts.validation >= counts.test).all()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_order_of_genres_does_not_matter_to_each(protocol):
+    rng = np.random.default_rng(0)
+    track_labels = rng.permutation(np.repeat(np.arange(4), 10))
+    labels = np.repeat(track_labels, 3)
+    units = np.repeat(np.arange(40), 3) if protocol == "track" else np.arange(120)
+    mixed = deal(units, labels, tuple("abcd"), seed=0)
+    sort = np.argsort(labels, kind="stable")
+    np.testing.assert_array_equal(
+        deal(units[sort], labels[sort], tuple("abcd"), seed=0), mixed[sort]
+    )
 
 
 def test_genres_are_dealt_on_their_own():
@@ -177,6 +199,53 @@ def test_a_dataset_is_made_again_from_its_seed(store, view):
     assert np.array_equal(first.images, other.images) == (view == "segments")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(("chunk", "jobs"), [(1, 1), (5, 2), (3, 4), (64, 2)])
+def test_neither_chunks_nor_threads_change_a_dataset(store, monkeypatch, view, chunk, jobs):
+    settings = settings_for(view=view, images_per_track=4)
+    expected = make_dataset(store, settings)
+    monkeypatch.setattr(spectrogram, "CHUNK", chunk)
+    with joblib.parallel_config(n_jobs=jobs):
+        data = make_dataset(store, settings)
+    np.testing.assert_array_equal(data.images, expected.images)
+    pd.testing.assert_frame_equal(data.table, expected.table)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_mapped_dataset_holds_the_same(store, monkeypatch, view):
+    settings = settings_for(view=view, images_per_track=4)
+    expected = make_dataset(store, settings)
+    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
+    data = make_dataset(store, settings)
+    np.testing.assert_array_equal(data.images, expected.images)
+    rows = data.rows("test")
+    np.testing.assert_array_equal(arrays.take(data.images, rows), expected.images[rows])
+
+
+def test_a_dataset_for_which_the_disk_has_no_room_is_told(store, monkeypatch):
+    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(UserError, match="GENRE_DATA"):
+        make_dataset(store, settings_for(images_per_track=4))
+
+
+def test_rows_of_a_table_share_their_names():
+    table = make_dataset(blank_store(3, genres=2), settings_for()).table
+    for name, count in {"track_id": 6, "genre": 2, "subset": 3}.items():
+        assert len({id(value) for value in table[name]}) == count
+
+
+def test_no_progress_bar_is_shown_where_it_is_quick(store, capsys, monkeypatch):
+    settings = settings_for(images_per_track=2)
+    make_dataset(store, settings)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("genre_lib.spectrogram.BAR_AFTER", 0.0)
+    make_dataset(store, settings, progress=False)
+    assert capsys.readouterr().err == ""
+    make_dataset(store, settings)
+    assert f"{len(store.track_ids)}/{len(store.track_ids)}" in capsys.readouterr().err
+
+
 # The view `segments`
 
 
@@ -240,9 +309,44 @@ def test_without_augmentation_all_copies_are_the_original(store):
     np.testing.assert_array_equal(images[:, 2], images[:, 0])
 
 
+def test_copies_depend_on_the_seed_and_the_position_alone():
+    store = random_store(7)
+    settings = settings_for(view="copies", images_per_track=5, seed=3)
+    images = copies(store, settings).reshape(7, 5, 128, 128)
+    others = np.random.default_rng(1).integers(0, 256, store.images.shape, dtype=np.uint8)
+    others[4] = store.images[4]
+    among_others = copies(replace(store, images=others), settings).reshape(images.shape)
+    np.testing.assert_array_equal(among_others[4], images[4])
+    fewer = settings_for(view="copies", images_per_track=3, seed=3)
+    np.testing.assert_array_equal(copies(store, fewer).reshape(7, 3, 128, 128), images[:, :3])
+
+
+def test_the_same_track_at_two_positions_has_different_copies():
+    store = random_store(2)
+    store.images[1] = store.images[0]
+    first, second = copies(store, settings_for(view="copies")).reshape(2, 12, 128, 128)
+    np.testing.assert_array_equal(first[0], second[0])
+    assert not np.array_equal(first, second)
+
+
+def test_a_copy_is_flipped_whether_or_not_it_is_changed_otherwise():
+    ramp = np.broadcast_to(np.linspace(50, 200, 128).astype(np.uint8), (400, 128, 128))
+    store = replace(blank_store(400, genres=1), images=ramp)
+    settings = settings_for(
+        view="copies", images_per_track=2, noise_probability=0.0, crop_probability=0.0
+    )
+    copied = copies(store, settings).reshape(400, 2, 128, 128)[:, 1].astype(int)
+    flipped = copied[:, 0, 0] > copied[:, 0, -1]
+    changed = np.sort(copied[:, 0]) != np.sort(ramp[:, 0])
+    together = np.mean(flipped & changed.any(1))
+    assert together == pytest.approx(0.25, abs=0.08)  # not 0.5: the draws are independent
+    assert flipped.mean() == pytest.approx(0.5, abs=0.1)
+
+
 def test_copies_of_the_largest_seed_and_number_can_be_made():
     store = blank_store(1, genres=1)
-    images = copies(store, settings_for(view="copies", images_per_track=64, seed=2**31 - 1))
+    settings = settings_for(view="copies", images_per_track=64, seed=2**31 - 1)
+    images = copies(store, settings)
     assert images.shape == (64, 128, 128)
 
 
