@@ -54,28 +54,6 @@ def sources() -> dict[str, Path]:
     return {page: path for page, path in paths.items() if path.exists()}
 
 
-def parse_parameters(
-    pairs: list[str], *, corpus: str | None = None, profile: str | None = None
-) -> RunSettings:
-    """Settings from ``key=value`` pairs of a command line, which win over `corpus`, `profile`.
-
-    Raises
-    ------
-    UserError
-        If a pair has no equals sign, a name is unknown, or a value is out of range.
-    """
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
-        values[choose("parameter", name.strip(), setting_fields())] = value.strip()
-    named = {"corpus": corpus, "profile": profile}
-    values = {name: value for name, value in named.items() if value is not None} | values
-    parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
-    return configure(**parameters, overrides=values)
-
-
 def notebook_parameters(settings: RunSettings) -> dict[str, Any]:
     """What papermill injects to give a notebook these settings.
 

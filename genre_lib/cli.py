@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from genre_lib.config import PROFILES, UserError
+from genre_lib.config import PROFILES, UserError, parse_parameters
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -63,9 +63,9 @@ def build(
 
     Example: `genre-book build --edition mine --corpus ~/music --profile quick -p seed=1`
     """
-    from genre_lib.book import build_edition, parse_parameters
-
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    from genre_lib.book import build_edition
+
     page = build_edition(edition, settings, say=typer.echo)
     typer.echo(f"\nThe book is ready. Open {page}")
 
@@ -84,9 +84,9 @@ def run(
 
     Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
     """
-    from genre_lib.book import parse_parameters, run_notebook
-
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    from genre_lib.book import run_notebook
+
     typer.echo(f"Executed: {run_notebook(notebook, settings, output)}")
 
 
@@ -103,11 +103,10 @@ def store(
 
     Example: `genre-book store ~/music data/music-store -p n_mels=128`
     """
-    from genre_lib.book import parse_parameters
+    settings = parse_parameters(parameters or [], corpus=corpus)
     from genre_lib.corpus import find_corpus
     from genre_lib.spectrogram import write_store
 
-    settings = parse_parameters(parameters or [], corpus=corpus)
     found = find_corpus(settings)
     write_store(found, path, settings.spectrogram, jobs=jobs)
     typer.echo(f"Wrote {len(found.tracks)} spectrograms to {path}")
@@ -125,10 +124,10 @@ def train(
 
     Example: `genre-book train --corpus data/music-store --profile quick -p protocol=track`
     """
-    from genre_lib.book import parse_parameters
+    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
     from genre_lib.evaluation import genre_scores, get_run
 
-    result = get_run(parse_parameters(parameters or [], corpus=corpus, profile=profile))
+    result = get_run(settings)
     settings, metrics = result.settings, result.metrics
     typer.echo(f"run           {result.path}")
     typer.echo(

@@ -229,6 +229,28 @@ def configure(
     return validated(RunSettings, values)
 
 
+def parse_parameters(
+    pairs: list[str], *, corpus: str | None = None, profile: str | None = None
+) -> RunSettings:
+    """Settings from ``key=value`` pairs of a command line, which win over `corpus`, `profile`.
+
+    Raises
+    ------
+    UserError
+        If a pair has no equals sign, a name is unknown, or a value is out of range.
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
+        values[choose("parameter", name.strip(), setting_fields())] = value.strip()
+    named = {"corpus": corpus, "profile": profile}
+    values = {name: value for name, value in named.items() if value is not None} | values
+    parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
+    return configure(**parameters, overrides=values)
+
+
 Model = TypeVar("Model", bound=Settings)
 
 
@@ -339,6 +361,7 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     try:
         yield
     finally:
+        path.unlink(missing_ok=True)  # those who wait for it notice, and lock a new file
         lock.release()
 
 

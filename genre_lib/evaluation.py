@@ -97,7 +97,6 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
         with one_at_a_time(lock, work=f"training {directory}"):
             if not is_complete(directory):
                 _make_run(settings, store, directory, config, progress=progress)
-        lock.unlink(missing_ok=True)
     check_same(directory, config)
     # Labels such as the corpus's name are the caller's; the digest holds all else equal.
     return replace(read_run(directory), settings=settings)

@@ -108,27 +108,6 @@ def test_outside_of_a_clone_the_message_says_so(tmp_path, monkeypatch):
         book.sources()
 
 
-@pytest.mark.parametrize(
-    ("pairs", "message"),
-    [
-        (["sed=1"], "Did you mean 'seed'"),
-        (["seed"], "NAME=VALUE"),
-        (["epochs=0"], "1 <= epochs"),
-        (["epochs=many"], "epochs = 'many'"),
-        (["protocol=tracks"], "'image' or 'track'"),
-        (["profile=quik"], "Did you mean 'quick'"),
-    ],
-)
-def test_wrong_parameters_are_named(pairs, message):
-    with pytest.raises(UserError, match=message):
-        book.parse_parameters(pairs)
-
-
-def test_a_pair_wins_over_the_options():
-    settings = book.parse_parameters(["profile=smoke", "epochs=3"], profile="quick")
-    assert (settings.profile, settings.training.epochs) == ("smoke", 3)
-
-
 def test_notebook_parameters_give_the_same_settings_back():
     settings = configure(
         profile="smoke", view="segments", seed=3, overrides={"epochs": 7, "crop_min": 0.5}

@@ -22,6 +22,7 @@ from genre_lib.config import (
     data_dir,
     digest,
     one_at_a_time,
+    parse_parameters,
     project_root,
     read_json,
     read_parameters,
@@ -300,6 +301,30 @@ def test_overrides_that_are_no_mapping_are_told(value):
         read_parameters({"overrides": value})
 
 
+# Pairs of a command line
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (["sed=1"], "Did you mean 'seed'"),
+        (["seed"], "NAME=VALUE"),
+        (["epochs=0"], "1 <= epochs"),
+        (["epochs=many"], "epochs = 'many'"),
+        (["protocol=tracks"], "'image' or 'track'"),
+        (["profile=quik"], "Did you mean 'quick'"),
+    ],
+)
+def test_wrong_parameters_are_named(pairs, message):
+    with pytest.raises(UserError, match=message):
+        parse_parameters(pairs)
+
+
+def test_a_pair_wins_over_the_options():
+    settings = parse_parameters(["profile=smoke", "epochs=3"], profile="quick")
+    assert (settings.profile, settings.training.epochs) == ("smoke", 3)
+
+
 # Digest
 
 
@@ -433,6 +458,7 @@ def test_a_process_that_dies_lets_the_next_one_work(tmp_path, capsys):
     subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     with one_at_a_time(tmp_path / "lock", work="counting"):
         assert capsys.readouterr().err == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
