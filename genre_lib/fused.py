@@ -31,8 +31,9 @@ def conv_block(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     """Conv[3×3] - BN - ReLU - MP[2×2], rows 1 and 2 of Table I.
 
     Equals the four PyTorch layers in value and in every first gradient, and updates the running
-    statistics as they do. Where a weight of the norm is exactly zero, all four values of a
-    window are the same: the weight's gradient may be that of another one than PyTorch's.
+    statistics as they do. One corner differs: with several channels, a weight of the norm that is
+    exactly zero makes the four values of a window equal, and its gradient is that of another
+    one than the first.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def conv_block(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     assert norm.running_var is not None
     if not norm.training:
         mean, variance = norm.running_mean, norm.running_var
-    elif x.shape[1] == 1 and not x.requires_grad:
+    elif x.shape[1] == 1:
         mean, variance = gray_statistics(x, weight, conv.bias)
         _update(norm, mean, variance, count=x.numel())
     else:
