@@ -26,7 +26,14 @@ from tqdm import tqdm
 
 from genre_lib import __version__, checkpoint
 from genre_lib.arrays import take
-from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
+from genre_lib.augment import (
+    augment,
+    augment_tensor,
+    cutmix_probability,
+    draw_cutmix,
+    paste,
+    pipeline,
+)
 from genre_lib.config import (
     RunSettings,
     TrainingSettings,
@@ -99,9 +106,9 @@ def mixed_loss(
     )
 
 
-def to_input(images: np.ndarray, device: torch.device) -> Tensor:
+def to_input(images: np.ndarray | Tensor, device: torch.device) -> Tensor:
     """Gray levels, uint8 (B, 128, 128), to network input in [0, 1], float32 (B, 1, 128, 128)."""
-    return torch.from_numpy(images).to(device)[:, None].float().div_(255.0)
+    return torch.as_tensor(images, device=device)[:, None].float().div_(255.0)
 
 
 @torch.no_grad()
@@ -147,7 +154,7 @@ def clean_rows(dataset: Dataset, *, seed: int) -> np.ndarray:
 
 @dataclass
 class State:
-    """What a training holds between two steps; a checkpoint is exactly this.
+    """What a training holds between two steps, and what a checkpoint keeps of it.
 
     Random states are no part of it: every draw follows from seed, epoch and step.
 
@@ -165,6 +172,8 @@ class State:
         Learning rate of the last step.
     seconds
         Time spent, over all interruptions.
+    images
+        The dataset's images, where they lie on a graphics card; not part of a checkpoint.
     """
 
     model: HybridNet
@@ -178,6 +187,7 @@ class State:
     hits: float = 0.0
     rate: float = 0.0
     seconds: float = 0.0
+    images: Tensor | None = None
 
 
 def device_of(name: str | None = None) -> torch.device:
@@ -198,7 +208,8 @@ def new_state(settings: RunSettings, dataset: Dataset) -> State:
     total = steps_per_epoch(settings, dataset) * settings.training.epochs
     schedule = make_schedule(optimizer, settings.training, total_steps=total)
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    return State(model, optimizer, schedule, scaler)
+    images = images_on_device(dataset, device)
+    return State(model, optimizer, schedule, scaler, images=images)
 
 
 def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
@@ -289,7 +300,9 @@ def train_epoch(
     state.model.train()
     for step in range(state.step, saving.steps):
         rows = order[step * training.batch_size : (step + 1) * training.batch_size]
-        images, partner, kept = make_batch(settings, dataset, rows, epoch=epoch, step=step)
+        images, partner, kept = make_batch(
+            settings, dataset, rows, epoch=epoch, step=step, images=state.images
+        )
         torch.manual_seed(random_seed(settings.seed, epoch, step))
         with saving.undisturbed():
             loss, hits = train_step(state, settings, images, dataset.labels[rows], partner, kept)
@@ -315,7 +328,7 @@ def train_epoch(
 def train_step(
     state: State,
     settings: RunSettings,
-    images: np.ndarray,
+    images: np.ndarray | Tensor,
     labels: np.ndarray,
     partner: np.ndarray,
     kept: float,
@@ -360,13 +373,25 @@ def end_epoch(state: State, record: dict[str, float]) -> None:
 
 
 def make_batch(
-    settings: RunSettings, dataset: Dataset, rows: np.ndarray, *, epoch: int, step: int
-) -> tuple[np.ndarray, np.ndarray, float]:
+    settings: RunSettings,
+    dataset: Dataset,
+    rows: np.ndarray,
+    *,
+    epoch: int,
+    step: int,
+    images: Tensor | None = None,
+) -> tuple[np.ndarray | Tensor, np.ndarray, float]:
     """One training batch: augmented, and with some probability mixed (Sections IV-A and IV-C).
+
+    Parameters
+    ----------
+    images
+        All images of the dataset on a device, where the batch is to be made there; its draws
+        have the same distributions as on a CPU, but are others.
 
     Returns
     -------
-    images : np.ndarray
+    batch : np.ndarray or Tensor
         uint8, shape (B, 128, 128).
     partner : np.ndarray
         Position in the batch of the image whose label has a share in each, shape (B,).
@@ -376,12 +401,28 @@ def make_batch(
     seed = random_seed(settings.seed, epoch, step)
     rng = np.random.default_rng(seed)
     augmentation = settings.augmentation
-    images = take(dataset.images, rows)
-    if augmentation.augment_training:
-        images = augment(images, pipeline(augmentation), seed=seed % 2**32)
+    batch: np.ndarray | Tensor
+    if images is None:
+        batch = take(dataset.images, rows)
+        if augmentation.augment_training:
+            batch = augment(batch, pipeline(augmentation), seed=seed % 2**32)
+    else:
+        batch = images[torch.from_numpy(rows).to(images.device)]
+        if augmentation.augment_training:
+            generator = torch.Generator(images.device).manual_seed(seed)
+            batch = augment_tensor(batch, augmentation, generator)
+    partner, kept = np.arange(len(rows)), 1.0
     if rng.random() < cutmix_probability(epoch, settings.training.epochs, augmentation):
-        return cutmix(images, alpha=augmentation.cutmix_alpha, rng=rng)
-    return images, np.arange(len(rows)), 1.0
+        partner, box, kept = draw_cutmix(len(rows), alpha=augmentation.cutmix_alpha, rng=rng)
+        paste(batch, partner, box)
+    return batch, partner, kept
+
+
+def images_on_device(dataset: Dataset, device: torch.device) -> Tensor | None:
+    """All images on a graphics card, if they take at most half of its free memory."""
+    if device.type != "cuda" or dataset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
+        return None
+    return torch.from_numpy(dataset.images).to(device)
 
 
 def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:

@@ -316,10 +316,10 @@ def begin(settings, monkeypatch) -> Path:
     """Break a run off in its second epoch; its folder."""
     make_batch = training.make_batch
 
-    def interrupted(*args, epoch, step):
-        if (epoch, step) == (1, 1):
+    def interrupted(*args, **at):
+        if (at["epoch"], at["step"]) == (1, 1):
             signal.raise_signal(signal.SIGINT)
-        return make_batch(*args, epoch=epoch, step=step)
+        return make_batch(*args, **at)
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "make_batch", interrupted)

@@ -245,6 +245,24 @@ def watch_batches(monkeypatch) -> list[np.ndarray]:
 PLAIN = {"augment_training": False, "cutmix_probability": 0.0}
 
 
+@pytest.mark.parametrize("augmented", [False, True])
+def test_a_batch_can_be_made_where_the_images_lie(run_settings, dataset, augmented):
+    settings = run_settings(augment_training=augmented, cutmix_probability=1.0)
+    rows = dataset.rows("train")[:8]
+    at = {"epoch": 0, "step": 3}
+    images = torch.from_numpy(dataset.images)
+    before = images.clone()
+    batch, partner, kept = training.make_batch(settings, dataset, rows, **at, images=images)
+    again = training.make_batch(settings, dataset, rows, **at, images=images)[0]
+    host, host_partner, host_kept = training.make_batch(settings, dataset, rows, **at)
+    assert (batch.dtype, batch.shape) == (torch.uint8, (8, 128, 128))
+    assert kept == host_kept < 1
+    np.testing.assert_array_equal(partner, host_partner)
+    assert torch.equal(batch, again)
+    assert torch.equal(images, before)  # no batch changes the dataset
+    assert torch.equal(batch, torch.from_numpy(host)) is not augmented
+
+
 def test_an_epoch_shows_every_training_image_once_and_no_other(run_settings, dataset, monkeypatch):
     settings = run_settings(**PLAIN)
     fed = watch_batches(monkeypatch)
@@ -344,7 +362,7 @@ def test_scoring_augments_nothing(dataset, trained, monkeypatch):
     _, model = trained
     rows = dataset.rows("validation")
     before = dataset.images.copy()
-    for name in ("augment", "cutmix", "pipeline"):
+    for name in ("augment", "augment_tensor", "paste", "pipeline"):
         monkeypatch.setattr(training, name, lambda *_, **__: pytest.fail("augmented"))
     fed = watch_batches(monkeypatch)
     assert score(model, dataset, rows, 0.1) == score(model, dataset, rows, 0.1)
@@ -521,10 +539,10 @@ def test_another_seed_gives_another_training(run_settings, dataset, trained, tmp
 def interrupt(monkeypatch, *, epoch: int, step: int, number: int = signal.SIGINT) -> None:
     """Have a signal arrive while a batch is made."""
 
-    def interrupted(settings, dataset, rows, **at):
-        if at == {"epoch": epoch, "step": step}:
+    def interrupted(*args, **at):
+        if (at["epoch"], at["step"]) == (epoch, step):
             signal.raise_signal(number)
-        return training_make_batch(settings, dataset, rows, **at)
+        return training_make_batch(*args, **at)
 
     training_make_batch = training.make_batch
     monkeypatch.setattr(training, "make_batch", interrupted)
