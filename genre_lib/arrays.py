@@ -12,7 +12,7 @@ import numpy as np
 
 from genre_lib.config import UserError, data_dir
 
-MAPPED_ABOVE = 512 * 2**20  # bytes
+MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
 
 def allocate(shape: tuple[int, ...]) -> np.ndarray:

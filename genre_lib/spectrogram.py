@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -33,6 +33,9 @@ from genre_lib.config import (
     write_json,
 )
 from genre_lib.corpus import Corpus, Track, find_corpus
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
 CHUNK = 64  # tracks that a thread reads or makes images of at a time
@@ -112,17 +115,23 @@ def fit_length(audio: np.ndarray, samples: int) -> np.ndarray:
 
 
 @functools.cache
-def mel_filterbank(settings: SpectrogramSettings) -> np.ndarray:
-    """Mel filters as librosa makes them, float32, shape (n_mels, 1 + n_fft // 2)."""
-    import librosa
+def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
+    """Mel filters as librosa makes them, float32, sparse, shape (n_mels, 1 + n_fft // 2).
 
-    return librosa.filters.mel(
+    Nearly all weights are 0. A dense product would depend, in its last digits, on the number of
+    BLAS threads, and with it a store on the number of processes that write it.
+    """
+    import librosa
+    from scipy.sparse import csr_array
+
+    filters = librosa.filters.mel(
         sr=settings.sample_rate,
         n_fft=settings.n_fft,
         n_mels=settings.n_mels,
         fmin=settings.fmin,
         fmax=settings.fmax,
     )
+    return csr_array(filters)
 
 
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from genre_lib.arrays import allocate, release, take
-from genre_lib.augment import IMAGE_SIZE, composed, transforms
+from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
 from genre_lib.config import RunSettings, UserError
 from genre_lib.paper import SUBSET_SHARES
 from genre_lib.spectrogram import Store, in_threads
-
-if TYPE_CHECKING:
-    import albumentations
 
 SUBSETS = ("train", "validation", "test")
 
@@ -88,23 +84,13 @@ def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.
     def cut(positions: range, tracks: np.ndarray, images: np.ndarray) -> None:
         compose = composed(transforms(settings.augmentation).values())  # one for each thread
         for position, track, own in zip(positions, tracks, images, strict=True):
-            own[0] = resize(track)
-            seed_apart(compose, settings.seed, position)
-            for copy in own[1:]:
-                copy[:] = compose(image=own[0])["image"]
+            own[:] = resize(track)
+            if len(own) > 1:
+                sequence = np.random.SeedSequence([settings.seed, position])
+                seed = int(sequence.generate_state(1, np.uint64)[0])
+                own[1:] = augment(own[1:], compose, seed=seed)
 
     return _make_images(store, settings, cut, progress=progress)
-
-
-def seed_apart(compose: albumentations.Compose, *key: int) -> None:
-    """Give each augmentation a random stream of its own, from whole numbers.
-
-    ``Compose.set_random_seed`` gives all of them the same stream: at first all would be applied
-    to an image, or none.
-    """
-    seeds = np.random.SeedSequence(key).generate_state(len(compose.transforms), np.uint64)
-    for transform, seed in zip(compose.transforms, seeds, strict=True):
-        transform.set_random_seed(int(seed))
 
 
 def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:

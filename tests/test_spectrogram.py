@@ -14,6 +14,7 @@ import librosa
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 from tiny import SMALL, play, small_corpus
 
 from genre_lib import arrays, spectrogram
@@ -102,7 +103,7 @@ def test_a_tone_is_loudest_in_the_band_whose_centre_is_nearest(frequency, n_mels
     edges = librosa.mel_frequencies(n_mels + 2, fmin=settings.fmin, fmax=settings.fmax)
     nearest = np.abs(librosa.hz_to_mel(edges[1:-1]) - librosa.hz_to_mel(frequency)).argmin()
     # The filters have equal area, so a tone is compared with noise, which fills every band.
-    height = mel_filterbank(settings).max(1, keepdims=True)
+    height = mel_filterbank(settings).toarray().max(1, keepdims=True)
     power = 10 ** (mel_decibels(sine(frequency), settings) / 10) / height
     assert power[:, 20].argmax() == nearest
 
@@ -127,6 +128,15 @@ def test_a_later_sound_is_the_same_columns_later():
     first, second = mel_decibels(sound, PAPER), mel_decibels(later, PAPER)
     np.testing.assert_allclose(second[:, 20:], first[:, :-20], atol=1e-3)
     assert not np.allclose(second[:, :60], first[:, :60], atol=1)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_decibels_do_not_depend_on_the_number_of_threads(threads):
+    audio = noise(30.0)
+    with threadpool_limits(2):
+        expected = mel_decibels(audio, PAPER)
+    with threadpool_limits(threads):
+        np.testing.assert_array_equal(mel_decibels(audio, PAPER), expected)
 
 
 # Gray levels
