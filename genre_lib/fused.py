@@ -31,9 +31,8 @@ def conv_block(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
     """Conv[3×3] - BN - ReLU - MP[2×2], rows 1 and 2 of Table I.
 
     Equals the four PyTorch layers in value and in every first gradient, and updates the running
-    statistics as they do. One corner differs: with several channels, a weight of the norm that is
-    exactly zero makes the four values of a window equal, and its gradient is that of another
-    one than the first.
+    statistics as they do. One corner differs, in training with several channels: where a weight
+    of the norm is exactly zero, its gradient may be that of another of the four pooled values.
 
     Parameters
     ----------

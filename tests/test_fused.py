@@ -327,16 +327,20 @@ def test_of_equals_the_first_has_the_gradient(training):
     assert_same(results[0][0], results[1][0])
 
 
-@pytest.mark.parametrize("wants_gradient", [False, True])
-def test_a_norm_weight_of_zero_leaves_every_other_gradient(wants_gradient):
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_norm_weight_of_zero_changes_no_gradient_but_perhaps_its_own(channels, training):
     results = []
     for function in (run, nn.Sequential.forward):
-        block = layers(1)
+        block = layers(channels).train(training)
         block[1].weight.data[0] = 0.0
         block[1].bias.data[0] = 1.0
-        y = function(block, small(channels=1).requires_grad_(wants_gradient))
+        x = small(channels=channels).requires_grad_()
+        y = function(block, x)
         y.square().mean().backward()
-        results.append([block[0].weight.grad, block[1].bias.grad, block[1].weight.grad[1:]])
+        if training and channels > 1:
+            block[1].weight.grad[0] = 0.0
+        results.append([y, x.grad, *(parameter.grad for parameter in block.parameters())])
     for actual, expected in zip(*results, strict=True):
         equal(actual, expected)
 
