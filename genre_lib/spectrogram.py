@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -209,7 +210,8 @@ def write_store(
     Raises
     ------
     UserError
-        If `path` exists, the corpus is itself a store, or a track cannot be read.
+        If `path` exists, the corpus is itself a store, a track cannot be read, or the disk is
+        full.
     """
     if jobs == 0:
         raise UserError(
@@ -235,7 +237,13 @@ def write_store(
         )
         rows = []
         for image, row in bar:
-            (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
+            try:
+                (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
+            except OSError as error:
+                raise UserError(
+                    f"{path} cannot be written ({error.strerror}); make room there, or choose "
+                    "another place."
+                ) from None
             rows.append(row)
         write_index(partial, rows)
         manifest = {"name": corpus.name, "tracks": len(corpus.tracks), **settings.model_dump()}
@@ -437,6 +445,8 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
             lock = path.with_name(f"{path.name}.lock")
             with one_at_a_time(lock, work=f"making the store {path}"):
                 if not path.exists():
+                    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+                        shutil.rmtree(left)  # by a process that was killed
                     write_store(corpus, path, settings.spectrogram, progress=progress)
     store = _read_once(path, progress=progress)
     for name, wanted in settings.spectrogram:

@@ -1,4 +1,5 @@
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -367,6 +368,16 @@ def test_a_store_of_a_store_is_refused(store_path, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_runs_full_is_told_and_nothing_is_left(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(UserError, match=r"store cannot be written \(No space left"):
+        write_store(small_corpus(1), tmp_path / "store", SMALL, jobs=1, progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def fail_to_load(sample_rate: int) -> np.ndarray:
     raise UserError("track 2 is bad")
 
@@ -532,6 +543,18 @@ def test_a_store_is_made_once(music, counted):
     second = open_store(settings_for(music), progress=False)
     assert second.digest == first.digest
     assert counted == [first.path]
+
+
+def test_what_a_killed_process_left_of_a_store_is_removed(music, counted):
+    path = open_store(settings_for(music), progress=False).path
+    left = path.with_name(f".{path.name}.4711.part")
+    path.rename(left)
+    other = path.with_name(f".{path.name[:-1]}.4711.part")
+    other.mkdir()
+    open_store(settings_for(music), progress=False)
+    assert not left.exists()
+    assert other.exists()
+    assert counted == [path, path]
 
 
 def test_other_settings_or_other_files_make_another_store(music, counted):
