@@ -107,7 +107,8 @@ def gray_statistics(x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Te
     covariance = (moments - torch.outer(centre, centre)).to(x.dtype)
     flat = weight.view(-1, 9)
     mean = flat @ centre.to(x.dtype) + bias
-    return mean, ((flat @ covariance) * flat).sum(1)
+    variance = ((flat @ covariance) * flat).sum(1)
+    return mean, variance.clamp(min=0)  # rounding may go below
 
 
 def dropout(x: Tensor, p: float) -> Tensor:
@@ -203,7 +204,7 @@ class _ConvStatisticsPool(torch.autograd.Function):
             squares += (flat * flat).sum(0)
         ctx.count = len(x) * x.shape[2] * x.shape[3]
         mean = total / ctx.count
-        variance = squares / ctx.count - mean * mean
+        variance = (squares / ctx.count - mean * mean).clamp_(min=0)  # rounding may go below
         mean, variance = mean.to(x.dtype), variance.to(x.dtype)
         ctx.save_for_backward(x, weight, mean, right, lower, *outputs)
         return pooled, mean, variance

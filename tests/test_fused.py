@@ -484,3 +484,19 @@ def test_dropout_that_is_off_does_nothing_and_draws_nothing(p, training):
 def test_the_dropout_layer_drops():
     layer = model.Dropout(0.5)
     assert set(layer(torch.ones(9, 9)).unique().tolist()) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_rounding_makes_no_variance_negative(channels):
+    """Outputs that are large and nearly all the same: their variance is rounding alone."""
+    conv, norm = nn.Conv2d(channels, 16, 3, padding=1), nn.BatchNorm2d(16, eps=1e-12)
+    x = torch.full((3, channels, 64, 64), 300.7)
+    x.requires_grad_(channels > 1)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.weight[:, :, 1, 1] = torch.linspace(-9, 9, 16)[:, None]  # no border: all are the same
+    y = fused.conv_block(x, conv, norm)
+    y.sum().backward()
+    assert y.isfinite().all()
+    assert conv.weight.grad.isfinite().all()
+    assert (norm.running_var >= 0).all()
