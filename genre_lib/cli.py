@@ -96,7 +96,7 @@ def store(
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Processes; by default one for each core.")
+        int | None, typer.Option(help="Workers; by default one for each core.")
     ] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.

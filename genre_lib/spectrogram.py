@@ -120,7 +120,7 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
     """Mel filters as librosa makes them, float32, sparse, shape (n_mels, 1 + n_fft // 2).
 
     Nearly all weights are 0. A dense product would depend, in its last digits, on the number of
-    BLAS threads, and with it a store on the number of processes that write it.
+    BLAS threads, and with it a store on the number of workers that make it.
     """
     import librosa
     from scipy.sparse import csr_array
@@ -200,11 +200,13 @@ def write_store(
 
     Workers read the audio and return encoded images; only this process writes, so on a cluster
     (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
+    By default they are threads: nearly all of the work is done outside of Python, and threads
+    need not import anything first.
 
     Parameters
     ----------
     jobs
-        Processes; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
+        Workers; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
         where it says nothing, one for each core.
 
     Raises
@@ -214,9 +216,7 @@ def write_store(
         full.
     """
     if jobs == 0:
-        raise UserError(
-            "jobs = 0 is not possible: give a number of processes, or -1 for all cores."
-        )
+        raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
     if path.exists():
         raise UserError(f"{path} exists already; remove it or choose another place.")
     if corpus.store is not None:
@@ -227,7 +227,10 @@ def write_store(
         for genre in sorted({track.genre for track in corpus.tracks}):
             (partial / genre).mkdir()
         work = (delayed(encoded_spectrogram)(track, settings) for track in corpus.tracks)
-        results = Parallel(n_jobs=jobs or configured_jobs(), return_as="generator")(work)
+        workers = Parallel(
+            n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
+        )
+        results = workers(work)
         bar = tqdm(
             results,
             total=len(corpus.tracks),
