@@ -95,9 +95,7 @@ def store(
     corpus: Annotated[str, typer.Argument(help="synthetic, gtzan, or a folder of genre folders.")],
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Workers; by default one for each core.")
-    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Workers; by default one for each core.")] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.
 

@@ -24,7 +24,6 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import conv2d
 
 IMAGES_PER_THREAD = 4  # what goes through a block at a time, and stays in the cache
-RESOLUTION = 2**16  # steps of a dropout probability
 
 
 def conv_block(x: Tensor, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> Tensor:
@@ -112,15 +111,15 @@ def gray_statistics(x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Te
 
 
 def dropout(x: Tensor, p: float) -> Tensor:
-    """Dropout whose mask takes 16 random bits a value, where PyTorch draws one by one.
+    """Dropout whose mask takes 8 or 16 random bits a value, where PyTorch draws one by one.
 
     Parameters
     ----------
     x
         Any shape and layout.
     p
-        Probability to drop a value, below 1. It is rounded to a multiple of 2^-16, and what is
-        kept is scaled by just that.
+        Probability to drop a value, below 1. A multiple of 2^-8 takes 8 bits; any other is
+        rounded to one of 2^-16. What is kept is scaled by just that.
     """
     return _Dropout.apply(x, p)
 
@@ -128,13 +127,16 @@ def dropout(x: Tensor, p: float) -> Tensor:
 class _Dropout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
-        dropped = round(p * RESOLUTION)
-        words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-        keep = torch.empty_like(x, dtype=torch.int8)
-        bits = words.view(torch.int16).as_strided(keep.shape, keep.stride())
-        torch.ge(bits, dropped - RESOLUTION // 2, out=keep)
+        bits = torch.int8 if (2**8 * p).is_integer() else torch.int16
+        steps = 2 ** (8 * bits.itemsize)
+        dropped = round(steps * p)
+        words = torch.empty(-(-x.numel() * bits.itemsize // 8), dtype=torch.int64)
+        words.random_(-(2**63), None)
+        keep = torch.empty_like(x, dtype=bits)
+        drawn = words.view(bits).as_strided(keep.shape, keep.stride())
+        torch.ge(drawn, dropped - steps // 2, out=keep)
         ctx.save_for_backward(keep)
-        ctx.scale = RESOLUTION / (RESOLUTION - dropped)
+        ctx.scale = steps / (steps - dropped)
         return (x * keep).mul_(ctx.scale)
 
     @staticmethod
