@@ -120,7 +120,7 @@ def _make_run(
 
     if (directory / "config.json").exists():
         check_same(directory, config)
-    dataset = make_dataset(store, settings)
+    dataset = make_dataset(store, settings, progress=progress)
     check_batch_size(settings, dataset)
     directory.mkdir(exist_ok=True)
     write_json(directory / "config.json", config)
