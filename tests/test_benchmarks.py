@@ -165,6 +165,19 @@ def test_the_sides_take_turns_and_the_first_step_of_a_turn_does_not_count(monkey
     assert peak == 7
 
 
+def test_what_returns_memory_is_timed_before_any_is_kept(monkeypatch):
+    calls = []
+    monkeypatch.setattr(training_step, "return_freed_memory", lambda: None)
+    sides = {
+        "keeps": training_step.Contender(lambda: calls.append("keeps"), lambda: None),
+        "returns": training_step.Contender(
+            lambda: calls.append("returns"), training_step.return_freed_memory
+        ),
+    }
+    training_step.measure(sides, CPU, rounds=2, steps=1, sizes=(), quiet=True)
+    assert calls == ["returns"] * 4 + ["keeps"] * 4
+
+
 def test_the_benchmark_prints_its_figures(monkeypatch, capsys):
     monkeypatch.setattr(training_step, "gemm_rate", lambda *_: 1e12)
     training_step.main(rounds=1, steps=1, batch_size=4, threads=1)
