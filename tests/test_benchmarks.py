@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +8,11 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
+from benchmarks import literal, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, configure
 from genre_lib.splits import Dataset
 from genre_lib.training import new_state, to_input, train_step
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # benchmarks are not installed
-from benchmarks import literal, training_step
 
 CPU = torch.device("cpu")
 OFF = torch.amp.GradScaler("cpu", enabled=False)

@@ -1,20 +1,16 @@
 """The fast network against the literal one of `benchmarks`, in float64."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, cross_entropy
 
+from benchmarks.literal import LiteralNet
 from genre_lib import fused, model
 from genre_lib.config import ModelSettings
 from genre_lib.model import ConvBlock, HybridNet
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # benchmarks are not installed
-from benchmarks.literal import LiteralNet
 
 THREADS = (1, 2, 3)
 COUNTS = (1, 2, 5, 11)  # images: none is a multiple of those that go through a block at a time
