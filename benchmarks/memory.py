@@ -10,6 +10,7 @@ import os
 import platform
 import resource
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -45,12 +46,18 @@ class Figures(NamedTuple):
     reading: float
     making: float
     batches: float
+    steps: float
     peak: float
 
     @property
-    def per_thousand(self) -> float:
+    def preparing(self) -> float:
         """Seconds for 1,000 images: from the store to the epoch's batches."""
         return 1000 * (self.reading + self.making + self.batches) / self.images
+
+    @property
+    def epoch(self) -> float:
+        """Seconds for 1,000 images of an epoch: its batches and its steps."""
+        return 1000 * (self.batches + self.steps) / self.images
 
 
 def simulate_store(path: Path, tracks: int) -> None:
@@ -103,19 +110,22 @@ def measure(path: Path, images_per_track: int, steps: int) -> Figures:
         rows, range(settings.training.batch_size, len(rows), settings.training.batch_size)
     )
     trained = set(np.linspace(0, len(batches) - 1, steps, dtype=int).tolist())
-    seconds = 0.0
+    seconds, durations = 0.0, []
     for step, batch in enumerate(tqdm(batches, "batches of an epoch", unit="batch")):
         begun = time.perf_counter()
         images, partner, kept = make_batch(settings, dataset, batch, epoch=0, step=step)
         seconds += time.perf_counter() - begun
         if step in trained:
+            begun = time.perf_counter()
             train_step(state, settings, images, dataset.labels[batch], partner, kept)
+            durations.append(time.perf_counter() - begun)
     return Figures(
         tracks=len(store.track_ids),
         images=len(dataset.labels),
         reading=read - start,
         making=made - read,
         batches=seconds,
+        steps=statistics.median(durations) * len(batches),
         peak=peak_memory(),
     )
 
@@ -142,7 +152,8 @@ def main(
 
     The tracks are links to 300 random spectrograms of 128 x 256 gray levels. A fresh process
     for each size reads the store, makes the dataset (view copies, protocol track) and all
-    batches of an epoch, and trains the network on some of them. A hundredth, a tenth, and all of
+    batches of an epoch, and trains the network on some of them; the time of all steps is the
+    median of these times their number. A hundredth, a tenth, and all of
     the tracks are measured. What the data folder (GENRE_DATA) must have room for is told first;
     all of it is removed in the end.
 
@@ -168,17 +179,24 @@ def main(
     names = ("numpy", "torch", "albumentations", "pillow")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     typer.echo(f"versions          Python {platform.python_version()}, {versions}")
-    typer.echo(f"\n{'':>21}{'read':>8}{'make':>8}{'batches':>8}{'per 1,000':>11}{'peak':>9}")
-    typer.echo(f"{'tracks':>9}{'images':>12}{'s':>8}{'s':>8}{'s':>8}{'images, s':>11}{'MB':>9}")
+    typer.echo(f"\n{'':>21}{'read':>8}{'make':>8}{'batches':>9}{'steps':>8}{'peak':>9}")
+    typer.echo(f"{'tracks':>9}{'images':>12}{'s':>8}{'s':>8}{'s':>9}{'s':>8}{'MB':>9}")
     for one in measured:
         typer.echo(
             f"{one.tracks:>9,}{one.images:>12,}{one.reading:>8.1f}{one.making:>8.1f}"
-            f"{one.batches:>8.1f}{one.per_thousand:>11.3f}{one.peak / 1e6:>9.0f}"
+            f"{one.batches:>9.1f}{one.steps:>8.0f}{one.peak / 1e6:>9.0f}"
         )
-    growth = measured[-1].per_thousand / measured[0].per_thousand
+    first, last = measured[0], measured[-1]
     peak = max(one.peak for one in measured)
     typer.echo(f"\npeak memory       {peak / 1e6:.0f} MB (limit {LIMIT / 1e6:.0f} MB)")
-    typer.echo(f"time an image     {growth:.2f} times that of the smallest (linear: 1)")
+    typer.echo(
+        f"an epoch          {last.epoch / first.epoch:.2f} times as long an image as with "
+        f"{first.tracks:,} tracks (linear: 1)"
+    )
+    typer.echo(
+        f"all but steps     {last.preparing / first.preparing:.2f} times as long an image "
+        "(reading, making images, batches)"
+    )
 
 
 if __name__ == "__main__":
