@@ -5,10 +5,7 @@ Usage: python -m benchmarks.input_pipeline --help
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from importlib.metadata import version
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +14,7 @@ import torch
 import typer
 from tqdm import tqdm
 
+from benchmarks import machine
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import GENRES, configure
 from genre_lib.splits import Dataset
@@ -65,10 +63,7 @@ def main(
         training.append(time.perf_counter() - made)
     batch, rest = (1000 * float(np.mean(seconds[WARM_UP:])) for seconds in (making, training))
     typer.echo(f"device            {device_of()}, {torch.get_num_threads()} threads")
-    typer.echo(f"cores             {os.cpu_count()}")
-    names = ("numpy", "torch", "albumentations")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    typer.echo(f"versions          Python {platform.python_version()}, {versions}")
+    machine.tell("numpy", "torch", "albumentations")
     typer.echo(f"batch             {batch_size} of {len(dataset.labels)} images")
     typer.echo(f"making a batch    {batch:.1f} ms (mean of {steps})")
     typer.echo(f"rest of the step  {rest:.1f} ms (mean of {steps})")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -15,7 +14,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -25,6 +23,7 @@ import typer
 from PIL import Image
 from tqdm import tqdm
 
+from benchmarks import machine
 from genre_lib.augment import IMAGE_SIZE, pipeline
 from genre_lib.config import GENRES, SpectrogramSettings, configure, data_dir, write_json
 from genre_lib.spectrogram import read_store, write_index
@@ -175,10 +174,7 @@ def main(
             simulate_store(path, tracks // share)
             measured.append(in_fresh_process(path, images_per_track, steps))
     typer.echo(f"device            cpu, {torch.get_num_threads()} threads")
-    typer.echo(f"cores             {os.cpu_count()}")
-    names = ("numpy", "torch", "albumentations", "pillow")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    typer.echo(f"versions          Python {platform.python_version()}, {versions}")
+    machine.tell("numpy", "torch", "albumentations", "pillow")
     typer.echo(f"\n{'':>21}{'read':>8}{'make':>8}{'batches':>9}{'steps':>8}{'peak':>9}")
     typer.echo(f"{'tracks':>9}{'images':>12}{'s':>8}{'s':>8}{'s':>9}{'s':>8}{'MB':>9}")
     for one in measured:

@@ -5,14 +5,11 @@ Usage: python -m benchmarks.store --help
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import statistics
 import tempfile
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +19,7 @@ import soundfile
 import typer
 from tqdm import tqdm
 
+from benchmarks import machine
 from genre_lib.config import GENRES, SpectrogramSettings
 from genre_lib.corpus import Corpus
 from genre_lib.corpus.folder import folder_corpus
@@ -94,10 +92,7 @@ def main(
             times[count].append(seconds_to_write(corpus, stores[count], jobs=count))
         identical = same_files(*stores.values())
     tracks = songs_per_genre * len(GENRES)
-    typer.echo(f"cores             {os.cpu_count()}")
-    names = ("numpy", "joblib", "librosa", "soundfile")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    typer.echo(f"versions          Python {platform.python_version()}, {versions}")
+    machine.tell("numpy", "joblib", "librosa", "soundfile")
     typer.echo(f"audio             {tracks} files ({suffix}) of {SECONDS:.0f} s")
     medians = {count: statistics.median(own) for count, own in times.items()}
     for count, own in times.items():

@@ -348,16 +348,27 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     Parameters
     ----------
     path
-        A file that processes lock; a process that dies gives it free.
+        A file that processes lock; a process that dies gives it free. Its folder is made.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
     """
     from filelock import FileLock, Timeout
 
     lock = FileLock(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         notice(f"another process is {work}; waiting for it.")
         lock.acquire()
+    except OSError as error:
+        raise UserError(
+            f"{path.parent} cannot be written ({error.strerror}); set GENRE_RUNS and GENRE_DATA "
+            "to folders that can."
+        ) from None
     try:
         yield
     finally:

@@ -92,9 +92,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
         **settings.model_dump(),
     }
     if not is_complete(directory):
-        lock = directory.with_suffix(".lock")
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with one_at_a_time(lock, work=f"training {directory}"):
+        with one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
             if not is_complete(directory):
                 _make_run(settings, store, directory, config, progress=progress)
     check_same(directory, config)

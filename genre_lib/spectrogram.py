@@ -32,6 +32,7 @@ from genre_lib.config import (
     one_at_a_time,
     read_json,
     write_json,
+    write_text,
 )
 from genre_lib.corpus import Corpus, Track, find_corpus
 
@@ -222,7 +223,12 @@ def write_store(
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written ({error.strerror}); choose another place."
+        ) from None
     try:
         for genre in sorted({track.genre for track in corpus.tracks}):
             (partial / genre).mkdir()
@@ -281,10 +287,11 @@ def encoded_spectrogram(track: Track, settings: SpectrogramSettings) -> tuple[by
 
 def write_index(folder: Path, rows: Sequence[dict]) -> None:
     """Write ``index.csv`` of a store."""
-    with open(folder / "index.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, INDEX_COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, INDEX_COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(folder / "index.csv", text.getvalue())
 
 
 def read_store(path: Path, *, progress: bool = True) -> Store:
@@ -444,7 +451,6 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     if path is None:
         path = data_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             lock = path.with_name(f"{path.name}.lock")
             with one_at_a_time(lock, work=f"making the store {path}"):
                 if not path.exists():

@@ -450,6 +450,15 @@ def test_work_is_done_by_one_process_at_a_time(tmp_path, capsys):
     assert "another process is counting; waiting for it." in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_locked_is_told(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(UserError, match=r"file cannot be written .*GENRE_RUNS"),
+        one_at_a_time(tmp_path / "file" / "lock", work="counting"),
+    ):
+        pass
+
+
 def test_a_process_that_dies_lets_the_next_one_work(tmp_path, capsys):
     code = (
         "from genre_lib.config import one_at_a_time; from pathlib import Path; import os\n"

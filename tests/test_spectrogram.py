@@ -703,3 +703,9 @@ def test_a_store_that_another_process_is_making_is_waited_for(music, killed):
     assert own == (f"writing\n{store.digest}\n" if killed else f"{store.digest}\n")
     assert digest == ("" if killed else f"{store.digest}\n")
     assert [path for path in (data_dir() / "stores").iterdir() if path.is_dir()] == [store.path]
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UserError, match=r"cannot be written .*choose another place"):
+        write_store(small_corpus(1), tmp_path / "file" / "store", SMALL, progress=False)
