@@ -92,6 +92,8 @@ class ModelSettings(Settings):
     conv_dropout: Literal["table", "text"] = Field(
         "table", description="table: 0.5 once, after block 2; text: 0.4 after each block"
     )
+    lstm: bool = Field(True, description="without: a linear layer at each time step instead")
+    attention: bool = Field(True, description="without: what enters it goes straight on")
     residual: bool = Field(False, description="add the attention's input to its output")
     pooling: Literal["mean", "last", "max"] = Field("mean", description="over the 32 time steps")
 
@@ -124,8 +126,13 @@ class RunSettings(Settings):
 
     corpus: str = "synthetic"
     profile: str = "quick"
+    method: Literal["network", "handcrafted"] = Field(
+        "network", description="Table I, or MFCC statistics and a support vector machine"
+    )
     view: Literal["copies", "segments"] = "copies"
-    protocol: Literal["image", "track"] = "image"
+    protocol: Literal["image", "track", "fault-filtered"] = Field(
+        "image", description="what is dealt: images, tracks, or the published list of GTZAN tracks"
+    )
     seed: int = Field(0, ge=0, lt=2**31)
     songs_per_genre: int = Field(
         100, ge=3, le=1000, description="how many songs of the synthetic corpus are composed"

@@ -27,7 +27,7 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.spectrogram import Store, open_store
-from genre_lib.splits import SUBSETS, Dataset, make_dataset, shared_tracks
+from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet
@@ -233,7 +233,7 @@ def score_run(predictions: pd.DataFrame, model: HybridNet, dataset: Dataset) -> 
         "clean_train_accuracy": float(accuracy_score(clean.y_true, clean.y_pred)),
         "images": {subset: len(dataset.rows(subset)) for subset in SUBSETS},
         "test_tracks": int(predictions.track_id.nunique()),
-        "leakage": shared_tracks(dataset.table).to_dict("records"),
+        "leakage": audit(dataset.table).to_dict("records"),
     }
 
 

@@ -59,10 +59,15 @@ class HybridNet(nn.Module):
         self.block1 = ConvBlock(settings.channels, 16, dropout=0.4 if in_text else 0.0)
         self.block2 = ConvBlock(16, 32, dropout=0.4 if in_text else 0.0)
         self.conv_dropout = Dropout(0.0 if in_text else 0.5)
-        self.lstm = nn.LSTM(
-            32 * (IMAGE_SIZE // 4), settings.hidden_size, batch_first=True, bidirectional=True
-        )
-        self.attention = nn.MultiheadAttention(width, settings.heads, batch_first=True)
+        features = 32 * (IMAGE_SIZE // 4)
+        if settings.lstm:
+            self.lstm = nn.LSTM(
+                features, settings.hidden_size, batch_first=True, bidirectional=True
+            )
+        else:
+            self.projection = nn.Linear(features, width)
+        if settings.attention:
+            self.attention = nn.MultiheadAttention(width, settings.heads, batch_first=True)
         self.norm = nn.LayerNorm(width)
         self.attention_dropout = Dropout(0.4)
         self.hidden = nn.Linear(width, 128)
@@ -74,9 +79,11 @@ class HybridNet(nn.Module):
         x = self.block1(images)  # (B, 16, 64, 64)
         x = self.conv_dropout(self.block2(x))  # (B, 32, 32, 32): channel, band, time
         x = x.permute(0, 3, 1, 2).flatten(2)  # (B, 32, 1024): time, channel x band
-        x = self.lstm(x)[0]  # (B, 32, 128)
-        attended = self.attention(x, x, x, need_weights=False)[0]  # (B, 32, 128)
-        x = self.norm(x + attended if self.settings.residual else attended)
+        x = self.lstm(x)[0] if self.settings.lstm else self.projection(x)  # (B, 32, 128)
+        if self.settings.attention:
+            attended = self.attention(x, x, x, need_weights=False)[0]  # (B, 32, 128)
+            x = x + attended if self.settings.residual else attended
+        x = self.norm(x)
         x = self.pool(self.attention_dropout(x))  # (B, 128)
         return self.output(self.hidden_dropout(self.hidden(x)))
 
@@ -97,12 +104,15 @@ class Row(NamedTuple):
 
 def table_1_rows(model: HybridNet, *, batch_size: int = 128) -> list[Row]:
     """Table I from the live model: hooks record each layer's output shape in a forward pass."""
+    width = 2 * model.settings.hidden_size
     layers: list[tuple[str, nn.Module]] = [
         ("Conv[2D, 3×3] @ 16 - BN - ReLU - MP[2×2]", model.block1),
         ("Conv[2D, 3×3] @ 32 - BN - ReLU - MP[2×2]", model.block2),
         (f"Dropout[{model.conv_dropout.p}]", model.conv_dropout),
-        (f"LSTM @ {2 * model.settings.hidden_size} (Bidirectional)", model.lstm),
-        ("MultiheadAttention", model.attention),
+        (f"LSTM @ {width} (Bidirectional)", model.lstm)
+        if model.settings.lstm
+        else (f"Linear @ {width}", model.projection),
+        *([("MultiheadAttention", model.attention)] if model.settings.attention else []),
         ("LayerNorm", model.norm),
         (f"Dropout[{model.attention_dropout.p}]", model.attention_dropout),
         (f"Linear @ {model.hidden.out_features}", model.hidden),

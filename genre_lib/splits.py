@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,10 +13,12 @@ import pandas as pd
 from genre_lib.arrays import allocate, release, take
 from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
 from genre_lib.config import RunSettings, UserError
+from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
 from genre_lib.spectrogram import Store, in_threads
 
 SUBSETS = ("train", "validation", "test")
+UNUSED = "unused"  # the subset of images that a protocol leaves out
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Dataset:
     labels
         Index into `genres`, shape (N,).
     table
-        One row an image: track_id, genre, image (0 to images_per_track - 1), subset.
+        One row an image: track_id, genre, recording (the first track with the same content),
+        image (0 to images_per_track - 1), subset.
     """
 
     images: np.ndarray
@@ -55,13 +59,20 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
     per_track = settings.images_per_track
     labels = np.repeat(store.labels, per_track)
     track = np.repeat(np.arange(len(store.track_ids)), per_track)
-    units = track if settings.protocol == "track" else np.arange(len(labels))
+    names = np.array(store.track_ids, dtype=object)
+    recording = recordings(store)
+    if settings.protocol == "fault-filtered":
+        subset = listed(store)[track]
+    else:
+        units = recording[track] if settings.protocol == "track" else np.arange(len(labels))
+        subset = deal(units, labels, store.genres, seed=settings.seed)
     table = pd.DataFrame(
         {  # rows share their names as objects: text of its own for each would take far more
-            "track_id": np.array(store.track_ids, dtype=object)[track],
+            "track_id": names[track],
             "genre": np.array(store.genres, dtype=object)[labels],
+            "recording": names[recording[track]],
             "image": np.tile(np.arange(per_track), len(store.track_ids)),
-            "subset": deal(units, labels, store.genres, seed=settings.seed),
+            "subset": subset,
         }
     )
     view = copies if settings.view == "copies" else segments
@@ -160,8 +171,9 @@ def deal(
     Parameters
     ----------
     units
-        What is dealt as a whole, shape (N,): a track's number for each of its images
-        (protocol `track`), or a number of its own for each image (protocol `image`).
+        What is dealt as a whole, shape (N,): its recording's number for each image (protocol
+        `track`), or a number of its own for each image (protocol `image`). A unit with images
+        of two genres goes to training: no answer to it could be called right.
     labels
         Genre of each image, shape (N,).
 
@@ -175,40 +187,116 @@ def deal(
     UserError
         If a genre has fewer units than there are subsets.
     """
+    mixed = of_two_genres(units, labels)
     rng = np.random.default_rng([seed, 75_15_10])
     subsets = np.empty(len(units), dtype=object)
     by_genre = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[by_genre], np.arange(len(genres) + 1))
     for genre, start, stop in zip(genres, starts[:-1], starts[1:], strict=True):
         rows = by_genre[start:stop]
-        own, unit = np.unique(units[rows], return_inverse=True)
+        own, unit, sizes = np.unique(units[rows], return_inverse=True, return_counts=True)
         if len(own) < len(SUBSETS):
             raise UserError(
                 f"Genre {genre!r} has {len(own)} to deal to {len(SUBSETS)} subsets; "
                 f"each genre needs at least {len(SUBSETS)} tracks."
             )
-        n_test = max(1, round(SUBSET_SHARES["test"] * len(own)))
-        n_validation = max(1, round(SUBSET_SHARES["validation"] * len(own)))
-        order = rng.permutation(len(own))
+        weights = sizes / sizes.min()
+        room = {
+            name: max(1, round(SUBSET_SHARES[name] * weights.sum()))
+            for name in ("test", "validation")
+        }
         dealt = np.empty(len(own), dtype=object)
         dealt[:] = "train"  # np.full would make text of its own for each
-        dealt[order[:n_test]] = "test"
-        dealt[order[n_test : n_test + n_validation]] = "validation"
+        for position in rng.permutation(len(own)):
+            if mixed[own[position]]:
+                continue
+            fits = [name for name in room if weights[position] <= room[name]]
+            if fits:
+                dealt[position] = fits[0]
+                room[fits[0]] -= weights[position]
+            elif not any(room.values()):
+                break
         subsets[rows] = dealt[unit]
     return subsets
 
 
-def shared_tracks(table: pd.DataFrame) -> pd.DataFrame:
-    """Audit a split: how many tracks have images in both subsets of each pair.
+def of_two_genres(units: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Tell for each unit number, from 0 to the highest, whether its images differ in genre."""
+    lowest = np.full(units.max() + 1, labels.max())
+    highest = np.full(units.max() + 1, labels.min())
+    np.minimum.at(lowest, units, labels)
+    np.maximum.at(highest, units, labels)
+    return lowest < highest
+
+
+def listed(store: Store) -> np.ndarray:
+    """Subset of each track by the published fault-filtered lists, objects, shape (tracks,).
+
+    Raises
+    ------
+    UserError
+        If the store lacks tracks of the lists (other than the one that often is unreadable).
+    """
+    lists = fault_filtered()
+    missing = sorted(set(lists) - set(store.track_ids) - {UNREADABLE})
+    if missing:
+        raise UserError(
+            f"The protocol fault-filtered deals {len(lists)} tracks of GTZAN, but {store.path} "
+            f"lacks {len(missing)} of them, such as {missing[0]}; use protocol=track there."
+        )
+    return np.array([lists.get(track_id, UNUSED) for track_id in store.track_ids], dtype=object)
+
+
+def recordings(store: Store) -> np.ndarray:
+    """Find tracks with identical content.
+
+    Returns
+    -------
+    np.ndarray
+        For each track the position of the first with the same gray levels, shape (tracks,).
+    """
+    first: dict[bytes, int] = {}
+    positions = np.empty(len(store.track_ids), int)
+    for position in range(len(positions)):
+        content = hashlib.sha256(take(store.images, slice(position, position + 1)).data).digest()
+        positions[position] = first.setdefault(content, position)
+    return positions
+
+
+def identical_tracks(store: Store) -> pd.DataFrame:
+    """All pairs of tracks with identical content: first, second, first_genre, second_genre."""
+    recording = recordings(store)
+    genre = np.array(store.genres)[store.labels]
+    pairs = [
+        (store.track_ids[one], store.track_ids[two], genre[one], genre[two])
+        for group in pd.Series(recording).groupby(recording).groups.values()
+        for one, two in combinations(group, 2)
+    ]
+    return pd.DataFrame(pairs, columns=["first", "second", "first_genre", "second_genre"])
+
+
+def audit(table: pd.DataFrame) -> pd.DataFrame:
+    """Audit a split: what the subsets of each pair have in common.
+
+    Parameters
+    ----------
+    table
+        One row an image: track_id, recording, subset.
 
     Returns
     -------
     pd.DataFrame
-        Columns first, second, shared_tracks, share (of the second subset's tracks).
+        Columns first, second; shared_tracks, how many tracks have images in both; share, their
+        share of the second subset's tracks; identical_tracks, how many tracks of the second have
+        the same content as another track of the first.
     """
-    tracks = {subset: set(table.track_id[table.subset == subset]) for subset in SUBSETS}
     rows = []
+    tracks = table[["subset", "track_id", "recording"]].drop_duplicates()
     for first, second in combinations(SUBSETS, 2):
-        shared = len(tracks[first] & tracks[second])
-        rows.append((first, second, shared, shared / len(tracks[second])))
-    return pd.DataFrame(rows, columns=["first", "second", "shared_tracks", "share"])
+        one, two = (tracks[tracks.subset == subset] for subset in (first, second))
+        shared = len(set(one.track_id) & set(two.track_id))
+        both = two.merge(one, on="recording", suffixes=("", "_of_first"))
+        identical = both.track_id[both.track_id != both.track_id_of_first].nunique()
+        rows.append((first, second, shared, shared / len(two), identical))
+    columns = ["first", "second", "shared_tracks", "share", "identical_tracks"]
+    return pd.DataFrame(rows, columns=columns)
