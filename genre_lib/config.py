@@ -348,6 +348,11 @@ def runs_dir() -> Path:
     return Path(os.environ.get("GENRE_RUNS") or project_root() / "runs")
 
 
+def reference_dir() -> Path:
+    """Where the runs lie that the checkout itself holds: the reference runs."""
+    return project_root() / "reference"
+
+
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     """Let one process at a time do some work; others wait, and are told what for.

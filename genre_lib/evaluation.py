@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from tqdm import tqdm
 
 from genre_lib import __version__
 from genre_lib.arrays import take
@@ -21,6 +24,7 @@ from genre_lib.config import (
     notice,
     one_at_a_time,
     read_json,
+    reference_dir,
     runs_dir,
     validated,
     write_json,
@@ -85,7 +89,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     The test set is scored once, after training, by the model with the best validation accuracy.
     """
     store = open_store(settings, progress=progress)
-    directory = runs_dir() / digest(settings, store.digest)
+    directory = run_directory(digest(settings, store.digest))
     config = {
         "data": {"name": store.name, "digest": store.digest},
         "made_with": {"genre_lib": __version__, "code": code_digest()},
@@ -98,6 +102,17 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     check_same(directory, config)
     # Labels such as the corpus's name are the caller's; the digest holds all else equal.
     return replace(read_run(directory), settings=settings)
+
+
+def run_directory(name: str) -> Path:
+    """Where a run is read or made: in the checkout's reference runs if it is there, else in runs/.
+
+    With ``GENRE_RETRAIN=1`` reference runs are not looked at.
+    """
+    if os.environ.get("GENRE_RETRAIN") != "1":
+        for stored in reference_dir().glob(f"*-{name}"):
+            return stored
+    return runs_dir() / name
 
 
 def is_complete(directory: Path) -> bool:
@@ -114,7 +129,7 @@ def _make_run(
     progress: bool,
 ) -> None:
     from genre_lib import checkpoint
-    from genre_lib.training import check_batch_size, train
+    from genre_lib.training import check_batch_size, environment, train
 
     if (directory / "config.json").exists():
         check_same(directory, config)
@@ -123,10 +138,19 @@ def _make_run(
     directory.mkdir(exist_ok=True)
     write_json(directory / "config.json", config)
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
-    model = train(settings, dataset, directory, progress=progress)
-    table = predict(model, dataset)
+    started = time.monotonic()
+    if settings.method == "handcrafted":
+        table, clean = handcrafted_predictions(
+            dataset, top_db=store.manifest["top_db"], progress=progress
+        )
+        write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
+        seconds = time.monotonic() - started
+        write_json(directory / "environment.json", environment() | {"seconds": seconds})
+    else:
+        model = train(settings, dataset, directory, progress=progress)
+        table, clean = predict(model, dataset), predict(model, dataset, subset="train")
     write_text(directory / "predictions.csv", table.to_csv(index=False))
-    write_json(directory / "metrics.json", score_run(table, model, dataset))
+    write_json(directory / "metrics.json", score_run(table, clean, dataset))
     checkpoint.remove(directory)
 
 
@@ -213,6 +237,19 @@ def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.D
 
     rows = dataset.rows(subset)
     probabilities = predict_logits(model, dataset.images, rows).double().softmax(1).numpy()
+    return prediction_table(dataset, rows, probabilities)
+
+
+def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    """Predictions of some images: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
+
+    Parameters
+    ----------
+    rows
+        Positions of the images in the dataset, shape (B,).
+    probabilities
+        Shape (B, genres).
+    """
     table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
     table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
     table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]
@@ -220,9 +257,14 @@ def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.D
     return table.join(pd.DataFrame(probabilities.round(6), columns=columns))
 
 
-def score_run(predictions: pd.DataFrame, model: HybridNet, dataset: Dataset) -> dict[str, Any]:
-    """Everything that ``metrics.json`` holds."""
-    clean = predict(model, dataset, subset="train")
+def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) -> dict[str, Any]:
+    """Everything that ``metrics.json`` holds.
+
+    Parameters
+    ----------
+    predictions, clean
+        For the test images, and for the training images as they were dealt.
+    """
     low, high = accuracy_interval(predictions)
     voted = vote(predictions)
     return {
@@ -309,6 +351,25 @@ def accuracy_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, 
     return {"difference": difference, "low": float(low), "high": float(high)}
 
 
+def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
+    """How much higher the accuracy of one set of predictions is, on the same test images.
+
+    Tracks are drawn once for both, so what makes a track easy or hard for both cancels.
+
+    Returns
+    -------
+    dict of str to float
+        difference, and its 95 % interval by bootstrap over tracks, low and high.
+    """
+    both = first.merge(second, on=["track_id", "image"], suffixes=("", "_second"))
+    if not len(both) == len(first) == len(second):
+        raise ValueError("the two sets of predictions are not of the same images")
+    drawn = _drawn_accuracies(first, seed=0) - _drawn_accuracies(second, seed=0)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    difference = accuracy_of(first)["accuracy"] - accuracy_of(second)["accuracy"]
+    return {"difference": difference, "low": float(low), "high": float(high)}
+
+
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Accuracy of predictions and its 95 % interval: accuracy, low and high."""
     low, high = accuracy_interval(predictions)
@@ -324,27 +385,34 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def baseline_predictions(dataset: Dataset, *, top_db: float) -> pd.DataFrame:
-    """Handcrafted features and a support vector machine on the network's images and split.
+def handcrafted_predictions(
+    dataset: Dataset, *, top_db: float, progress: bool = True
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Handcrafted features and a support vector machine, on the network's images (Section II-C).
 
     Returns
     -------
-    pd.DataFrame
-        One row a test image: track_id, image, y_true, y_pred.
+    tuple of pd.DataFrame
+        For test and training images, as `predict` gives them. The machine has answers but no
+        probabilities: its answer has 1, so that a track's images vote by majority.
     """
     from genre_lib.handcrafted import baseline, mfcc_statistics
-    from genre_lib.spectrogram import to_decibels
+    from genre_lib.spectrogram import BAR_AFTER, to_decibels
 
-    features = {
-        subset: [
-            mfcc_statistics(to_decibels(image, top_db=top_db))
-            for image in (take(dataset.images, np.array([row]))[0] for row in dataset.rows(subset))
+    rows = np.concatenate([dataset.rows("train"), dataset.rows("test")])
+    bar = tqdm(
+        rows, desc="handcrafted features", unit="image", delay=BAR_AFTER, disable=not progress
+    )
+    features = np.stack(
+        [
+            mfcc_statistics(to_decibels(take(dataset.images, np.array([row]))[0], top_db=top_db))
+            for row in bar
         ]
-        for subset in ("train", "test")
-    }
-    genres = dataset.table["genre"].to_numpy()
-    model = baseline().fit(features["train"], genres[dataset.rows("train")])
-    table = dataset.table.loc[dataset.rows("test"), ["track_id", "image", "genre"]]
-    table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
-    table["y_pred"] = model.predict(features["test"])
-    return table
+    )
+    train = len(dataset.rows("train"))
+    model = baseline().fit(features[:train], dataset.labels[rows[:train]])
+    certain = np.eye(len(dataset.genres))
+    return (
+        prediction_table(dataset, rows[train:], certain[model.predict(features[train:])]),
+        prediction_table(dataset, rows[:train], certain[model.predict(features[:train])]),
+    )

@@ -1,0 +1,182 @@
+"""The reference runs: trainings on real GTZAN whose results the checkout holds.
+
+The corpus itself has no licence and is not here. Its results are: each run's settings, history,
+split, predictions, metrics and environment lie in ``reference/<name>-<digest>/``, so pages and
+verdicts can be made again by anyone, and each run can be repeated by who has the data.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genre_lib.config import (
+    PARAMETERS,
+    RunSettings,
+    UserError,
+    choose,
+    configure,
+    reference_dir,
+)
+from genre_lib.evaluation import FILES, TABLES, Run, get_run, read_run
+
+SEEDS = (0, 1, 2)
+CNN = {"lstm": False, "attention": False}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One reference run: its name, its parameters, and the question that it answers."""
+
+    name: str
+    question: str
+    parameters: dict[str, Any]
+
+    @property
+    def settings(self) -> RunSettings:
+        """The run's settings."""
+        own = {name: self.parameters[name] for name in PARAMETERS if name in self.parameters}
+        overrides = {name: self.parameters[name] for name in self.parameters if name not in own}
+        return configure(**({"corpus": "gtzan", "profile": "quick"} | own), overrides=overrides)
+
+    @property
+    def command(self) -> str:
+        """The command that repeats it."""
+        profile = self.parameters.get("profile", "quick")
+        rest = [(name, value) for name, value in self.parameters.items() if name != "profile"]
+        words = [f"-p {name}={str(value).lower()}" for name, value in rest]
+        return " ".join(["genre-book train --corpus gtzan --profile", profile, *words])
+
+
+def _references() -> tuple[Reference, ...]:
+    """All reference runs, those that matter most first."""
+    runs = [
+        Reference(
+            "image-full-budget",
+            "the paper's own budget",
+            {"profile": "paper", "protocol": "image", "seed": 0},
+        )
+    ]
+    protocols = {
+        "image": "images of one track on both sides, as the paper's arithmetic implies",
+        "track": "no track on both sides",
+    }
+    for protocol, question in protocols.items():
+        runs += [
+            Reference(f"{protocol}-{seed}", question, {"protocol": protocol, "seed": seed})
+            for seed in SEEDS
+        ]
+    runs.append(
+        Reference(
+            "fault-filtered-0",
+            "no artist on both sides, faults of GTZAN removed",
+            {"protocol": "fault-filtered", "seed": 0},
+        )
+    )
+    runs += [
+        Reference(
+            f"segments-{protocol}-0",
+            f"slices instead of copies, {question}",
+            {"view": "segments", "protocol": protocol, "seed": 0},
+        )
+        for protocol, question in protocols.items()
+    ]
+    runs += [
+        Reference(
+            f"{protocol}-0-cnn",
+            "without LSTM and attention",
+            {"protocol": protocol, "seed": 0, **CNN},
+        )
+        for protocol in protocols
+    ]
+    without: dict[str, dict[str, Any]] = {
+        "attention": {"attention": False},
+        "lstm": {"lstm": False},
+        "cutmix": {"cutmix_probability": 0},
+        "augmentation": {"augment_training": False},
+        "smoothing": {"label_smoothing": 0},
+    }
+    runs += [
+        Reference(
+            f"track-0-no-{name}",
+            f"without {name}",
+            {"protocol": "track", "seed": 0, **change},
+        )
+        for name, change in without.items()
+    ]
+    for view in ("copies", "segments"):
+        for protocol in (*protocols, "fault-filtered"):
+            if (view, protocol) != ("segments", "fault-filtered"):
+                name = protocol if view == "copies" else f"segments-{protocol}"
+                seeds = SEEDS if view == "copies" and protocol in protocols else (0,)
+                runs += [
+                    Reference(
+                        f"{name}-{seed}-handcrafted",
+                        "timbre statistics and a support vector machine",
+                        {"method": "handcrafted", "view": view, "protocol": protocol, "seed": seed},
+                    )
+                    for seed in seeds
+                ]
+    return tuple(runs)
+
+
+REFERENCES = _references()
+
+
+def reference(name: str) -> Reference:
+    """The reference run of a name.
+
+    Raises
+    ------
+    UserError
+        If there is none: the message names the nearest.
+    """
+    names = {run.name: run for run in REFERENCES}
+    return names[choose("reference run", name, names)]
+
+
+def stored(name: str) -> Run:
+    """Read a reference run from the checkout.
+
+    Raises
+    ------
+    UserError
+        If the checkout does not hold it.
+    """
+    settings = reference(name).settings
+    for directory in reference_dir().glob(f"{name}-" + "[0-9a-f]" * 16):
+        return Run(**{**vars(read_run(directory)), "settings": settings})
+    raise UserError(
+        f"{reference_dir()} does not hold the reference run {name!r}; make it with "
+        f"`{reference(name).command}`, then `genre-book keep`."
+    )
+
+
+def stored_runs() -> dict[str, Run]:
+    """All reference runs that the checkout holds, by name, in the order of `REFERENCES`."""
+    held = {directory.name[:-17] for directory in reference_dir().glob("*-" + "[0-9a-f]" * 16)}
+    return {run.name: stored(run.name) for run in REFERENCES if run.name in held}
+
+
+def keep(run: Run, name: str) -> Path:
+    """Copy a run's results, not its weights, to the checkout as a reference run."""
+    target = reference_dir() / f"{name}-{run.path.name[-16:]}"
+    if run.path.resolve() == target.resolve():
+        return target
+    partial = target.with_name(f".{target.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for file in (*(f"{name}.json" for name in FILES), *(f"{name}.csv" for name in TABLES)):
+        shutil.copy2(run.path / file, partial / file)
+    for old in reference_dir().glob(f"{name}-" + "[0-9a-f]" * 16):
+        shutil.rmtree(old)
+    partial.replace(target)
+    return target
+
+
+def make_references(*, progress: bool = True) -> None:
+    """Make all reference runs, or read those that are complete, and keep their results."""
+    for entry in REFERENCES:
+        keep(get_run(entry.settings, progress=progress), entry.name)
