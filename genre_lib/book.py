@@ -22,6 +22,7 @@ from genre_lib.config import (
     configure,
     data_dir,
     project_root,
+    reference_dir,
     runs_dir,
     setting_fields,
     write_text,
@@ -86,10 +87,24 @@ def library_hash() -> str:
     return content.hexdigest()
 
 
+def results_hash() -> str:
+    """Hash of the results of the reference runs that the checkout holds."""
+    content = hashlib.sha256()
+    for metrics in sorted(reference_dir().glob("*/metrics.json")):
+        content.update(metrics.parent.name.encode() + metrics.read_bytes())
+    return content.hexdigest()
+
+
+def takes_parameters(source: Path) -> bool:
+    """Tell whether a notebook has a cell of parameters; one without shows stored results only."""
+    return re.search(r'^# %%.*tags=.*"parameters"', source.read_text(), re.MULTILINE) is not None
+
+
 def stamp(source: Path, parameters: Mapping[str, Any], data_digest: str) -> str:
     """Hash of all that an executed notebook depends on: if it is the same, nothing is stale."""
     content = hashlib.sha256(source.read_bytes())
     content.update(library_hash().encode())
+    content.update(results_hash().encode())
     content.update(json.dumps(dict(parameters), sort_keys=True).encode())
     content.update(data_digest.encode())
     return content.hexdigest()[:16]
@@ -112,6 +127,7 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
     # The kernel runs in a folder of its own, but reads and writes data where this process does.
     os.environ["GENRE_DATA"] = str(data_dir().resolve())
     os.environ["GENRE_RUNS"] = str(runs_dir().resolve())
+    os.environ["GENRE_REFERENCE"] = str(reference_dir().resolve())
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         file = scratch / f"{source.stem}.ipynb"
@@ -202,7 +218,9 @@ def render(folder: Path, *, say: Say) -> Path:
     return folder / "_build" / "html" / "index.html"
 
 
-def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path:
+def build_edition(
+    name: str, settings: RunSettings, *, retrain: bool = False, say: Say = print
+) -> Path:
     """Make an edition of the book; returns its first page.
 
     Notebooks that are not stale are taken from the edition as it was. The edition is replaced
@@ -213,12 +231,16 @@ def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path
     ----------
     name
         ``reference`` is ``book/`` itself; every other edition goes to ``editions/<name>/``.
+    retrain
+        Look at no stored run: make all reference runs anew and store their results. Runs that
+        ``runs/`` holds are read or gone on with, so an interrupted retraining can be repeated.
 
     Raises
     ------
     UserError
         If the name, the corpus or a parameter is wrong, or a cell or page fails.
     """
+    from genre_lib.reference import make_references
     from genre_lib.spectrogram import open_store
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
@@ -226,7 +248,10 @@ def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path
     root = project_root()
     notebooks = sources()
     data_digest = open_store(settings).digest
-    parameters = notebook_parameters(settings)
+    if retrain:
+        os.environ["GENRE_RETRAIN"] = "1"
+        make_references(say=say)
+        del os.environ["GENRE_RETRAIN"]
     target = root / "book" if name == REFERENCE else root / "editions" / name
     work = root / "editions" / f".{name}.work"
     if not work.exists():
@@ -238,7 +263,8 @@ def build_edition(name: str, settings: RunSettings, *, say: Say = print) -> Path
             shutil.copytree(target, begun, ignore=skipped, dirs_exist_ok=True)
         os.replace(begun, work)
     for number, (page, source) in enumerate(notebooks.items(), start=1):
-        mark = stamp(source, parameters, data_digest)
+        parameters = notebook_parameters(settings) if takes_parameters(source) else {}
+        mark = stamp(source, parameters, data_digest if parameters else "")
         stale = notes_of(work / f"{page}.ipynb").get("stamp") != mark
         say(f"[{number}/{len(notebooks)}] {page}: {'executing' if stale else 'up to date'}")
         if stale:
@@ -303,5 +329,6 @@ def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; name a folder for the executed notebook.")
     folder.mkdir(parents=True, exist_ok=True)
-    execute(notebooks[page], folder, notebook_parameters(settings), mark="")
+    parameters = notebook_parameters(settings) if takes_parameters(notebooks[page]) else {}
+    execute(notebooks[page], folder, parameters, mark="")
     return folder / f"{page}.ipynb"

@@ -55,18 +55,29 @@ def build(
         str,
         typer.Option(help="`reference` is book/ itself; others go to editions/NAME/."),
     ] = "embedded",
-    corpus: Corpus = "synthetic",
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DIR",
+            help="As elsewhere; by default gtzan for `reference`, else synthetic.",
+        ),
+    ] = None,
     profile: Budget = "quick",
     parameters: Parameters = None,
+    retrain: Annotated[
+        bool,
+        typer.Option("--retrain", help="Use no stored run: make all reference runs anew (hours)."),
+    ] = False,
 ) -> None:
     """Make an edition of the book: run what is stale, render the pages.
 
     Example: `genre-book build --edition mine --corpus ~/music --profile quick -p seed=1`
     """
-    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
-    from genre_lib.book import build_edition
+    from genre_lib.book import REFERENCE, build_edition
 
-    page = build_edition(edition, settings, say=typer.echo)
+    corpus = corpus or ("gtzan" if edition == REFERENCE else "synthetic")
+    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    page = build_edition(edition, settings, retrain=retrain, say=typer.echo)
     typer.echo(f"\nThe book is ready. Open {page}")
 
 
@@ -144,6 +155,17 @@ def train(
     )
     typer.echo(f"macro F1      {metrics['macro_f1']:.4f}\n")
     typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
+
+
+@app.command()
+def keep() -> None:
+    """Keep the results of complete reference runs in `reference/`; nothing is trained.
+
+    Example: `GENRE_DATA=~/data genre-book keep`
+    """
+    from genre_lib.reference import keep_complete
+
+    keep_complete(say=typer.echo)
 
 
 @app.command()

@@ -349,8 +349,8 @@ def runs_dir() -> Path:
 
 
 def reference_dir() -> Path:
-    """Where the runs lie that the checkout itself holds: the reference runs."""
-    return project_root() / "reference"
+    """Where the runs lie that the checkout holds: ``GENRE_REFERENCE``, else ``reference/``."""
+    return Path(os.environ.get("GENRE_REFERENCE") or project_root() / "reference")
 
 
 @contextmanager

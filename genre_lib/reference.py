@@ -8,6 +8,7 @@ verdicts can be made again by anyone, and each run can be repeated by who has th
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from genre_lib.config import (
     UserError,
     choose,
     configure,
+    digest,
     reference_dir,
+    runs_dir,
 )
-from genre_lib.evaluation import FILES, TABLES, Run, get_run, read_run
+from genre_lib.evaluation import FILES, TABLES, Run, get_run, is_complete, read_run
+from genre_lib.spectrogram import open_store
 
 SEEDS = (0, 1, 2)
 CNN = {"lstm": False, "attention": False}
@@ -176,7 +180,17 @@ def keep(run: Run, name: str) -> Path:
     return target
 
 
-def make_references(*, progress: bool = True) -> None:
+def make_references(*, say: Callable[[str], None] = print, progress: bool = True) -> None:
     """Make all reference runs, or read those that are complete, and keep their results."""
-    for entry in REFERENCES:
+    for number, entry in enumerate(REFERENCES, start=1):
+        say(f"[{number}/{len(REFERENCES)}] reference run {entry.name}: {entry.question}")
         keep(get_run(entry.settings, progress=progress), entry.name)
+
+
+def keep_complete(*, say: Callable[[str], None] = print) -> None:
+    """Keep the results of all reference runs that ``runs/`` holds complete; train nothing."""
+    data = open_store(REFERENCES[0].settings).digest
+    for entry in REFERENCES:
+        directory = runs_dir() / digest(entry.settings, data)
+        if is_complete(directory):
+            say(f"{entry.name}: {keep(read_run(directory), entry.name)}")
