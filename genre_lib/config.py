@@ -319,6 +319,18 @@ def read_parameters(namespace: Mapping[str, Any]) -> RunSettings:
     return configure(**{name: namespace[name] for name in known if name in namespace})
 
 
+def shareable(settings: RunSettings) -> RunSettings:
+    """The same settings with a corpus of which anyone may publish as much as they like.
+
+    GTZAN has no licence: a few figures of it are fine, a page full of spectrograms is not. The
+    embedded corpus takes its place.
+    """
+    if settings.corpus != "gtzan":
+        return settings
+    songs = {"corpus": "synthetic", "songs_per_genre": PROFILES["quick"]["songs_per_genre"]}
+    return settings.model_copy(update=songs)
+
+
 def digest(settings: RunSettings, data_digest: str) -> str:
     """Name of a run: a hash of its settings and of the data, the same on every machine.
 

@@ -30,10 +30,9 @@ import pandas as pd
 
 from genre_lib import figures
 from genre_lib.config import read_parameters
-from genre_lib.evaluation import accuracy_difference, accuracy_of, baseline_predictions
+from genre_lib.evaluation import accuracy_difference, accuracy_of, get_run
 from genre_lib.handcrafted import baseline, mfcc_statistics
 from genre_lib.spectrogram import open_store
-from genre_lib.splits import make_dataset
 
 settings = read_parameters(globals())
 
@@ -92,11 +91,10 @@ print(baseline())
 #   whole tracks are.
 
 
-# %%
+# %% tags=["remove-output"]
 def tested(view, protocol):
-    chosen = settings.model_copy(update={"view": view, "protocol": protocol})
-    dataset = make_dataset(store, chosen)
-    return baseline_predictions(dataset, top_db=store.manifest["top_db"])
+    chosen = {"method": "handcrafted", "view": view, "protocol": protocol}
+    return get_run(settings.model_copy(update=chosen)).predictions
 
 
 predictions = pd.concat(
