@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from genre_lib.config import PROFILES, UserError, parse_parameters
+from genre_lib.config import PROFILES, UserError, notice, parse_parameters
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -166,6 +167,54 @@ def keep() -> None:
     from genre_lib.reference import keep_complete
 
     keep_complete(say=typer.echo)
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A run's directory, or a folder of packaged weights; by default those that come "
+            "with the package.",
+        ),
+    ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="From the start of one window to the next; by default half a window.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
+    ] = False,
+) -> None:
+    """Name the genre of audio files, as a whole and over time.
+
+    A file that cannot be judged is told on standard error; the others are, and the exit code is 1.
+
+    Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
+    """
+    from genre_lib.predict import Fault, file_values, header, model_values, predict_files, report
+    from genre_lib.trained import read_trained
+
+    trained = read_trained(weights)
+    if not as_json:
+        typer.echo(header(trained))
+    values, faulty = [], False
+    for answer in predict_files(files, trained, every=every):
+        if isinstance(answer, Fault):
+            faulty = True
+            notice(answer.error)
+        elif not as_json:
+            typer.echo(f"\n{report(answer)}")
+        values.append(file_values(answer))
+    if as_json:
+        typer.echo(json.dumps({"model": model_values(trained), "files": values}, indent=2))
+    if faulty:
+        raise typer.Exit(1)
 
 
 @app.command()

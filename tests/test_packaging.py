@@ -50,6 +50,8 @@ ORDER = {
     "training": 7,
     "evaluation": 8,
     "figures": 9,
+    "trained": 9,
+    "predict": 10,
     "explorer": 10,
     "book": 11,
     "cli": 12,
