@@ -1,9 +1,13 @@
-"""What the paper printed, as data, and what its printed numbers imply.
+"""What the paper printed, as data, what its printed numbers imply, and what it claims.
 
-Nothing here was measured by this project. Shares, scores and rates are fractions of one.
+Nothing here was measured by this project. Shares, scores and rates are fractions of one. The
+functions take the printed values as arguments, so that a test can see what others would imply.
 """
 
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 TITLE = "Classification of Music Via Hybrid CNN-LSTM Model"
 AUTHOR = "Yilun Sheng"
@@ -27,6 +31,8 @@ TEXT_CONV_DROPOUT = 0.4
 """Section IV-B: after each of the two convolutional blocks."""
 TABLE_CONV_DROPOUT = 0.5
 """Table I: once, after the second convolutional block."""
+TEXT_BATCH_NORM = False
+"""Section IV-B names the layers of a block one by one; Table I has BN among them."""
 TEXT_ATTENTION_DROPOUT = 0.4
 TABLE_ATTENTION_DROPOUT = 0.4
 TABLE_LINEAR_DROPOUT = 0.4
@@ -55,6 +61,21 @@ WEIGHTED_F1 = 0.8446
 TEST_IMAGES = 1200
 QUOTED_CORRECT = {"classical": 118, "jazz": 113, "reggae": 104}
 """Correct test images that Section V-B quotes from the confusion matrix."""
+QUOTED_PRECISION_AND_RECALL = (0.9365, 0.9417)
+"""Section V-B: precision and recall of classical and jazz, "respectively"."""
+QUOTED_F1 = {"rock": 0.6695, "country": 0.7681}
+"""Section V-B: the genres that faced challenges."""
+BASELINES: Mapping[str, float] = {}
+"""Accuracies of other methods that the paper prints beside its own: none."""
+PRIOR_WORK: Mapping[str, frozenset[str]] = {
+    "reference 6, convolutional recurrent networks": frozenset({"convolution", "recurrence"}),
+    "Section II-B, hybrid architectures such as CNN-LSTM": frozenset(
+        {"convolution", "recurrence", "attention"}
+    ),
+}
+"""What the paper itself says that others have combined for music."""
+INGREDIENTS = frozenset({"convolution", "recurrence", "attention"})
+"""Section I: what its own architecture combines."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +152,26 @@ FIGURES = {
 }
 
 
-def correct_counts() -> dict[str, int]:
+class Cell(NamedTuple):
+    """One number of Table II: as printed, and as the implied counts give it."""
+
+    name: str
+    column: str
+    printed: float
+    recomputed: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the recomputed number rounds to the printed one."""
+        return rounds_to(self.recomputed, self.printed)
+
+
+def rounds_to(value: float, printed: float, *, digits: int = 4) -> bool:
+    """Tell whether a value, rounded to some decimals, is the printed one."""
+    return abs(value - printed) <= 0.5 * 10**-digits + 1e-12
+
+
+def correct_counts(rows: Sequence[GenreRow] = TABLE_2) -> dict[str, int]:
     """Deduce the diagonal of the confusion matrix (Figure 6) from Table II.
 
     Returns
@@ -139,10 +179,10 @@ def correct_counts() -> dict[str, int]:
     dict of str to int
         Per genre, the whole number of correct test images: recall times support.
     """
-    return {row.genre: round(row.recall * row.support) for row in TABLE_2}
+    return {row.genre: round(row.recall * row.support) for row in rows}
 
 
-def predicted_counts() -> dict[str, int]:
+def predicted_counts(rows: Sequence[GenreRow] = TABLE_2) -> dict[str, int]:
     """Deduce the column sums of the confusion matrix (Figure 6) from Table II.
 
     Returns
@@ -151,8 +191,138 @@ def predicted_counts() -> dict[str, int]:
         Per genre, the whole number of test images that were given that label:
         correct images divided by precision.
     """
-    correct = correct_counts()
-    return {row.genre: round(correct[row.genre] / row.precision) for row in TABLE_2}
+    correct = correct_counts(rows)
+    return {row.genre: round(correct[row.genre] / row.precision) for row in rows}
+
+
+def recomputed_cells(
+    rows: Sequence[GenreRow] = TABLE_2, aggregates: Sequence[AggregateRow] = TABLE_2_AGGREGATES
+) -> list[Cell]:
+    """Recompute every score of Table II from the whole counts that its rows imply.
+
+    Returns
+    -------
+    list of Cell
+        In the order of the table; the accuracy stands in its column of F1-scores.
+    """
+    correct, predicted = correct_counts(rows), predicted_counts(rows)
+    support = {row.genre: row.support for row in rows}
+    exact = {
+        genre: {
+            "precision": correct[genre] / predicted[genre],
+            "recall": correct[genre] / support[genre],
+            "f1": 2 * correct[genre] / (predicted[genre] + support[genre]),
+        }
+        for genre in correct
+    }
+    cells = [
+        Cell(row.genre, column, getattr(row, column), value)
+        for row in rows
+        for column, value in exact[row.genre].items()
+    ]
+    total = sum(support.values())
+    weights = {
+        "macro avg": dict.fromkeys(support, 1 / len(support)),
+        "weighted avg": {genre: support[genre] / total for genre in support},
+    }
+    for aggregate in aggregates:
+        if aggregate.name not in weights:
+            value = sum(correct.values()) / total
+            cells.append(Cell(aggregate.name, "f1", aggregate.f1, value))
+            continue
+        for column in ("precision", "recall", "f1"):
+            mean = sum(weights[aggregate.name][genre] * exact[genre][column] for genre in exact)
+            cells.append(Cell(aggregate.name, column, getattr(aggregate, column), mean))
+    return cells
+
+
+def mean_of_printed(column: str, rows: Sequence[GenreRow] = TABLE_2) -> float:
+    """Mean of a column of Table II as it is printed, rounded cell by rounded cell."""
+    return sum(getattr(row, column) for row in rows) / len(rows)
+
+
+def mistakes(rows: Sequence[GenreRow] = TABLE_2) -> dict[str, tuple[int, int]]:
+    """Deduce the mistakes of each genre from Table II.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Per genre, how many of its images got another label (the rest of a row of Figure 6),
+        and how many images of others got its label (the rest of a column).
+    """
+    correct, predicted = correct_counts(rows), predicted_counts(rows)
+    return {
+        row.genre: (row.support - correct[row.genre], predicted[row.genre] - correct[row.genre])
+        for row in rows
+    }
+
+
+def confusion_bounds(
+    true: str, taken_for: str, rows: Sequence[GenreRow] = TABLE_2
+) -> tuple[int, int]:
+    """Bound one cell of the confusion matrix (Figure 6) by the margins that Table II implies.
+
+    Returns
+    -------
+    tuple of int
+        The fewest and the most images of one genre that can have been taken for the other.
+    """
+    wrong = mistakes(rows)
+    total = sum(missed for missed, _ in wrong.values())
+    missed, called = wrong[true][0], wrong[taken_for][1]
+    elsewhere = total - called - wrong[true][1]  # room in the columns of all other genres
+    others = total - missed - wrong[taken_for][0]  # mistakes in the rows of all other genres
+    return max(0, missed - elsewhere, called - others), min(missed, called)
+
+
+def ranked(
+    column: str, rows: Sequence[GenreRow] = TABLE_2, *, lowest_first: bool = False
+) -> list[str]:
+    """Genres of Table II in the order of a score, the highest first unless told otherwise."""
+    ordered = sorted(rows, key=lambda row: float(getattr(row, column)), reverse=not lowest_first)
+    return [row.genre for row in ordered]
+
+
+def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
+    """Whole numbers of images that, as a share of a total, round to a printed share."""
+    near = math.floor(share * total)
+    reach = math.ceil(total * 10**-digits) + 1
+    candidates = range(max(0, near - reach), min(total, near + reach) + 1)
+    return [count for count in candidates if rounds_to(count / total, share, digits=digits)]
+
+
+def fits_mean_of_batches(
+    share: float, total: int, batch_size: int, *, digits: int = 4
+) -> list[tuple[int, int]]:
+    """Ways in which a printed share can be the plain mean over batches, the last one smaller.
+
+    A loop that averages the accuracies of batches gives each image of a small last batch more
+    weight than the others.
+
+    Returns
+    -------
+    list of tuple of int
+        Correct images in the whole batches, and in the last one; only the last of equal ways is
+        missing where the total fills its batches.
+    """
+    whole, rest = divmod(total, batch_size)
+    if not rest:
+        return [(count, 0) for count in fitting_counts(share, total, digits=digits)]
+    ways = []
+    for last in range(rest + 1):
+        centre = math.floor((share * (whole + 1) - last / rest) * batch_size)
+        reach = math.ceil((whole + 1) * batch_size * 10**-digits) + 1
+        for count in range(max(0, centre - reach), min(whole * batch_size, centre + reach) + 1):
+            mean = (count / batch_size + last / rest) / (whole + 1)
+            if rounds_to(mean, share, digits=digits):
+                ways.append((count, last))
+    return ways
+
+
+def share_of_totals_that_fit(share: float, totals: Collection[int], *, digits: int = 4) -> float:
+    """How often a printed share is possible at all among some totals: what a fit is worth."""
+    fitting = sum(bool(fitting_counts(share, total, digits=digits)) for total in totals)
+    return fitting / len(totals)
 
 
 def implied_images_per_track() -> int:
@@ -167,3 +337,94 @@ def implied_images_per_track() -> int:
         Test images divided by test tracks.
     """
     return round(TEST_IMAGES / (TRACKS * SUBSET_SHARES["test"]))
+
+
+def implied_images() -> dict[str, int]:
+    """Deduce the number of images of each subset from the test images and the shares."""
+    return {
+        subset: round(TEST_IMAGES * share / SUBSET_SHARES["test"])
+        for subset, share in SUBSET_SHARES.items()
+    }
+
+
+def best_epoch(stopped: int = STOPPED_EPOCH, patience: int = PATIENCE) -> int:
+    """The epoch with the lowest validation loss, if training stopped by the stated rule."""
+    return stopped - patience
+
+
+def equation_2(share: float) -> float:
+    """Equation 2 as printed: the learning rate as a share of its peak.
+
+    Parameters
+    ----------
+    share
+        t / T, the share of all steps that are done.
+    """
+    return (1 + math.cos(math.pi * share)) / 2
+
+
+def one_cycle(share: float, *, warm_up: float) -> float:
+    """Learning rate after the peak if Equation 2 begins there, as a share of its peak.
+
+    Parameters
+    ----------
+    share
+        Share of all steps that are done, at least `warm_up`.
+    warm_up
+        Share of all steps before the peak; the paper does not print it.
+    """
+    return equation_2((share - warm_up) / (1 - warm_up))
+
+
+def smoothing_floor(alpha: float, *, classes: int = len(TABLE_2)) -> float:
+    """The lowest loss that label smoothing (Equation 3) allows to any network.
+
+    It is reached by predicting exactly the softened labels, and is their entropy.
+    """
+    own, other = 1 - alpha + alpha / classes, alpha / classes
+    return -own * math.log(own) - ((classes - 1) * other * math.log(other) if other else 0.0)
+
+
+def largest_smoothing(loss: float, *, classes: int = len(TABLE_2)) -> float:
+    """The largest smoothing factor of Equation 3 with which a mean loss can be reached at all."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if smoothing_floor(middle, classes=classes) <= loss:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def softmax_twice_floor(*, classes: int = len(TABLE_2)) -> float:
+    """The lowest cross-entropy of a network that ends with a softmax the loss applies once more.
+
+    PyTorch's cross-entropy expects scores before the softmax. A network that hands it
+    probabilities, at best 1 for the right class, cannot get below this loss.
+    """
+    return math.log(1 + (classes - 1) / math.e)
+
+
+def input_side(rows: Sequence[LayerRow] = TABLE_1) -> int:
+    """Deduce the side of the square input image from Table I: the first pooling halved it."""
+    return rows[0].output[-1] * POOL_KERNEL
+
+
+def sequence_steps(rows: Sequence[LayerRow] = TABLE_1) -> int:
+    """Number of elements of the sequence that the LSTM of Table I reads."""
+    return next(row.output[1] for row in rows if row.layer.startswith("LSTM"))
+
+
+def sequence_axes(rows: Sequence[LayerRow] = TABLE_1) -> list[str]:
+    """Axes of the last convolutional output of Table I that can be the LSTM's sequence.
+
+    Returns
+    -------
+    list of str
+        Those of channels, bands and time that have as many elements as the sequence.
+    """
+    last = [row for row in rows if row.layer.startswith("Conv")][-1]
+    steps = sequence_steps(rows)
+    sizes = zip(("channels", "bands", "time"), last.output[1:], strict=True)
+    return [name for name, size in sizes if size == steps]
