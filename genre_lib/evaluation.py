@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,10 @@ from genre_lib import __version__
 from genre_lib.arrays import take
 from genre_lib.config import (
     LABELS,
+    SECTIONS,
     RunSettings,
     UserError,
+    configure,
     digest,
     notice,
     one_at_a_time,
@@ -31,7 +35,7 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.spectrogram import Store, open_store
-from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
+from genre_lib.splits import SUBSETS, UNUSED, Dataset, audit, make_dataset
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet
@@ -44,6 +48,8 @@ WORDS = {  # what the user knows some entries of config.json as
     "made_with.code": "training code",
 }
 NAMES = ("track_id", "genre", "subset", "y_true", "y_pred")
+KIND = ("view", "protocol", "method")
+SCORED = ("image", "vote")  # what is right or wrong: each test image, or one vote a track
 
 
 @dataclass(frozen=True)
@@ -375,6 +381,263 @@ def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     low, high = accuracy_interval(predictions)
     accuracy = float(accuracy_score(predictions.y_true, predictions.y_pred))
     return {"accuracy": accuracy, "low": low, "high": high}
+
+
+def follows_recipe(run: Run) -> bool:
+    """Tell whether a run keeps all ingredients, whatever its budget, split and method."""
+    made = run.settings
+    recipe = configure(profile=made.profile)
+    return all(getattr(made, section) == getattr(recipe, section) for section in SECTIONS)
+
+
+def scored(run: Run, by: str) -> pd.DataFrame:
+    """The answers of a run that are counted: of each test image, or one vote a track (`SCORED`)."""
+    return vote(run.predictions).assign(image=0) if by == "vote" else run.predictions
+
+
+def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Accuracy of each run that follows the recipe, over images and over tracks.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns run, view, protocol, method, seed, scored, accuracy, low, high.
+    """
+    rows = [
+        {"run": name, **_kind(run), "seed": run.settings.seed, "scored": by,
+         **accuracy_of(scored(run, by))}
+        for name, run in runs.items() if follows_recipe(run) for by in SCORED
+    ]  # fmt: skip
+    columns = ["run", *KIND, "seed", "scored", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _kind(run: Run) -> dict[str, str]:
+    """What tells a run from others of the same seed: view, protocol and method."""
+    method = f"{run.settings.method}, full budget" if run.settings.profile == "paper" else None
+    return {
+        "view": run.settings.view,
+        "protocol": run.settings.protocol,
+        "method": method or run.settings.method,
+    }
+
+
+def _by_kind(runs: Mapping[str, Run]) -> dict[tuple[str, ...], dict[int, Run]]:
+    """Runs that follow the recipe by view, protocol and method, and then by seed."""
+    kinds: dict[tuple[str, ...], dict[int, Run]] = {}
+    for run in runs.values():
+        if follows_recipe(run):
+            kinds.setdefault(tuple(_kind(run).values()), {})[run.settings.seed] = run
+    return kinds
+
+
+def pooled(runs: Iterable[Run], by: str) -> pd.DataFrame:
+    """The answers of runs with several seeds, one below the other.
+
+    Their accuracy is the mean over images of all seeds; a track that several seeds test counts as
+    one track when tracks are drawn for an interval.
+    """
+    return pd.concat([scored(run, by) for run in runs], ignore_index=True)
+
+
+def over_seeds(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Accuracy of all seeds together, with its interval, and of the worst and the best of them.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns view, protocol, method, scored, seeds, accuracy, low, high, worst, best.
+    """
+    rows = []
+    for kind, seeds in _by_kind(runs).items():
+        for by in SCORED:
+            single = [accuracy_score(table.y_true, table.y_pred)
+                      for table in (scored(run, by) for run in seeds.values())]  # fmt: skip
+            rows.append(
+                dict(zip(KIND, kind, strict=True))
+                | {"scored": by, "seeds": len(seeds), **accuracy_of(pooled(seeds.values(), by))}
+                | {"worst": min(single), "best": max(single)}
+            )
+    columns = [*KIND, "scored", "seeds", "accuracy", "low", "high", "worst", "best"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def protocol_changes(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """How accuracy changes when whole tracks are dealt instead of single images.
+
+    Over the seeds that were run under both protocols.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns view, method, scored, seeds, image, track, difference (track minus image), low,
+        high.
+    """
+    kinds, rows = _by_kind(runs), []
+    for (view, protocol, method), tracks in kinds.items():
+        images = kinds.get((view, "image", method), {})
+        seeds = sorted(images.keys() & tracks.keys())
+        if protocol != "track" or not seeds:
+            continue
+        for by in SCORED:
+            first, second = (pooled([dealt[seed] for seed in seeds], by)
+                             for dealt in (tracks, images))  # fmt: skip
+            rows.append(
+                {"view": view, "method": method, "scored": by, "seeds": len(seeds),
+                 "image": accuracy_of(second)["accuracy"], "track": accuracy_of(first)["accuracy"],
+                 **accuracy_difference(first, second)}
+            )  # fmt: skip
+    columns = ["view", "method", "scored", "seeds", "image", "track", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Recall of each genre in predictions under both protocols.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns genre; image, image_low, image_high, track, track_low, track_high; difference
+        (track minus image), low, high.
+    """
+    rows: list[dict[str, Any]] = []
+    for genre in genres:
+        own = {
+            "image": image[image.y_true == genre],
+            "track": track[track.y_true == genre],
+        }
+        row: dict[str, Any] = {"genre": genre}
+        for name, table in own.items():
+            recall = accuracy_of(table)
+            row |= {name: recall["accuracy"], f"{name}_low": recall["low"]}
+            row |= {f"{name}_high": recall["high"]}
+        rows.append(row | accuracy_difference(own["track"], own["image"]))
+    return pd.DataFrame(rows)
+
+
+def paired_differences(
+    runs: Mapping[str, Run], pairs: Iterable[tuple[str, str, str, str]]
+) -> pd.DataFrame:
+    """Compare pairs of runs on the same test images; pairs that are not held are left out.
+
+    Parameters
+    ----------
+    pairs
+        A group and a label for each comparison, and the names of two runs with the same split.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns group, label, scored, difference (first run minus second), low, high.
+    """
+    rows = [
+        {"group": group, "label": label, "scored": by,
+         **paired_difference(scored(runs[first], by), scored(runs[second], by))}
+        for group, label, first, second in pairs if {first, second} <= runs.keys()
+        for by in SCORED
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["group", "label", "scored", "difference", "low", "high"])
+
+
+def known_images(run: Run) -> pd.Series:
+    """For each prediction of a run, how many images of its track were in training."""
+    trained = run.split[run.split.subset == "train"].groupby("track_id").size()
+    return run.predictions.track_id.map(trained).fillna(0).astype(int)
+
+
+def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFrame:
+    """Accuracy of test images by how many images of their track were in training.
+
+    Parameters
+    ----------
+    at_least
+        Counts with fewer test images are left out.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns known, images, accuracy, low, high.
+    """
+    tables = [run.predictions.assign(known=known_images(run)) for run in runs]
+    rows = [
+        {"known": known, "images": len(group), **accuracy_of(group)}
+        for known, group in (pd.concat(tables).groupby("known") if tables else ())
+        if len(group) >= at_least
+    ]
+    return pd.DataFrame(rows, columns=["known", "images", "accuracy", "low", "high"])
+
+
+def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
+    """The same test images, asked of a network that knows their tracks and of one that does not.
+
+    With the same seed, both protocols have the same images. Those that both test are compared.
+
+    Returns
+    -------
+    dict of str to float
+        images, tracks; accuracy with known and unknown tracks; difference (known minus unknown),
+        and its interval, low and high. Empty if there is nothing to compare.
+    """
+    kinds, known, unknown = _by_kind(runs), [], []
+    images = kinds.get(("copies", "image", "network"), {})
+    tracks = kinds.get(("copies", "track", "network"), {})
+    for seed in sorted(images.keys() & tracks.keys()):
+        keys = [images[seed].predictions, tracks[seed].predictions]
+        both = keys[0].merge(keys[1][["track_id", "image"]], on=["track_id", "image"])
+        for table, answers in ((known, keys[0]), (unknown, keys[1])):
+            own = answers.merge(both[["track_id", "image"]], on=["track_id", "image"])
+            table.append(own.assign(image=[f"{seed}/{image}" for image in own.image]))
+    if not sum(map(len, known)):
+        return {}
+    first, second = pd.concat(known), pd.concat(unknown)
+    return {
+        "images": len(first),
+        "tracks": first.track_id.nunique(),
+        "known": accuracy_of(first)["accuracy"],
+        "unknown": accuracy_of(second)["accuracy"],
+        **paired_difference(first, second),
+    }
+
+
+def identical_pairs(split: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of tracks with identical content, and how a split deals the images of each pair.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns first, second, first_genre, second_genre, dealt (such as "3 train, 1 test").
+    """
+    tracks = split.drop_duplicates("track_id").set_index("track_id")
+    rows = []
+    for _, group in tracks.groupby("recording", sort=False):
+        for first, second in combinations(group.index, 2):
+            own = split[split.track_id.isin([first, second])].subset.value_counts()
+            subsets = [name for name in (*SUBSETS, UNUSED) if name in own]
+            dealt = ", ".join(f"{own[name]} {name}" for name in subsets)
+            rows.append((first, second, group.genre[first], group.genre[second], dealt))
+    columns = ["first", "second", "first_genre", "second_genre", "dealt"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """What each run was made of, and what it took: images, epochs, minutes, cores, accuracy."""
+    rows = [
+        {
+            "run": name,
+            **_kind(run),
+            "seed": run.settings.seed,
+            "training_images": run.metrics["images"]["train"],
+            "test_images": run.metrics["images"]["test"],
+            "test_tracks": run.metrics["test_tracks"],
+            "epochs": len(run.history),
+            "minutes": run.environment["seconds"] / 60,
+            "cores": run.environment["cores"],
+            "accuracy": run.accuracy,
+            "track_accuracy": run.metrics["track_accuracy"],
+        }
+        for name, run in runs.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
