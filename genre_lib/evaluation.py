@@ -578,16 +578,17 @@ def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
         images, tracks; accuracy with known and unknown tracks; difference (known minus unknown),
         and its interval, low and high. Empty if there is nothing to compare.
     """
-    kinds, known, unknown = _by_kind(runs), [], []
+    kinds, key = _by_kind(runs), ["track_id", "image"]
     images = kinds.get(("copies", "image", "network"), {})
     tracks = kinds.get(("copies", "track", "network"), {})
+    known: list[pd.DataFrame] = []
+    unknown: list[pd.DataFrame] = []
     for seed in sorted(images.keys() & tracks.keys()):
-        keys = [images[seed].predictions, tracks[seed].predictions]
-        both = keys[0].merge(keys[1][["track_id", "image"]], on=["track_id", "image"])
-        for table, answers in ((known, keys[0]), (unknown, keys[1])):
-            own = answers.merge(both[["track_id", "image"]], on=["track_id", "image"])
-            table.append(own.assign(image=[f"{seed}/{image}" for image in own.image]))
-    if not sum(map(len, known)):
+        first, second = (dealt[seed].predictions for dealt in (images, tracks))
+        for table, own, other in ((known, first, second), (unknown, second, first)):
+            both = own.merge(other[key], on=key)
+            table.append(both.assign(image=[f"{seed}/{image}" for image in both.image]))
+    if all(table.empty for table in known):
         return {}
     first, second = pd.concat(known), pd.concat(unknown)
     return {
