@@ -71,7 +71,7 @@ class Fault:
 def windows(
     blocks: Iterable[np.ndarray], *, length: int, hop: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream of audio into windows; no more than a window and a block are held.
+    """Cut a stream of audio into windows; a few windows and blocks are held.
 
     The first window starts at 0, and the next one `hop` later. The last one ends where the audio
     ends, unless less than `REST` of a window would be left out otherwise. Audio that is shorter
