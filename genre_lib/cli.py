@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from genre_lib.config import PROFILES, UserError, notice, parse_parameters
+from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -26,7 +27,8 @@ Corpus = Annotated[
     typer.Option(
         "--corpus",
         metavar="NAME|DIR",
-        help="`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA), "
+        help="`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA, "
+        "else fetched), "
         "a folder of genre folders with audio, or a spectrogram store.",
     ),
 ]
@@ -50,6 +52,25 @@ Parameters = Annotated[
 ]
 
 
+def answer_faults(answer: str | None) -> str | None:
+    """Hand the answer on to whatever makes a store, the kernels of notebooks included."""
+    if answer is not None:
+        os.environ["GENRE_ON_ERROR"] = choose("--on-error", answer, ("stop", "skip"))
+    return answer
+
+
+OnError = Annotated[
+    str | None,
+    typer.Option(
+        "--on-error",
+        metavar="stop|skip",
+        callback=answer_faults,
+        help="If tracks cannot be used: list them all and stop, or go on without them. "
+        "By default GENRE_ON_ERROR, else stop.",
+    ),
+]
+
+
 @app.command()
 def build(
     edition: Annotated[
@@ -65,6 +86,7 @@ def build(
     ] = None,
     profile: Budget = "quick",
     parameters: Parameters = None,
+    on_error: OnError = None,
     retrain: Annotated[
         bool,
         typer.Option("--retrain", help="Use no stored run: make all reference runs anew (hours)."),
@@ -88,6 +110,7 @@ def run(
     corpus: Corpus = "synthetic",
     profile: Budget = "quick",
     parameters: Parameters = None,
+    on_error: OnError = None,
     output: Annotated[
         Path, typer.Option(help="Folder for the executed notebook, its figures and tables.")
     ] = Path("editions/scratch"),
@@ -107,6 +130,7 @@ def store(
     corpus: Annotated[str, typer.Argument(help="synthetic, gtzan, or a folder of genre folders.")],
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
+    on_error: OnError = None,
     jobs: Annotated[int | None, typer.Option(help="Workers; by default one for each core.")] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.
@@ -118,8 +142,9 @@ def store(
     from genre_lib.spectrogram import write_store
 
     found = find_corpus(settings)
-    write_store(found, path, settings.spectrogram, jobs=jobs)
-    typer.echo(f"Wrote {len(found.tracks)} spectrograms to {path}")
+    skipped = write_store(found, path, settings.spectrogram, jobs=jobs)
+    without = f", without {len(skipped)} tracks that cannot be used" if skipped else ""
+    typer.echo(f"Wrote {len(found.tracks) - len(skipped)} spectrograms to {path}{without}")
 
 
 @app.command()
@@ -127,6 +152,7 @@ def train(
     corpus: Corpus = "synthetic",
     profile: Budget = "quick",
     parameters: Parameters = None,
+    on_error: OnError = None,
 ) -> None:
     """Train the network, or go on where a training stopped, and print its test scores.
 
@@ -234,7 +260,7 @@ def info() -> None:
     typer.echo(f"{'runs':<16}{runs_dir()} ({complete} complete)")
     for name in CORPORA:
         try:
-            corpus = find_corpus(configure(corpus=name))
+            corpus = find_corpus(configure(corpus=name), download=False)
             place = corpus.store or f"{len(corpus.tracks)} tracks"
             typer.echo(f"{name:<16}found: {place}")
         except UserError as error:

@@ -365,6 +365,25 @@ def reference_dir() -> Path:
     return Path(os.environ.get("GENRE_REFERENCE") or project_root() / "reference")
 
 
+def on_error() -> Literal["stop", "skip"]:
+    """What to do about tracks that cannot be used: ``GENRE_ON_ERROR``, else ``stop``.
+
+    It is no setting of a run: what was left out is seen in the content of the corpus.
+
+    Raises
+    ------
+    UserError
+        If the variable holds another word.
+    """
+    known: tuple[Literal["stop", "skip"], ...] = ("stop", "skip")
+    return choose("answer to a fault", os.environ.get("GENRE_ON_ERROR") or "stop", known)
+
+
+def offline() -> bool:
+    """Tell whether ``GENRE_OFFLINE`` forbids to fetch anything."""
+    return os.environ.get("GENRE_OFFLINE", "") not in ("", "0")
+
+
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     """Let one process at a time do some work; others wait, and are told what for.

@@ -28,13 +28,16 @@ from genre_lib.config import (
     RunSettings,
     SpectrogramSettings,
     UserError,
+    choose,
     data_dir,
+    notice,
+    on_error,
     one_at_a_time,
     read_json,
     write_json,
     write_text,
 )
-from genre_lib.corpus import Corpus, Track, find_corpus
+from genre_lib.corpus import AudioFault, Corpus, Track, find_corpus
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
 CHUNK = 64  # tracks that a thread reads or makes images of at a time
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
+SILENT = 1e-4  # of full scale, -80 dB; what never gets louder is silence
 
 
 class Manifest(BaseModel, extra="allow"):
@@ -55,6 +59,7 @@ class Manifest(BaseModel, extra="allow"):
     fmin: float
     fmax: float
     frame_period_s: PositiveFloat | None = None
+    skipped: list[str] | None = None
 
 
 class IndexRow(BaseModel):
@@ -93,6 +98,11 @@ class Store:
     images: np.ndarray
     manifest: dict[str, Any] = field(repr=False)
     digest: str
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Tracks of the corpus that were left out, because they could not be used."""
+        return tuple(self.manifest.get("skipped", ()))
 
     @property
     def frame_period(self) -> float:
@@ -173,11 +183,20 @@ def to_decibels(gray: np.ndarray, *, top_db: float) -> np.ndarray:
 
 
 def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndarray, dict]:
-    """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index."""
+    """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index.
+
+    Raises
+    ------
+    UserError
+        If the track cannot be read, or what is used of it is silent: a black image shows the
+        network nothing of the genre that it is filed under.
+    """
     audio = track.load(settings.sample_rate)
     sha256 = hashlib.sha256(track.path.read_bytes() if track.path else audio.tobytes())
     seconds = len(audio) / settings.sample_rate
     audio = fit_length(audio, round(settings.seconds * settings.sample_rate))
+    if np.abs(audio).max() < SILENT:
+        raise SilentTrack(f"{track.path or track.track_id} {SilentTrack.fault}.")
     gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
     row = {
         "track_id": track.track_id,
@@ -189,6 +208,35 @@ def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndar
     return gray, row
 
 
+class SilentTrack(UserError):
+    """A track in which nothing is to be heard, so that nothing is to be seen of it."""
+
+    fault = "is silent throughout"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a track cannot be used.
+
+    Attributes
+    ----------
+    undecodable
+        Whether the file is at fault, not the sound in it.
+    """
+
+    track_id: str
+    file: str
+    text: str
+    undecodable: bool
+
+
+def fault_table(faults: Sequence[Fault]) -> str:
+    """All faults of a corpus as lines of text: track, file, fault."""
+    rows = [("track", "file", "fault"), *((f.track_id, f.file, f.text) for f in faults)]
+    track, file = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"  {row[0]:<{track}}  {row[1]:<{file}}  {row[2]}" for row in rows)
+
+
 def write_store(
     corpus: Corpus,
     path: Path,
@@ -196,8 +244,12 @@ def write_store(
     *,
     jobs: int | None = None,
     progress: bool = True,
-) -> None:
+    on_fault: str | None = None,
+) -> tuple[str, ...]:
     """Write the spectrogram store of a corpus: complete, or not at all.
+
+    All tracks are tried. Those that cannot be used are listed in one table on standard error;
+    then, as `on_fault` says, they are left out and the manifest names them, or no store is made.
 
     Workers read the audio and return encoded images; only this process writes, so on a cluster
     (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
@@ -209,13 +261,22 @@ def write_store(
     jobs
         Workers; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
         where it says nothing, one for each core.
+    on_fault
+        ``stop`` or ``skip``; None is what `genre_lib.config.on_error` says. A dispensable track
+        that cannot be decoded is skipped either way.
+
+    Returns
+    -------
+    tuple of str
+        The tracks that were left out.
 
     Raises
     ------
     UserError
-        If `path` exists, the corpus is itself a store, a track cannot be read, or the disk is
+        If `path` exists, the corpus is itself a store, a track cannot be used, or the disk is
         full.
     """
+    answer = choose("answer to a fault", on_fault or on_error(), ("stop", "skip"))
     if jobs == 0:
         raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
     if path.exists():
@@ -230,9 +291,9 @@ def write_store(
             f"{path} cannot be written ({error.strerror}); choose another place."
         ) from None
     try:
-        for genre in sorted({track.genre for track in corpus.tracks}):
-            (partial / genre).mkdir()
-        work = (delayed(encoded_spectrogram)(track, settings) for track in corpus.tracks)
+        if corpus.describe is not None:
+            notice(corpus.describe())
+        work = (delayed(attempted)(track, settings) for track in corpus.tracks)
         workers = Parallel(
             n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
         )
@@ -244,9 +305,15 @@ def write_store(
             unit="track",
             disable=not progress,
         )
-        rows = []
-        for image, row in bar:
+        rows: list[dict] = []
+        faults: list[Fault] = []
+        for result in bar:
+            if isinstance(result, Fault):
+                faults.append(result)
+                continue
+            image, row = result
             try:
+                (partial / row["genre"]).mkdir(exist_ok=True)
                 (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
             except OSError as error:
                 raise UserError(
@@ -254,9 +321,13 @@ def write_store(
                     "another place."
                 ) from None
             rows.append(row)
+        _answer(faults, corpus, skip=answer == "skip")
+        skipped = tuple(fault.track_id for fault in faults)
         write_index(partial, rows)
-        manifest = {"name": corpus.name, "tracks": len(corpus.tracks), **settings.model_dump()}
+        manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa")}
+        if skipped:
+            manifest["skipped"] = skipped
         write_json(partial / "store.json", manifest)
         try:
             os.replace(partial, path)
@@ -269,11 +340,40 @@ def write_store(
             ) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    return skipped
+
+
+def _answer(faults: Sequence[Fault], corpus: Corpus, *, skip: bool) -> None:
+    """Tell of tracks that cannot be used, and stop unless they may be left out."""
+    if not faults:
+        return
+    notice(
+        f"{len(faults)} of {len(corpus.tracks)} tracks of {corpus.name} cannot be used:\n"
+        f"{fault_table(faults)}"
+    )
+    if len(faults) == len(corpus.tracks):
+        raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
+    mine = [f for f in faults if not (f.undecodable and f.track_id in corpus.dispensable)]
+    if mine and not skip:
+        raise UserError(
+            f"{len(mine)} of {len(corpus.tracks)} tracks of {corpus.name} cannot be used (listed "
+            "above); mend or remove their files, or leave them out with --on-error skip."
+        )
 
 
 def configured_jobs() -> int:
     """How many workers ``joblib.parallel_config`` asks for; -1, all cores, if it does not say."""
     return get_active_backend()[1] or -1
+
+
+def attempted(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] | Fault:
+    """What `encoded_spectrogram` returns, or why it cannot."""
+    try:
+        return encoded_spectrogram(track, settings)
+    except (UserError, OSError) as error:
+        text = error.fault if isinstance(error, AudioFault | SilentTrack) else str(error)
+        file = str(track.path or "")
+        return Fault(track.track_id, file, text, not isinstance(error, SilentTrack))
 
 
 def encoded_spectrogram(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict]:
@@ -445,6 +545,13 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     """The spectrogram store of the settings' corpus, made first where it does not exist yet.
 
     Where another process is making it, this one waits and reads it then.
+
+    Raises
+    ------
+    UserError
+        If there is no such corpus, its store cannot be made or read, it holds other spectrograms
+        than the settings ask for, or it was made without some tracks and
+        `genre_lib.config.on_error` says ``stop``.
     """
     corpus = find_corpus(settings)
     path = corpus.store
@@ -458,6 +565,7 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
                         shutil.rmtree(left)  # by a process that was killed
                     write_store(corpus, path, settings.spectrogram, progress=progress)
     store = _read_once(path, progress=progress)
+    _see_skipped(store, corpus)
     for name, wanted in settings.spectrogram:
         held = store.manifest.get(name, wanted)
         if wanted not in (held, SpectrogramSettings.model_fields[name].default):
@@ -468,13 +576,38 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     return store
 
 
+def _see_skipped(store: Store, corpus: Corpus) -> None:
+    """Refuse a store that was made here without some tracks, unless they may be left out."""
+    missing = [track for track in store.skipped if track not in corpus.dispensable]
+    if not missing:
+        return
+    some = ", ".join(missing[:3]) + (", ..." if missing[3:] else "")
+    without = f"{store.path} was made without {len(missing)} tracks that cannot be used ({some})"
+    if corpus.store is None and on_error() == "stop":
+        raise UserError(
+            f"{without}; mend or remove their files, or leave them out with --on-error skip."
+        )
+    _tell_once(f"{without}.")
+
+
+_tell_once = functools.cache(notice)
+
+
 def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
     """Hash of what a store would be made of: file names, sizes and times, or the composer."""
     content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
     for track in corpus.tracks:
-        stat = track.path.stat() if track.path else None
-        content.update(repr((track.track_id, stat and (stat.st_size, stat.st_mtime_ns))).encode())
+        content.update(repr((track.track_id, _size_and_time(track.path))).encode())
     if corpus.name == "synthetic":
         for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
             content.update(source.read_bytes())
     return content.hexdigest()[:12]
+
+
+def _size_and_time(path: Path | None) -> tuple[int, int] | None:
+    """Size and time of a file; None where there is none, which is told when it is read."""
+    try:
+        stat = path.stat() if path else None
+    except OSError:
+        return None
+    return stat and (stat.st_size, stat.st_mtime_ns)

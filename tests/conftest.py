@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # tests never ask the network
+# Tests never ask the network.
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+os.environ["GENRE_OFFLINE"] = "1"
+for name in ("GENRE_GTZAN_URL", "GENRE_ON_ERROR"):
+    os.environ.pop(name, None)
 
 from tiny import SMALL, small_corpus
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from genre_lib.config import RunSettings, UserError, choose, data_dir
-from genre_lib.corpus.audio import Corpus, Track, read_audio
+from genre_lib.corpus.audio import AudioFault, Corpus, Track, read_audio
 from genre_lib.corpus.folder import folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
 from genre_lib.corpus.songs import synthetic_corpus
 
-__all__ = ["CORPORA", "Corpus", "Track", "find_corpus", "read_audio"]
+__all__ = ["CORPORA", "AudioFault", "Corpus", "Track", "find_corpus", "read_audio"]
 
 CORPORA = ("synthetic", "gtzan")
 
 
-def find_corpus(settings: RunSettings) -> Corpus:
+def find_corpus(settings: RunSettings, *, download: bool = True) -> Corpus:
     """Find the corpus that the settings name.
 
     Parameters
@@ -23,6 +23,8 @@ def find_corpus(settings: RunSettings) -> Corpus:
     settings
         ``corpus`` is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or
         a spectrogram store.
+    download
+        Whether GTZAN may be fetched where there is no copy of it yet.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def find_corpus(settings: RunSettings) -> Corpus:
     if name == "synthetic":
         return synthetic_corpus(settings.songs_per_genre)
     if name == "gtzan":
-        return find_gtzan(data_dir())
+        return find_gtzan(data_dir(), download=download)
     path = Path(name).expanduser()
     if path.is_dir():
         return Corpus(path.resolve().name, store=path) if is_store(path) else folder_corpus(path)

@@ -24,13 +24,14 @@ def folder_corpus(path: Path) -> Corpus:
     Raises
     ------
     UserError
-        If there is no audio file in any subfolder, or two files give the same track.
+        If there is no audio file in any subfolder, two files give the same track, or a folder
+        cannot be read.
     """
     tracks: dict[str, Track] = {}
-    for folder in sorted(path.iterdir()):
+    for folder in _listed(path):
         if not folder.is_dir() or folder.name.startswith("."):
             continue
-        for file in sorted(folder.iterdir()):
+        for file in _listed(folder):
             if file.name.startswith(".") or file.suffix.lower() not in AUDIO_SUFFIXES:
                 continue
             genre = folder.name
@@ -45,3 +46,13 @@ def folder_corpus(path: Path) -> Corpus:
             f"holding files such as {', '.join(sorted(AUDIO_SUFFIXES))}."
         )
     return Corpus(path.resolve().name, tuple(tracks.values()))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What a folder holds, in an order that does not depend on the file system."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be read ({error.strerror}); mend its permissions, or move it away."
+        ) from None
