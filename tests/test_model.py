@@ -12,6 +12,9 @@ ALTERNATIVES = {
     "other width": {"hidden_size": 32, "heads": 8},
     "dropout of the text": {"conv_dropout": "text"},
     "residual": {"residual": True},
+    "without lstm": {"lstm": False},
+    "without attention": {"attention": False},
+    "neither": {"lstm": False, "attention": False},
     "last": {"pooling": "last"},
     "max": {"pooling": "max"},
 }

@@ -9,16 +9,20 @@ import pytest
 
 from genre_lib import arrays, paper, spectrogram
 from genre_lib.augment import IMAGE_SIZE
-from genre_lib.config import UserError, configure
+from genre_lib.config import GENRES, UserError, configure
+from genre_lib.corpus.gtzan import fault_filtered
 from genre_lib.spectrogram import Store
 from genre_lib.splits import (
     SUBSETS,
+    UNUSED,
+    audit,
     copies,
     deal,
+    identical_tracks,
     make_dataset,
+    recordings,
     resize,
     segments,
-    shared_tracks,
 )
 
 PROTOCOLS = ("image", "track")
@@ -31,6 +35,7 @@ def blank_store(tracks_per_genre: int, *, genres: int = 10, frames: int = 24) ->
     labels = np.repeat(np.arange(genres), tracks_per_genre)
     images = np.empty((len(labels), 16, frames), np.uint8)
     images[:] = (np.arange(len(labels)) % 200 + 20)[:, None, None]
+    images[200:, 0, 0] = np.arange(200, len(labels)) // 200  # from there on, grays repeat
     ids = tuple(f"{names[label]}.{number:05d}" for number, label in enumerate(labels))
     manifest = {"top_db": 80.0, "hop_length": 512, "sample_rate": 22050}
     return Store("blank", None, ids, names, labels, images, manifest, "0")
@@ -389,33 +394,175 @@ def test_rows_stay_rows_and_columns_stay_columns():
     assert resized[-1, 0] == 200
 
 
+# Identical recordings
+
+
+def with_twins(*pairs: tuple[int, int], tracks: int = 20) -> Store:
+    """A store of two genres in which some tracks have the content of others."""
+    store = blank_store(tracks, genres=2)
+    for one, two in pairs:
+        store.images[two] = store.images[one]
+    return store
+
+
+def test_recordings_are_found_from_content():
+    store = with_twins((0, 3), (5, 6), (5, 9))
+    expected = np.arange(40)
+    expected[[3, 6, 9]] = 0, 5, 5
+    np.testing.assert_array_equal(recordings(store), expected)
+
+
+def test_one_gray_level_makes_another_recording():
+    store = with_twins((0, 3))
+    store.images[3, -1, -1] ^= 1
+    assert identical_tracks(store).empty
+
+
+def test_every_pair_of_a_recording_is_listed():
+    pairs = identical_tracks(with_twins((0, 3), (5, 6), (5, 9), (1, 25)))
+    names = {(row.first, row.second) for row in pairs.itertuples()}
+    assert {(int(one[-5:]), int(two[-5:])) for one, two in names} == {
+        (0, 3), (5, 6), (5, 9), (6, 9), (1, 25)
+    }  # fmt: skip
+    two_labels = pairs[pairs.first_genre != pairs.second_genre]
+    assert two_labels.first.tolist() == ["genre00.00001"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_recording_lies_on_two_sides_under_the_track_protocol(seed):
+    store = with_twins((0, 3), (5, 6), (5, 9), (22, 30), (1, 25))
+    table = make_dataset(store, settings_for(protocol="track", seed=seed)).table
+    assert table.groupby("recording").subset.nunique().max() == 1
+    assert (audit(table).identical_tracks == 0).all()
+    counts = table.groupby(["genre", "subset"]).track_id.nunique().unstack()
+    assert (counts.test == 2).all()
+    assert (counts.validation == 3).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_recording_of_two_genres_is_trained_on_alone(seed):
+    store = with_twins((1, 25))
+    table = make_dataset(store, settings_for(protocol="track", seed=seed)).table
+    assert set(table.subset[table.recording == "genre00.00001"]) == {"train"}
+
+
+def test_without_twins_recordings_change_nothing():
+    rows = np.repeat(np.arange(40), 12)
+    labels = np.repeat([0, 1], 240)
+    table = make_dataset(blank_store(20, genres=2), settings_for(protocol="track")).table
+    expected = deal(rows, labels, ("a", "b"), seed=0)
+    assert table.subset.tolist() == expected.tolist()
+    assert (table.recording == table.track_id).all()
+
+
+# The published lists
+
+
+def gtzan_like() -> Store:
+    """A store with the names of GTZAN's tracks."""
+    store = blank_store(100)
+    ids = tuple(f"{genre}.{number:05d}" for genre in GENRES for number in range(100))
+    return replace(store, track_ids=ids, genres=GENRES, path="gtzan")
+
+
+def test_the_lists_have_the_published_sizes():
+    sizes = pd.Series(fault_filtered()).value_counts()
+    assert sizes.to_dict() == {"train": 443, "validation": 197, "test": 290}
+
+
+def test_the_test_list_has_26_to_32_tracks_of_each_genre():
+    lists = pd.Series(fault_filtered())
+    counts = lists[lists == "test"].index.str.split(".").str[0].value_counts()
+    assert set(counts.index) == set(GENRES)
+    assert (counts.min(), counts.max()) == (26, 32)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    ["disco 98 99", "hiphop 39 45", "hiphop 76 78", "reggae 81 82", "pop 54 60", "pop 67 71"]
+    + [f"metal {n} {m}" for n, m in ((34, 94), *((40 + i, 61 + i) for i in range(6)))],
+)
+def test_the_lists_hold_one_of_each_known_pair_of_identical_recordings(pair):
+    genre, *numbers = pair.split()
+    held = [f"{genre}.{int(number):05d}" in fault_filtered() for number in numbers]
+    assert sorted(held) == [False, True]
+
+
+def test_the_fault_filtered_protocol_follows_the_lists_whatever_the_seed():
+    tables = [
+        make_dataset(gtzan_like(), settings_for(protocol="fault-filtered", seed=seed)).table
+        for seed in (0, 1)
+    ]
+    pd.testing.assert_frame_equal(*tables)
+    dealt_to = tables[0].drop_duplicates("track_id").set_index("track_id").subset
+    assert (dealt_to[list(fault_filtered())] == pd.Series(fault_filtered())).all()
+    assert (dealt_to == UNUSED).sum() == 1000 - 930
+    assert crossing(tables[0]) == 0
+
+
+def test_the_lists_need_gtzans_tracks():
+    with pytest.raises(UserError, match=r"lacks 930 of them.*protocol=track"):
+        make_dataset(blank_store(3), settings_for(protocol="fault-filtered"))
+
+
+def test_the_lists_do_without_the_track_that_often_is_unreadable():
+    store = gtzan_like()
+    rows = [i for i, name in enumerate(store.track_ids) if name != "jazz.00054"]
+    left = replace(
+        store,
+        track_ids=tuple(store.track_ids[i] for i in rows),
+        labels=store.labels[rows],
+        images=store.images[rows],
+    )
+    table = make_dataset(left, settings_for(protocol="fault-filtered")).table
+    assert table.drop_duplicates("track_id").subset.value_counts()["train"] == 442
+
+
 # The audit
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(recording=table.track_id)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_shared_tracks_equal_a_count_by_hand(protocol, seed):
-    table = dealt(protocol, seed, tracks=5, per_track=3)
-    audit = shared_tracks(table).set_index(["first", "second"])
-    assert list(audit.index) == list(combinations(SUBSETS, 2))
-    for first, second in audit.index:
+    table = named(dealt(protocol, seed, tracks=5, per_track=3))
+    audited = audit(table).set_index(["first", "second"])
+    assert list(audited.index) == list(combinations(SUBSETS, 2))
+    for first, second in audited.index:
         shared = total = 0
         for track in table.track_id.unique():
             sides = [row.subset for row in table.itertuples() if row.track_id == track]
             total += second in sides
             shared += first in sides and second in sides
-        assert audit.shared_tracks[first, second] == shared
-        assert audit.share[first, second] == pytest.approx(shared / total)
+        assert audited.shared_tracks[first, second] == shared
+        assert audited.share[first, second] == pytest.approx(shared / total)
+    assert (audited.identical_tracks == 0).all()
 
 
 def test_the_audit_finds_a_single_leak():
-    table = dealt("track", 0, tracks=10, per_track=2)
-    assert (shared_tracks(table).shared_tracks == 0).all()
+    table = named(dealt("track", 0, tracks=10, per_track=2))
+    assert (audit(table).shared_tracks == 0).all()
     leaking = table.index[table.subset == "test"][0]
     table.loc[leaking, "subset"] = "train"
-    counts = shared_tracks(table).set_index(["first", "second"]).shared_tracks
+    counts = audit(table).set_index(["first", "second"]).shared_tracks
     assert counts.to_dict() == {
         ("train", "validation"): 0,
         ("train", "test"): 1,
         ("validation", "test"): 0,
     }
+
+
+def test_the_audit_finds_a_single_pair_of_identical_recordings():
+    table = named(dealt("track", 0, tracks=10, per_track=2))
+    tested, trained = (table.track_id[table.subset == name].iloc[0] for name in ("test", "train"))
+    table.loc[table.track_id == tested, "recording"] = trained
+    counts = audit(table).set_index(["first", "second"])
+    assert counts.identical_tracks.to_dict() == {
+        ("train", "validation"): 0,
+        ("train", "test"): 1,
+        ("validation", "test"): 0,
+    }
+    assert (counts.shared_tracks == 0).all()
