@@ -24,6 +24,7 @@ from genre_lib.evaluation import (
     paired_difference,
     predict,
     read_run,
+    score_intervals,
     score_run,
     scores,
     vote,
@@ -103,6 +104,19 @@ def test_confusions_and_scores_of_genres_fit_together():
     diagonal = np.diag(table)
     np.testing.assert_allclose(rows.recall, diagonal / table.sum(axis=1))
     np.testing.assert_allclose(rows.precision, diagonal / table.sum(axis=0))
+
+
+def test_score_intervals_hold_the_scores_and_agree_with_the_accuracy_interval():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"track_id": np.repeat(np.arange(60).astype(str), 4)})
+    table["y_true"] = np.repeat(GENRES, 80)
+    table["y_pred"] = np.where(rng.random(240) < 0.7, table.y_true, rng.choice(GENRES, 240))
+    intervals = score_intervals(table, GENRES)
+    expected = scores(table.y_true, table.y_pred)
+    for name, (value, low, high) in intervals.items():
+        assert value == pytest.approx(expected[name])
+        assert low < value < high
+    assert intervals["accuracy"][1:] == pytest.approx(accuracy_interval(table), abs=0.01)
 
 
 # One vote a track
