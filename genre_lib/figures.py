@@ -21,7 +21,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 
 from genre_lib import paper
 from genre_lib.augment import IMAGE_SIZE, augment, cutmix, cutmix_probability, pipeline, transforms
@@ -29,7 +29,7 @@ from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
 from genre_lib.evaluation import Run, confusions, genre_scores, scores
 from genre_lib.spectrogram import Store, to_decibels
-from genre_lib.splits import SUBSETS, copies, resize, segments
+from genre_lib.splits import SUBSETS, UNUSED, copies, resize, segments
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -390,26 +390,64 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
     Parameters
     ----------
     tables
-        Per protocol, the table of a `genre_lib.splits.Dataset`.
+        Per protocol, the table of a `genre_lib.splits.Dataset`, which is a run's split.
     """
     figure, grid = _canvas(1, len(tables), (7.5, 0.9 + 0.24 * len(track_ids)), sharey=True)
-    letters, shades = ("", "V", "T"), ("#e6e6e6", *COLORS[:2])
+    letters, shades = ("", "V", "T", "\N{MULTIPLICATION SIGN}"), ("#e6e6e6", *COLORS[:2], "white")
+    subsets = [*SUBSETS, UNUSED]
+    small = {"weight": "bold", "size": 9 if len(tables) < 3 else 7}
     for axes, (protocol, table) in zip(grid.flat, tables.items(), strict=True):
         cells = table.pivot(index="track_id", columns="image", values="subset").loc[list(track_ids)]
-        codes = cells.apply(lambda column: column.map(SUBSETS.index)).rename(
+        codes = cells.apply(lambda column: column.map(subsets.index)).rename(
             columns=lambda i: i + 1
         )
         marks = np.array(letters)[codes]
-        sns.heatmap(codes, annot=marks, fmt="", cmap=ListedColormap(shades), vmin=0, vmax=2,
-                    cbar=False, linewidths=1.5, annot_kws={"weight": "bold"}, ax=axes)  # fmt: skip
+        sns.heatmap(codes, annot=marks, fmt="", cmap=ListedColormap(shades), vmin=0, vmax=3,
+                    cbar=False, linewidths=1.5, annot_kws=small, ax=axes)  # fmt: skip
         axes.set(title=f"protocol {protocol}", xlabel="Image of the track (number)", ylabel="")
         axes.tick_params(length=0, rotation=0)
+        if len(tables) > 2:
+            axes.set_xticks(axes.get_xticks()[1::2], axes.get_xticklabels()[1::2])
     grid[0, 0].set_ylabel("Track")
+    used = set(pd.concat(tables.values()).subset)
     keys = [
-        Patch(color=shade, label=f"{letter} {subset}".strip())
-        for letter, subset, shade in zip(letters, SUBSETS, shades, strict=True)
+        Patch(facecolor=shade, edgecolor="#b0b0b0", label=f"{letter} {subset}".strip())
+        for letter, subset, shade in zip(letters, subsets, shades, strict=True)
+        if subset in used
     ]
-    figure.legend(handles=keys, loc="outside lower center", ncols=3)
+    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
+    return figure
+
+
+@style()
+def audit_diagram(table: pd.DataFrame) -> Figure:
+    """What the subsets of each pair have in common, in each split.
+
+    Parameters
+    ----------
+    table
+        Columns split (a line of the figure), and those of `genre_lib.splits.audit`.
+    """
+    splits = list(dict.fromkeys(table.split))
+    pairs = list(dict.fromkeys(zip(table["first"], table["second"], strict=True)))
+    size = (7.5, 0.9 + 0.34 * len(splits))
+    figure, grid = _canvas(1, max(1, len(pairs)), size, sharex=True, sharey=True)
+    for axes, (first, second) in zip(grid.flat, pairs, strict=False):
+        rows = table[(table["first"] == first) & (table["second"] == second)]
+        heights = [splits.index(name) for name in rows.split]
+        axes.barh(heights, rows.share, color=COLORS[9], edgecolor="black", linewidth=0.6)
+        for height, shared, twins in zip(
+            heights, rows.shared_tracks, rows.identical_tracks, strict=True
+        ):
+            text = f"{shared} tracks, twins: {twins}" if shared or twins else "nothing"
+            axes.text(0.03, height, text, va="center", size=8)
+        axes.set_title(f"{first} and {second}")
+        axes.set(xlabel=f"Known share of {second} tracks", xlim=(0, 1))
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.xaxis.set_major_locator(MultipleLocator(0.5))
+    grid[0, 0].set_yticks(range(len(splits)), splits)
+    grid[0, 0].set_ylabel("Split")
+    grid[0, 0].set_ylim(max(1, len(splits)) - 0.5, -0.5)
     return figure
 
 
@@ -599,10 +637,166 @@ def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
                       label=name)  # fmt: skip
     axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
     axes.set(xlabel="Test accuracy (with 95 % interval)", xlim=(0, 1.02))
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylabel("Method")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
+    """Accuracy of each run by view and protocol, beside the paper's.
+
+    Parameters
+    ----------
+    table
+        As `genre_lib.evaluation.accuracies` gives it.
+    chance
+        Accuracy of a guess, drawn as a line.
+    """
+    table = table.assign(label=table.view + ", " + table.protocol)
+    labels, methods = list(dict.fromkeys(table.label)), sorted(set(table.method), reverse=True)
+    titles = {"image": "each test image", "vote": "one vote a track"}
+    figure, (pair,) = _canvas(1, 2, (7.5, 1.5 + 0.65 * len(labels)), sharex=True, sharey=True)
+    for axes, (scored, title) in zip(pair, titles.items(), strict=True):
+        own = table[table.scored == scored].sort_values(["method", "seed"], ascending=[False, True])
+        lines = own.groupby("label").method
+        middle = (lines.transform("size") - 1) / 2
+        heights = own.label.map(labels.index) + 0.115 * (lines.cumcount() - middle)
+        for index, method in enumerate(methods):
+            rows = own[own.method == method]
+            spread = np.abs((rows.accuracy - rows.low, rows.high - rows.accuracy))
+            axes.errorbar(rows.accuracy, heights[rows.index], xerr=spread, fmt=MARKERS[index],
+                          capsize=2, elinewidth=1, mfc="white" if method == "handcrafted" else None,
+                          label=method)  # fmt: skip
+        axes.axvline(paper.ACCURACY, linestyle=LINES[1], color="black", linewidth=1,
+                     label=f"paper, {paper.ACCURACY:.2%}")  # fmt: skip
+        axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
+        axes.set(title=title, xlabel="Test accuracy (95 % interval)", xlim=(0, 1.02))
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+    pair[0].set_yticks(range(len(labels)), labels)
+    pair[0].set_ylabel("View, protocol")
+    pair[0].set_ylim(max(1, len(labels)) - 0.5, -0.5)
+    handles, names = pair[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=4)
+    return figure
+
+
+@style()
+def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
+    """Differences of accuracy in points, with 95 % intervals; hollow if it contains zero.
+
+    Parameters
+    ----------
+    table
+        Columns label (a line of the figure), scored (``image`` or ``vote``), difference, low,
+        high; rows of one label belong together.
+    """
+    labels = list(dict.fromkeys(table.label))
+    names = {"image": "each test image", "vote": "one vote a track"}
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 1.1 + 0.42 * max(1, len(labels))))
+    for index, (scored, name) in enumerate(names.items()):
+        rows = 100 * table[table.scored == scored].set_index("label")[["difference", "low", "high"]]
+        for label, difference, low, high in rows.itertuples():
+            sure = low > 0 or high < 0
+            height = labels.index(label) + 0.34 * index - 0.17
+            axes.errorbar(difference, height, xerr=[[difference - low], [high - difference]],
+                          fmt=MARKERS[index], color=COLORS[index], capsize=3,
+                          mfc=None if sure else "white")  # fmt: skip
+            text = f"{difference:+.1f} ({low:+.1f} to {high:+.1f})"
+            axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center",
+                      size=7)  # fmt: skip
+        axes.plot([], [], MARKERS[index], color=COLORS[index], label=name)
+    axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set(xlabel=xlabel, ylabel="Comparison")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+@style()
+def recall_by_protocol(table: pd.DataFrame) -> Figure:
+    """Recall of each genre when images and when tracks are dealt, beside the paper's.
+
+    Parameters
+    ----------
+    table
+        As `genre_lib.evaluation.recall_changes` gives it.
+    """
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 0.8 + 0.34 * len(table)))
+    rows = np.arange(len(table))
+    printed = {row.genre: row.recall for row in paper.TABLE_2}
+    for index, (protocol, shift) in enumerate({"image": -0.14, "track": 0.14}.items()):
+        own = table[protocol]
+        spread = (own - table[f"{protocol}_low"], table[f"{protocol}_high"] - own)
+        axes.errorbar(own, rows + shift, xerr=np.abs(spread), fmt=MARKERS[index], capsize=2,
+                      elinewidth=1, label=f"protocol {protocol}")  # fmt: skip
+    for row, (start, stop) in enumerate(zip(table.image, table.track, strict=True)):
+        axes.annotate("", (stop, row + 0.14), (start, row - 0.14),
+                      arrowprops={"arrowstyle": "->", "color": COLORS[7]})  # fmt: skip
+    axes.plot([printed.get(genre, np.nan) for genre in table.genre], rows, MARKERS[2],
+              color=COLORS[2], mfc="white", label="paper")  # fmt: skip
+    axes.set_yticks(rows, table.genre.tolist())
+    axes.set(xlabel="Recall (95 % interval)", ylabel="Genre", xlim=(-0.02, 1.02))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.invert_yaxis()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def accuracy_of_known(table: pd.DataFrame) -> Figure:
+    """Accuracy by the number of images of the test image's track that were in training.
+
+    Parameters
+    ----------
+    table
+        As `genre_lib.evaluation.accuracy_by_known` gives it.
+    """
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 2.9))
+    for index, (name, rows) in enumerate(
+        {"unknown track": table[table.known == 0], "known track": table[table.known > 0]}.items()
+    ):
+        spread = np.abs((rows.accuracy - rows.low, rows.high - rows.accuracy))
+        axes.errorbar(rows.known, rows.accuracy, yerr=spread, fmt=MARKERS[1 - index],
+                      color=COLORS[1 - index], capsize=3, label=name)  # fmt: skip
+        for known, count, low in zip(rows.known, rows.images, rows.low, strict=True):
+            axes.annotate(f"{count:,}", (known, low), (0, -4), textcoords="offset points",
+                          ha="center", va="top", size=7)  # fmt: skip
+    axes.set(xlabel="Images of the same track in training (number)", ylim=(0, 1))
+    axes.set_ylabel("Test accuracy\n(95 % interval)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def accuracy_curves(runs: Mapping[str, Run]) -> Figure:
+    """Training accuracy, as the loop sees it and re-scored, and validation accuracy, run by run."""
+    figure, grid = _canvas(1, max(1, len(runs)), (7.5, 3.0), sharey=True)
+    names = {"train": "training, running", "clean_train": "training, re-scored on clean images",
+             "validation": "validation"}  # fmt: skip
+    printed = {"training": paper.TRAIN_ACCURACY, "validation": paper.VALIDATION_ACCURACY}
+    for axes, (title, run) in zip(grid.flat, runs.items(), strict=False):
+        for index, (key, label) in enumerate(names.items()):
+            axes.plot(run.history.epoch, run.history[f"{key}_accuracy"], LINES[index],
+                      marker=MARKERS[index], markevery=0.1, label=label)  # fmt: skip
+        for (name, value), shift in zip(printed.items(), (-3, 3), strict=True):
+            axes.axhline(value, linestyle=LINES[3], color="black", linewidth=1)
+            axes.annotate(f"paper, {name}", (0.02, value), (0, shift), textcoords="offset points",
+                          xycoords=("axes fraction", "data"), size=7,
+                          va="top" if shift < 0 else "bottom")  # fmt: skip
+        axes.set(title=title, ylim=(0, 1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    for axes in grid.flat:
+        _epochs(axes)
+    grid[0, 0].set_ylabel("Accuracy")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 
-from genre_lib import figures, paper
+import invented
+
+from genre_lib import evaluation, figures, paper
 from genre_lib.config import GENRES, RunSettings, configure
 from genre_lib.evaluation import Run, accuracy_of, scores
 from genre_lib.model import HybridNet, count_parameters
 from genre_lib.spectrogram import Store
-from genre_lib.splits import make_dataset
+from genre_lib.splits import audit, make_dataset
 
 SETTINGS = configure(profile="smoke")
 
@@ -110,6 +112,40 @@ STORE_FIGURES = {
 }
 
 
+@pytest.fixture(scope="module")
+def runs() -> dict[str, Run]:
+    names = ("image-full-budget", "image-0", "image-1", "track-0", "track-1", "fault-filtered-0",
+             "image-0-handcrafted", "track-0-handcrafted")  # fmt: skip
+    return {name: invented.run(name) for name in names}
+
+
+def audits(runs: dict[str, Run]) -> pd.DataFrame:
+    tables = [audit(run.split).assign(split=name) for name, run in runs.items()]
+    columns = ["split", "first", "second", "shared_tracks", "share", "identical_tracks"]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=columns)
+
+
+def changes(runs: dict[str, Run]) -> pd.DataFrame:
+    table = evaluation.protocol_changes(runs)
+    return table.assign(label=table.method + ", " + table["view"])
+
+
+def recalls(runs: dict[str, Run]) -> pd.DataFrame:
+    pair = [runs[name].predictions for name in ("image-0", "track-0")]
+    return evaluation.recall_changes(*pair, GENRES)
+
+
+RUNS_FIGURES = {
+    "audit": lambda runs: figures.audit_diagram(audits(runs)),
+    "protocols": lambda runs: figures.protocol_accuracies(evaluation.accuracies(runs), chance=0.1),
+    "forest": lambda runs: figures.forest(changes(runs), xlabel="Change (points)"),
+    "known": lambda runs: figures.accuracy_of_known(evaluation.accuracy_by_known(runs.values())),
+    "curves": lambda runs: figures.accuracy_curves(
+        {name: run for name, run in runs.items() if run.settings.method == "network"}
+    ),
+}
+
+
 def check_labels(figure: Figure) -> None:
     """Each axis has a label, or shares that of its row or column; colour bars have one, too."""
     assert isinstance(figure, Figure)
@@ -132,6 +168,64 @@ def test_figures_of_a_run_are_labelled(name: str, run: Run):
 @pytest.mark.parametrize("name", STORE_FIGURES)
 def test_figures_of_a_store_are_labelled(name: str, store: Store):
     check_labels(STORE_FIGURES[name](store))
+
+
+@pytest.mark.parametrize("name", RUNS_FIGURES)
+@pytest.mark.parametrize("held", [None, "image-0"])
+def test_figures_of_several_runs_are_labelled(name: str, held: str | None, runs: dict[str, Run]):
+    some = {"image-0": runs["image-0"]} if held else runs
+    check_labels(RUNS_FIGURES[name](some))
+
+
+def test_recalls_are_drawn_beside_the_papers(runs: dict[str, Run]):
+    figure = figures.recall_by_protocol(recalls(runs))
+    check_labels(figure)
+    printed = next(line for line in figure.axes[0].lines if line.get_label() == "paper")
+    assert list(printed.get_xdata()) == [row.recall for row in paper.TABLE_2]
+
+
+def test_an_audit_is_drawn_with_its_counts(runs: dict[str, Run]):
+    table = audits({name: runs[name] for name in ("image-0", "track-0")})
+    figure = figures.audit_diagram(table)
+    assert [axes.get_title() for axes in figure.axes] == [
+        "train and validation",
+        "train and test",
+        "validation and test",
+    ]
+    row = table.iloc[1]
+    texts = [text.get_text() for text in figure.axes[1].texts]
+    assert texts == [f"{row.shared_tracks} tracks, twins: {row.identical_tracks}", "nothing"]
+    assert [bar.get_width() for bar in figure.axes[1].patches] == [row.share, 0]
+
+
+def test_a_split_with_unused_tracks_says_so(runs: dict[str, Run]):
+    tables = {name: runs[f"{name}-0"].split for name in ("image", "track", "fault-filtered")}
+    figure = figures.split_diagram(tables, sorted(tables["image"].track_id.unique())[:5])
+    check_labels(figure)
+    keys = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert keys == ["train", "V validation", "T test", "\N{MULTIPLICATION SIGN} unused"]
+    marks = {text.get_text() for text in figure.axes[2].texts}
+    assert "\N{MULTIPLICATION SIGN}" in marks
+
+
+def test_each_run_has_a_dot_and_no_two_of_a_line_the_same_place(runs: dict[str, Run]):
+    figure = figures.protocol_accuracies(evaluation.accuracies(runs), chance=0.1)
+    for axes in figure.axes:
+        heights = [y for bars in axes.containers for y in bars.lines[0].get_ydata()]
+        assert len(set(heights)) == len(heights) == len(runs)
+        labels = {round(height) for height in heights}
+        assert labels == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "hollow"), [(-0.1, 0.2, True), (0.01, 0.2, False), (-0.3, -0.2, False)]
+)
+def test_an_interval_that_contains_zero_is_hollow(low: float, high: float, hollow: bool):
+    row = {"label": "a", "scored": "image", "difference": (low + high) / 2, "low": low}
+    axes = figures.forest(pd.DataFrame([row | {"high": high}]), xlabel="Points").axes[0]
+    marker = axes.containers[0].lines[0]
+    assert (marker.get_markerfacecolor() == "white") is hollow
+    assert f"{100 * low:+.1f} to {100 * high:+.1f}" in axes.texts[0].get_text()
 
 
 def test_figures_leave_no_trace_in_pyplot(run: Run):
