@@ -20,6 +20,7 @@ from genre_lib.config import (
     write_json,
     write_text,
 )
+from genre_lib.corpus import find_corpus
 from genre_lib.evaluation import (
     Run,
     accuracy_of,
@@ -165,6 +166,7 @@ def read_trained(directory: Path | None = None) -> Trained:
             "`genre-book train` has finished."
         )
     run = read_run(directory)
+    find_corpus(run.settings, download=False)  # nobody who asks for a genre asks for a corpus
     return trained_of(run, open_store(run.settings))
 
 
@@ -307,7 +309,7 @@ def budget(trained: Trained) -> str:
 def honesty(trained: Trained) -> str:
     """One sentence: how often the network is right about recordings that it never met."""
     about = trained.about
-    guessing = f"guessing would be for {1 / len(about.genres):.0%}"
+    guessing = f"guessing would be right for {1 / len(about.genres):.0%}"
     if trained.honest:
         return (
             f"Right for {percent(about.answers)} of {about.answers.count} tracks of {about.corpus} "

@@ -102,13 +102,24 @@ def read_audio(path: Path, sample_rate: int) -> np.ndarray:
     audio, rate = _decode(path)
     if audio.size == 0:
         raise AudioFault(path, "holds no audio samples")
-    loudest = float(np.abs(audio).max())
+    check_samples(path, audio)
+    audio = librosa.resample(librosa.to_mono(audio), orig_sr=rate, target_sr=sample_rate)
+    return audio.astype(np.float32, copy=False)
+
+
+def check_samples(path: Path, audio: np.ndarray) -> None:
+    """See that all samples are finite and of a size that sound has.
+
+    Raises
+    ------
+    AudioFault
+        If one is not.
+    """
+    loudest = float(np.abs(audio).max(initial=0.0))
     if not np.isfinite(loudest):
         raise AudioFault(path, "holds samples that are not finite numbers")
     if loudest > LOUDEST:
         raise AudioFault(path, f"holds samples as large as {loudest:.0e}, which is no sound")
-    audio = librosa.resample(librosa.to_mono(audio), orig_sr=rate, target_sr=sample_rate)
-    return audio.astype(np.float32, copy=False)
 
 
 def _decode(path: Path) -> tuple[np.ndarray, float]:
@@ -137,16 +148,31 @@ def _decode_known(path: Path, file: soundfile.SoundFile) -> tuple[np.ndarray, fl
 
     rate = file.samplerate
     with file:
-        log = file.extra_info
-        announced = _announced(path, file)
         try:
             audio = file.read(dtype="float32").T
         except soundfile.LibsndfileError as error:
-            raise AudioFault(
-                path, f"cannot be decoded to its end ({_words(error)}); it is damaged or cut short"
-            ) from None
-    frames = audio.shape[-1]
-    if all(words in log for words in CUT_OGG):
+            raise undecodable(path, error) from None
+        check_whole(path, file, audio.shape[-1])
+    return audio, rate
+
+
+def undecodable(path: Path, error: soundfile.LibsndfileError) -> AudioFault:
+    """The fault of a sound file in which libsndfile met an error before its end."""
+    return AudioFault(
+        path, f"cannot be decoded to its end ({_words(error)}); it is damaged or cut short"
+    )
+
+
+def check_whole(path: Path, file: soundfile.SoundFile, frames: int) -> None:
+    """See that an open sound file, which gave so many frames, is not cut short.
+
+    Raises
+    ------
+    AudioFault
+        If it is.
+    """
+    rate, announced = file.samplerate, _announced(path, file)
+    if all(words in file.extra_info for words in CUT_OGG):
         raise AudioFault(path, f"is cut short: it breaks off after {frames / rate:.1f} s")
     if 0 < frames < WHOLE * announced:
         raise AudioFault(
@@ -154,7 +180,6 @@ def _decode_known(path: Path, file: soundfile.SoundFile) -> tuple[np.ndarray, fl
             f"is cut short: it announces {announced / rate:.1f} s and ends after "
             f"{frames / rate:.1f} s",
         )
-    return audio, rate
 
 
 def _decode_other(path: Path) -> tuple[np.ndarray, float]:
