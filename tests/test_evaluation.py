@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import invented
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,16 +15,29 @@ from tiny import SMALL, play
 from genre_lib import training
 from genre_lib.config import UserError, digest, runs_dir
 from genre_lib.evaluation import (
+    SCORED,
+    Run,
+    accuracies,
+    accuracy_by_known,
     accuracy_difference,
     accuracy_interval,
     accuracy_of,
     confusions,
+    follows_recipe,
     genre_scores,
     get_run,
     handcrafted_predictions,
+    identical_pairs,
+    known_images,
+    over_seeds,
     paired_difference,
+    paired_differences,
     predict,
+    protocol_changes,
     read_run,
+    recall_changes,
+    run_costs,
+    same_images,
     score_intervals,
     score_run,
     scores,
@@ -565,3 +579,121 @@ def test_pairing_narrows_the_interval():
 def test_only_answers_to_the_same_images_are_paired(image_run):
     with pytest.raises(ValueError, match="same images"):
         paired_difference(image_run.predictions, image_run.predictions[1:])
+
+
+# Several runs
+
+
+@pytest.fixture(scope="module")
+def several() -> dict[str, Run]:
+    names = ("image-0", "image-1", "track-0", "track-2", "fault-filtered-0", "track-0-no-lstm")
+    made = {name: invented.run(name, right=0.5 if "track" in name else 0.9) for name in names}
+    return {**made, "image-0-handcrafted": invented.run("image-0-handcrafted")}
+
+
+def test_a_run_without_an_ingredient_is_told_from_the_recipe(several):
+    assert [name for name, run in several.items() if not follows_recipe(run)] == ["track-0-no-lstm"]
+
+
+def test_accuracies_are_those_of_each_run_by_image_and_by_vote(several):
+    table = accuracies(several).set_index(["run", "scored"])
+    assert len(table) == 2 * (len(several) - 1)
+    for name in ("image-1", "fault-filtered-0", "image-0-handcrafted"):
+        assert table.accuracy[name, "image"] == several[name].accuracy
+        assert table.accuracy[name, "vote"] == several[name].metrics["track_accuracy"]
+    assert table.method["image-0-handcrafted", "vote"] == "handcrafted"
+
+
+def test_accuracy_over_seeds_is_their_mean_between_the_worst_and_the_best(several):
+    table = over_seeds(several).set_index(["protocol", "method", "scored"])
+    row = table.loc["image", "network", "image"]
+    both = [several["image-0"].accuracy, several["image-1"].accuracy]
+    assert (row.seeds, row.worst, row.best) == (2, min(both), max(both))
+    assert row.accuracy == pytest.approx(np.mean(both))
+    assert row.low < row.accuracy < row.high
+
+
+def test_the_change_of_protocol_is_over_the_seeds_of_both(several):
+    table = protocol_changes(several).set_index(["method", "scored"])
+    assert table.index.get_level_values("method").unique().tolist() == ["network"]
+    row = table.loc["network", "image"]
+    assert (row.seeds, row.image, row.track) == (
+        1,
+        several["image-0"].accuracy,
+        several["track-0"].accuracy,
+    )
+    assert row.difference == pytest.approx(row.track - row.image)
+    assert row.low < row.difference < row.high < 0
+
+
+@pytest.mark.parametrize("held", [[], ["track-0"], ["image-1", "track-0"]])
+def test_without_a_seed_of_both_protocols_there_is_no_change(held: list[str], several):
+    some = {name: several[name] for name in held}
+    assert protocol_changes(some).empty
+    assert same_images(some) == {}
+    assert len(over_seeds(some)) == 2 * len(held)
+
+
+def test_recall_of_a_genre_is_the_accuracy_of_its_images(several):
+    image, track = (several[name].predictions for name in ("image-0", "track-0"))
+    table = recall_changes(image, track, several["image-0"].genres)
+    expected = genre_scores(image, several["image-0"].genres)
+    np.testing.assert_allclose(table.image, expected.recall)
+    np.testing.assert_allclose(table.difference, table.track - table.image)
+    assert (table.image_low <= table.image).all()
+    assert (table.track <= table.track_high).all()
+
+
+def test_pairs_are_compared_where_both_runs_are_held(several):
+    pairs = [("a", "one", "track-0", "track-0-no-lstm"), ("a", "two", "track-0", "track-0-cnn")]
+    table = paired_differences(several, pairs)
+    assert table.label.tolist() == ["one", "one"]
+    assert table.scored.tolist() == list(SCORED)
+    expected = several["track-0"].accuracy - several["track-0-no-lstm"].accuracy
+    assert table.difference[0] == pytest.approx(expected)
+
+
+def test_known_images_are_those_of_the_track_in_training(several):
+    assert (known_images(several["track-0"]) == 0).all()
+    run = several["image-0"]
+    known = known_images(run)
+    track = run.predictions.track_id[5]
+    own = run.split[run.split.track_id == track]
+    assert known[5] == (own.subset == "train").sum() > 0
+
+
+def test_accuracy_by_known_images_counts_every_test_image(several):
+    both = [several["image-0"], several["track-0"]]
+    table = accuracy_by_known(both, at_least=1)
+    assert table.images.sum() == sum(len(run.predictions) for run in both)
+    assert table.known[0] == 0
+    assert table.accuracy[0] == pytest.approx(several["track-0"].accuracy)
+    assert len(accuracy_by_known(both, at_least=20)) < len(table)
+    assert accuracy_by_known([]).empty
+
+
+def test_the_same_images_are_asked_of_both_networks(several):
+    result = same_images(several)
+    tables = [several[name].predictions for name in ("image-0", "track-0")]
+    keys = [set(zip(table.track_id, table.image, strict=True)) for table in tables]
+    assert result["images"] == len(keys[0] & keys[1]) > 0
+    assert result["difference"] == pytest.approx(result["known"] - result["unknown"])
+    assert result["low"] <= result["difference"] <= result["high"]
+
+
+def test_identical_pairs_are_found_and_their_images_counted(several):
+    table = identical_pairs(several["track-0"].split)
+    assert list(zip(table["first"], table["second"], strict=True)) == [
+        ("blues.00000", "blues.00001"),
+        ("blues.00002", "classical.00000"),
+    ]
+    assert table.dealt[1] == "24 train"  # of two genres, so no test could be fair
+    images = table.dealt.str.findall(r"\d+").map(lambda counts: sum(map(int, counts)))
+    assert images.tolist() == [24, 24]
+
+
+def test_costs_name_every_run(several):
+    table = run_costs(several).set_index("run")
+    assert table.index.tolist() == list(several)
+    assert (table.minutes == 1.5).all()
+    assert table.epochs["image-0"] == 3
