@@ -28,6 +28,7 @@ from genre_lib.config import (
     read_parameters,
     runs_dir,
     setting_fields,
+    shareable,
     validated,
     write_json,
     write_text,
@@ -37,6 +38,7 @@ from genre_lib.config import (
 LABELS = {"corpus", "profile", "songs_per_genre", "threads", *SpectrogramSettings.model_fields}
 # A valid value other than the default, for every setting that a digest depends on.
 OTHER = {
+    "method": "handcrafted",
     "view": "segments",
     "protocol": "track",
     "seed": 1,
@@ -46,6 +48,8 @@ OTHER = {
     "hidden_size": 32,
     "heads": 8,
     "conv_dropout": "text",
+    "lstm": False,
+    "attention": False,
     "residual": True,
     "pooling": "max",
     "epochs": 7,
@@ -185,7 +189,7 @@ def test_no_nearest_name_is_invented():
         ("seed", -1, "0 <= seed < 2147483648"),
         ("heads", None, "1 <= heads <= 128"),
         ("view", "slices", "'copies' or 'segments'"),
-        ("protocol", "song", "'image' or 'track'"),
+        ("protocol", "song", "'image', 'track' or 'fault-filtered'"),
         ("pooling", "median", "'mean', 'last' or 'max'"),
         ("schedule", "step", "'onecycle' or 'linear-warmup-cosine'"),
         ("channels", 2, "1 or 3"),
@@ -311,7 +315,7 @@ def test_overrides_that_are_no_mapping_are_told(value):
         (["seed"], "NAME=VALUE"),
         (["epochs=0"], "1 <= epochs"),
         (["epochs=many"], "epochs = 'many'"),
-        (["protocol=tracks"], "'image' or 'track'"),
+        (["protocol=tracks"], "'image', 'track' or 'fault-filtered'"),
         (["profile=quik"], "Did you mean 'quick'"),
     ],
 )
@@ -323,6 +327,17 @@ def test_wrong_parameters_are_named(pairs, message):
 def test_a_pair_wins_over_the_options():
     settings = parse_parameters(["profile=smoke", "epochs=3"], profile="quick")
     assert (settings.profile, settings.training.epochs) == ("smoke", 3)
+
+
+def test_gtzan_is_replaced_where_much_of_a_corpus_is_shown():
+    shown = shareable(configure(corpus="gtzan", seed=3, protocol="track"))
+    assert shown == configure(corpus="synthetic", seed=3, protocol="track")
+
+
+@pytest.mark.parametrize("corpus", ["synthetic", "elsewhere"])
+def test_any_other_corpus_is_shown_as_it_is(corpus):
+    settings = configure(corpus=corpus, profile="smoke")
+    assert shareable(settings) is settings
 
 
 # Digest

@@ -49,6 +49,7 @@ ORDER = {
     "handcrafted": 6,
     "training": 7,
     "evaluation": 8,
+    "reference": 9,
     "figures": 9,
     "trained": 9,
     "predict": 10,

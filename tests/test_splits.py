@@ -501,7 +501,7 @@ def test_the_fault_filtered_protocol_follows_the_lists_whatever_the_seed():
 
 
 def test_the_lists_need_gtzans_tracks():
-    with pytest.raises(UserError, match=r"lacks 930 of them.*protocol=track"):
+    with pytest.raises(UserError, match=r"lacks 929 of them.*protocol=track"):
         make_dataset(blank_store(3), settings_for(protocol="fault-filtered"))
 
 
