@@ -516,27 +516,44 @@ def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[st
 
 
 def paired_differences(
-    runs: Mapping[str, Run], pairs: Iterable[tuple[str, str, str, str]]
+    runs: Mapping[str, Run], pairs: Iterable[tuple[str, str, str]]
 ) -> pd.DataFrame:
     """Compare pairs of runs on the same test images; pairs that are not held are left out.
 
     Parameters
     ----------
     pairs
-        A group and a label for each comparison, and the names of two runs with the same split.
+        A label, and the names of two runs with the same split. Pairs with the same label are
+        taken together.
 
     Returns
     -------
     pd.DataFrame
-        Columns group, label, scored, difference (first run minus second), low, high.
+        Columns label, scored, pairs (how many there are), difference (first run minus second),
+        low, high.
     """
+    labelled: dict[str, list[tuple[Run, Run]]] = {}
+    for label, first, second in pairs:
+        if {first, second} <= runs.keys():
+            labelled.setdefault(label, []).append((runs[first], runs[second]))
     rows = [
-        {"group": group, "label": label, "scored": by,
-         **paired_difference(scored(runs[first], by), scored(runs[second], by))}
-        for group, label, first, second in pairs if {first, second} <= runs.keys()
-        for by in SCORED
+        {"label": label, "scored": by, "pairs": len(own),
+         **paired_difference(*(_numbered(side, by) for side in zip(*own, strict=True)))}
+        for label, own in labelled.items() for by in SCORED
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["group", "label", "scored", "difference", "low", "high"])
+    return pd.DataFrame(rows, columns=["label", "scored", "pairs", "difference", "low", "high"])
+
+
+def _numbered(runs: Iterable[Run], by: str) -> pd.DataFrame:
+    """The answers of several runs, with image names that tell the runs apart."""
+    tables = [scored(run, by) for run in runs]
+    return pd.concat(
+        [
+            table.assign(image=[f"{number}/{image}" for image in table.image])
+            for number, table in enumerate(tables)
+        ],
+        ignore_index=True,
+    )
 
 
 def known_images(run: Run) -> pd.Series:
@@ -667,8 +684,9 @@ def score_intervals(
         "macro_recall": (right / np.maximum(own, 1)).mean(1),
         "macro_f1": (2 * right / np.maximum(own + called, 1)).mean(1),
     }
+    quantiles = {name: np.quantile(values[1:], [0.025, 0.975]) for name, values in rates.items()}
     return {
-        name: (float(values[0]), *(float(q) for q in np.quantile(values[1:], [0.025, 0.975])))
+        name: (float(values[0]), float(quantiles[name][0]), float(quantiles[name][1]))
         for name, values in rates.items()
     }
 

@@ -448,3 +448,407 @@ def sequence_axes(rows: Sequence[LayerRow] = TABLE_1) -> list[str]:
     steps = sequence_steps(rows)
     sizes = zip(("channels", "bands", "time"), last.output[1:], strict=True)
     return [name for name, size in sizes if size == steps]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the paper that can be checked.
+
+    Attributes
+    ----------
+    key
+        Name of the function of `genre_lib.claims` that judges it.
+    section
+        Where the paper says it.
+    statement
+        What it says, in our words.
+    confirmed_by
+        What would confirm it.
+    page
+        The page of the book that shows the evidence.
+    """
+
+    key: str
+    section: str
+    statement: str
+    confirmed_by: str
+    page: str
+
+
+CLAIMS = (
+    Claim(
+        "novel_architecture",
+        "I",
+        "Convolutions, a recurrent layer and self-attention together make a novel architecture.",
+        "No work that the paper itself cites or describes combines these parts for music.",
+        "paper_numbers",
+    ),
+    Claim(
+        "deep_beats_handcrafted",
+        "I, III",
+        "Learned features overcome the limits of handcrafted ones.",
+        "On the same test images the network is right more often than timbre statistics with a "
+        "support vector machine, whatever is dealt; the 95 % interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "hybrid_beats_cnn",
+        "I, III",
+        "A hybrid with a recurrent layer uses the strengths of both kinds of network.",
+        "On the same test images the hybrid is right more often than its convolutions alone, "
+        "whatever is dealt; the 95 % interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "diverse_dataset",
+        "Abstract, I",
+        "The dataset of ten genres is diverse.",
+        "Every genre has as many tracks as the others, and no recording is there twice.",
+        "sec3_problem",
+    ),
+    Claim(
+        "tenth_for_testing",
+        "IV-A",
+        f"{SUBSET_SHARES['test']:.0%} of {TRACKS} files, one spectrogram each, are for testing.",
+        f"Table II counts {TRACKS * SUBSET_SHARES['test']:.0f} test images.",
+        "paper_numbers",
+    ),
+    Claim(
+        "stratified_test",
+        "IV-A",
+        "The subsets keep the shares of the genres.",
+        "All genres of Table II have the same support, and it adds up to the whole test set.",
+        "paper_numbers",
+    ),
+    Claim(
+        "augmented_for_training",
+        "IV-A",
+        "Altered spectrograms are for training only.",
+        "The test set has one image for each of its tracks, or the figures show shorter pieces "
+        "than whole tracks: then no test image need be an altered copy.",
+        "paper_numbers",
+    ),
+    Claim(
+        "augmentation_helps",
+        "IV-A",
+        "Augmenting the training images makes the model generalize better.",
+        "On unknown tracks the network is right more often with it than without; the 95 % "
+        "interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "table_1_shapes",
+        "IV-B, Table I",
+        "The layers of Table I give the output shapes that it prints.",
+        "A live network of these layers has the printed shape at every row.",
+        "sec4b_architecture",
+    ),
+    Claim(
+        "text_and_table_1",
+        "IV-B, Table I",
+        "The text and Table I describe one network.",
+        "Filters, recurrent units, batch normalization and dropout are the same in both.",
+        "paper_numbers",
+    ),
+    Claim(
+        "reduced_to_128",
+        "IV-B, Table I",
+        "The linear layer after the attention reduces the features to 128.",
+        "By Table I there are more than that before the layer, and as many after it.",
+        "paper_numbers",
+    ),
+    Claim(
+        "attention_helps",
+        "IV-B, VI",
+        "Self-attention improves the model by capturing long-range dependencies.",
+        "On unknown tracks the network is right more often with it than without; the 95 % "
+        "interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "lstm_helps",
+        "IV-B",
+        "The LSTM helps by capturing how the music goes on.",
+        "On unknown tracks the network is right more often with it than with a linear layer at "
+        "each moment; the 95 % interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "equation_1",
+        "IV-C, Eq. 1",
+        "AdamW takes the step of Equation 1, with epsilon inside the root.",
+        "The formula and PyTorch's optimizer take the same steps.",
+        "sec4c_training",
+    ),
+    Claim(
+        "linear_warm_up",
+        "IV-C",
+        "OneCycleLR raises the learning rate linearly.",
+        "The planned rates lie on a straight line up to the peak, within a hundredth of it.",
+        "sec4c_training",
+    ),
+    Claim(
+        "equation_2",
+        "IV-C, Eq. 2",
+        "The learning rate is Equation 2, where t counts steps and T is their total number.",
+        "After the peak the planned rates are those of Equation 2, within a hundredth of the peak.",
+        "sec4c_training",
+    ),
+    Claim(
+        "schedule_accelerates",
+        "IV-C",
+        "The schedule speeds up convergence and mitigates overfitting.",
+        "On unknown tracks the network is right more often with it than at a constant rate; the "
+        "95 % interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "equation_3",
+        "IV-C, Eq. 3",
+        "Label smoothing mixes the cross-entropy with that of a uniform distribution.",
+        "Equation 3 and PyTorch's label smoothing give the same loss.",
+        "sec4c_training",
+    ),
+    Claim(
+        "smoothing_helps",
+        "IV-C",
+        "Label smoothing keeps the network from overconfidence, so that it does better.",
+        "On unknown tracks the network is right more often with it than without; the 95 % "
+        "interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "cutmix_helps",
+        "IV-C",
+        "CutMix improves generalization.",
+        "On unknown tracks the network is right more often with it than without; the 95 % "
+        "interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "equation_4",
+        "IV-C, Eq. 4",
+        f"Clipping keeps the length of the gradient at {CLIP_NORM} or below.",
+        "A larger gradient has this length after PyTorch's clipping, and its old direction.",
+        "sec4c_training",
+    ),
+    Claim(
+        "clipping_stabilizes",
+        "IV-C",
+        "Clipping stabilizes the training.",
+        "On unknown tracks the network is right more often with it than without; the 95 % "
+        "interval excludes no difference.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "mixed_precision",
+        "IV-C",
+        "Mixed precision saves time and costs no accuracy.",
+        "With it, training is faster, and the 95 % interval of the accuracy excludes a loss of "
+        "more than five points.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "computational_efficiency",
+        "III, IV-C",
+        "The method is computationally efficient.",
+        "It takes no longer than handcrafted features with a support vector machine, on the same "
+        "images and the same machine.",
+        "claims",
+    ),
+    Claim(
+        "learning_rate_curve",
+        "V-B, Fig. 3",
+        f"The learning rate rises to {LEARNING_RATE} and then declines.",
+        "The rates of a run rise until one epoch and fall after it, and the largest comes within "
+        "a tenth of the printed peak.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "training_curve",
+        "V-B, Fig. 4",
+        f"Training accuracy rises steadily to {TRAIN_ACCURACY:.2%} and stays below the best "
+        f"validation accuracy, {VALIDATION_ACCURACY:.2%}.",
+        "In a run the accuracy that the training loop sees rises in three of four epochs, and "
+        "ends below the best validation accuracy.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "validation_accuracy",
+        "V-B, Fig. 5",
+        f"Validation accuracy peaks at {VALIDATION_ACCURACY:.2%}.",
+        "Some whole number of validation images, as a share of all of them, rounds to it.",
+        "paper_numbers",
+    ),
+    Claim(
+        "minimal_overfitting",
+        "V-B",
+        "Training accuracy below validation accuracy shows that there is hardly any overfitting.",
+        "Measured by the same rules, training accuracy is not clearly above validation accuracy, "
+        "neither when images are dealt nor when tracks are.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "early_stopping_converged",
+        "V-B",
+        f"Training stopped by itself in epoch {STOPPED_EPOCH}, so the model had converged.",
+        "With the paper's budget our training stops early, too, and its validation accuracy had "
+        "not risen by a point over the last epochs before.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "early_stopping_saves",
+        "V-B",
+        "Early stopping makes the training efficient.",
+        f"It saved at least a quarter of the {MAX_EPOCHS} epochs.",
+        "paper_numbers",
+    ),
+    Claim(
+        "losses_fall",
+        "V-B, Figs. 4, 5",
+        "Training loss and validation loss decrease consistently.",
+        "In a run both end below where they began, and fall in three of four epochs.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "loss_levels",
+        "V-B, Figs. 4, 5",
+        f"Training loss reaches about {TRAIN_LOSS}, validation loss {VALIDATION_LOSS}.",
+        "Both losses of a run end within a tenth of these values.",
+        "sec5_evaluation",
+    ),
+    Claim(
+        "accuracy",
+        "Abstract, V-B",
+        f"The test accuracy is {ACCURACY:.2%}.",
+        "The runs that deal images reach it: the 95 % interval of each includes it or lies above.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "macro_f1",
+        "Abstract, V-B",
+        f"The macro F1-score is {MACRO_F1:.4f}.",
+        "The runs that deal images reach it: the 95 % interval of each includes it or lies above.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "macro_precision",
+        "V-B",
+        f"The macro precision is {MACRO_PRECISION:.4f}.",
+        "The runs that deal images reach it: the 95 % interval of each includes it or lies above.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "macro_recall",
+        "V-B",
+        f"The macro recall is {MACRO_RECALL:.4f}.",
+        "The runs that deal images reach it: the 95 % interval of each includes it or lies above.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "table_2_cells",
+        "V-B, Table II",
+        "The scores of Table II belong to one classifier and one test set.",
+        "Every score, recomputed from the whole counts that the table implies, rounds to what is "
+        "printed, and every image is counted once.",
+        "paper_numbers",
+    ),
+    Claim(
+        "unseen_test_data",
+        "V-A",
+        "The test data are unseen.",
+        "The printed accuracy is reached by runs in which no test track, and no copy of one, is "
+        "in the training set.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "strong_generalization",
+        "V-B, VI",
+        "The model generalizes strongly.",
+        "On unknown tracks it is right as often as on known ones: for every seed the 95 % "
+        "interval excludes a loss of more than five points.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "robust",
+        "Abstract, I",
+        "The architecture is robust.",
+        "Seeds differ no more than their test tracks explain, and the accuracy is not lower when "
+        "faulty tracks are left out and no artist is on both sides.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "classical_jazz_quote",
+        "V-B",
+        "Classical and jazz have a precision of {:.4f} and a recall of {:.4f}.".format(
+            *QUOTED_PRECISION_AND_RECALL
+        ),
+        "In Table II one of the two genres, or the mean of both, has this pair.",
+        "paper_numbers",
+    ),
+    Claim(
+        "classical_near_perfect",
+        "V-B",
+        f"Classical music is classified nearly perfectly, {QUOTED_CORRECT['classical']} of "
+        f"{TABLE_2[1].support} images.",
+        "In every run that deals images the recall of classical is in the 95 % interval of the "
+        "printed one, or above.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "classical_jazz_easiest",
+        "V-B",
+        "Classical and jazz are the easiest genres.",
+        "In every run that deals images they have the two highest F1-scores.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "jazz_reggae_well",
+        "V-B",
+        f"After classical, jazz and reggae stand out with {QUOTED_CORRECT['jazz']} and "
+        f"{QUOTED_CORRECT['reggae']} correct images.",
+        "Table II implies these counts, and no other genre but classical has as many.",
+        "paper_numbers",
+    ),
+    Claim(
+        "rock_country_hardest",
+        "V-B, VI",
+        "Rock and country are the hardest genres, with F1-scores of {:.4f} and {:.4f}.".format(
+            *QUOTED_F1.values()
+        ),
+        "They have the two lowest F1-scores in Table II, and in every run that deals images.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "minor_misclassifications",
+        "V-B",
+        "Misclassifications in country and rock are minor.",
+        "By Table II neither has clearly more mistakes than a genre has on average (95 % "
+        "interval of its recall).",
+        "paper_numbers",
+    ),
+    Claim(
+        "rock_country_overlap",
+        "V-B, VI",
+        "Country and rock overlap acoustically and are taken for each other.",
+        "In every run that deals images no two genres are taken for each other more often.",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "genre_profile",
+        "V-B",
+        "Which genres are hard is a property of the music.",
+        "In every run the ranks of the genres by F1-score agree with those of Table II better "
+        "than chance would (rank correlation, one-sided at 5 %).",
+        "what_does_84_mean",
+    ),
+    Claim(
+        "significant_improvements",
+        "Abstract, VI",
+        "The approach improves classification accuracy significantly.",
+        "The paper prints the accuracy of another method on the same test images, and the 95 % "
+        "intervals of the two do not overlap.",
+        "paper_numbers",
+    ),
+)
+"""All statements that are checked, in the order of the paper's sections."""
