@@ -645,12 +645,23 @@ def test_recall_of_a_genre_is_the_accuracy_of_its_images(several):
 
 
 def test_pairs_are_compared_where_both_runs_are_held(several):
-    pairs = [("a", "one", "track-0", "track-0-no-lstm"), ("a", "two", "track-0", "track-0-cnn")]
+    pairs = [("one", "track-0", "track-0-no-lstm"), ("two", "track-0", "track-0-cnn")]
     table = paired_differences(several, pairs)
     assert table.label.tolist() == ["one", "one"]
     assert table.scored.tolist() == list(SCORED)
     expected = several["track-0"].accuracy - several["track-0-no-lstm"].accuracy
     assert table.difference[0] == pytest.approx(expected)
+    assert table.low[0] <= expected <= table.high[0]
+
+
+def test_pairs_with_one_label_are_taken_together(several):
+    other = invented.run("image-1-handcrafted")
+    pairs = [("all", f"image-{seed}", f"image-{seed}-handcrafted") for seed in (0, 1)]
+    table = paired_differences({**several, "image-1-handcrafted": other}, pairs)
+    apart = [several["image-0"].accuracy - several["image-0-handcrafted"].accuracy]
+    apart.append(several["image-1"].accuracy - other.accuracy)
+    assert table.pairs.tolist() == [2, 2]
+    assert table.difference[0] == pytest.approx(np.mean(apart))
 
 
 def test_known_images_are_those_of_the_track_in_training(several):
