@@ -811,3 +811,73 @@ def parameters_by_layer(table: pd.DataFrame) -> Figure:
     axes.margins(x=0.12)
     axes.invert_yaxis()
     return figure
+
+
+# The paper put to the test
+
+
+@style()
+def verdicts(counts: Mapping[str, int]) -> Figure:
+    """How many claims have each verdict."""
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 0.8 + 0.34 * len(counts)))
+    hatches = ("", "//", "xx", "..")
+    for row, ((verdict, count), hatch) in enumerate(zip(counts.items(), hatches, strict=True)):
+        bar = axes.barh(row, count, color=COLORS[row], hatch=hatch, edgecolor="black", linewidth=0.6)
+        axes.bar_label(bar, labels=[str(count)], padding=3)
+        axes.annotate(verdict, (0, row), (-6, 0), textcoords="offset points", ha="right",
+                      va="center")  # fmt: skip
+    axes.set(xlabel="Claims of the paper (number)", yticks=[])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.08)
+    axes.invert_yaxis()
+    return figure
+
+
+@style()
+def printed_recalls(table: pd.DataFrame) -> Figure:
+    """Recall of each genre in Table II, with its 95 % interval by images and by tracks.
+
+    Parameters
+    ----------
+    table
+        Columns genre, recall, and low and high of each unit: images_low, images_high, tracks_low,
+        tracks_high.
+    """
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 0.9 + 0.32 * len(table)))
+    rows = np.arange(len(table))
+    for index, (unit, shift) in enumerate({"images": -0.13, "tracks": 0.13}.items()):
+        spread = (table.recall - table[f"{unit}_low"], table[f"{unit}_high"] - table.recall)
+        axes.errorbar(table.recall, rows + shift, xerr=np.abs(spread), fmt=MARKERS[index],
+                      capsize=2, elinewidth=1, label=f"if {unit} are independent")  # fmt: skip
+    axes.axvline(paper.ACCURACY, linestyle=LINES[1], color="black", linewidth=1,
+                 label="accuracy of all")  # fmt: skip
+    axes.set_yticks(rows, table.genre.tolist())
+    axes.set(xlabel="Recall (95 % interval)", ylabel="Genre", xlim=(0, 1.02))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.invert_yaxis()
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+@style()
+def stopped_on_plan(plan: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
+    """The learning rate that was planned, and where the training was when it ended.
+
+    Parameters
+    ----------
+    plan
+        A row an epoch, by number; a column for each reading of the schedule, as shares of the peak.
+    marks
+        Epochs by what happened in them.
+    """
+    figure, ((axes,),) = _canvas(1, 1, (7.5, 3.0))
+    for index, (name, values) in enumerate(plan.items()):
+        axes.plot(plan.index, values, LINES[index], label=name)
+    for index, (name, epoch) in enumerate(marks.items()):
+        axes.axvline(epoch, color="black", linestyle=LINES[index + 2], linewidth=1)
+        axes.plot([], [], color="black", linestyle=LINES[index + 2], label=f"{name}: {epoch}")
+    axes.set_ylabel("Learning rate\n(share of its peak)")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    _epochs(axes)
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure

@@ -50,12 +50,13 @@ ORDER = {
     "training": 7,
     "evaluation": 8,
     "reference": 9,
-    "figures": 9,
     "trained": 9,
-    "predict": 10,
-    "explorer": 10,
-    "book": 11,
-    "cli": 12,
+    "claims": 10,
+    "figures": 11,
+    "predict": 11,
+    "explorer": 12,
+    "book": 13,
+    "cli": 14,
 }
 
 
