@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from genre_lib import cli
 
-COMMANDS = ("build", "run", "store", "train", "info")
+COMMANDS = ("build", "run", "store", "train", "predict", "info")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -30,6 +30,7 @@ def test_help_lists_all_commands():
         (["train", "-p", "heads=5"], "must divide"),
         (["run", "sec5_evalation"], "Did you mean 'sec5_evaluation'"),
         (["store", "./nowhere", "there"], "There is no folder"),
+        (["predict", "a.wav", "--weights", "./nowhere"], "There are no weights nowhere"),
     ],
 )
 def test_a_mistake_ends_in_one_sentence_and_exit_code_1(arguments, message, monkeypatch, capsys):
