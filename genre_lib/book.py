@@ -240,7 +240,7 @@ def build_edition(
     UserError
         If the name, the corpus or a parameter is wrong, or a cell or page fails.
     """
-    from genre_lib.reference import make_references
+    from genre_lib.reference import make_references, write_results
     from genre_lib.spectrogram import open_store
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
@@ -252,6 +252,7 @@ def build_edition(
         os.environ["GENRE_RETRAIN"] = "1"
         make_references(say=say)
         del os.environ["GENRE_RETRAIN"]
+        write_results(root / "README.md")
     target = root / "book" if name == REFERENCE else root / "editions" / name
     work = root / "editions" / f".{name}.work"
     if not work.exists():

@@ -153,6 +153,10 @@ def train(
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
+    retrain: Annotated[
+        bool,
+        typer.Option("--retrain", help="Train even where `reference/` holds the run's results."),
+    ] = False,
 ) -> None:
     """Train the network, or go on where a training stopped, and print its test scores.
 
@@ -160,6 +164,8 @@ def train(
 
     Example: `genre-book train --corpus data/music-store --profile quick -p protocol=track`
     """
+    if retrain:
+        os.environ["GENRE_RETRAIN"] = "1"
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
     from genre_lib.evaluation import genre_scores, get_run
 
@@ -186,13 +192,15 @@ def train(
 
 @app.command()
 def keep() -> None:
-    """Keep the results of complete reference runs in `reference/`; nothing is trained.
+    """Keep the results of complete reference runs in `reference/` and the README; train nothing.
 
     Example: `GENRE_DATA=~/data genre-book keep`
     """
-    from genre_lib.reference import keep_complete
+    from genre_lib.config import project_root
+    from genre_lib.reference import keep_complete, write_results
 
     keep_complete(say=typer.echo)
+    write_results(project_root() / "README.md")
 
 
 @app.command()

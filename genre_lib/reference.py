@@ -8,10 +8,12 @@ verdicts can be made again by anyone, and each run can be repeated by who has th
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from genre_lib.config import (
     PARAMETERS,
@@ -22,8 +24,18 @@ from genre_lib.config import (
     digest,
     reference_dir,
     runs_dir,
+    write_text,
 )
-from genre_lib.evaluation import FILES, TABLES, Run, get_run, is_complete, read_run
+from genre_lib.evaluation import (
+    FILES,
+    TABLES,
+    Run,
+    accuracy_of,
+    get_run,
+    is_complete,
+    read_run,
+    vote,
+)
 from genre_lib.spectrogram import open_store
 
 SEEDS = (0, 1, 2)
@@ -51,7 +63,8 @@ class Reference:
         profile = self.parameters.get("profile", "quick")
         rest = [(name, value) for name, value in self.parameters.items() if name != "profile"]
         words = [f"-p {name}={str(value).lower()}" for name, value in rest]
-        return " ".join(["genre-book train --corpus gtzan --profile", profile, *words])
+        start = ["genre-book train --retrain --corpus gtzan --profile", profile]
+        return " ".join([*start, *words])
 
 
 def _references() -> tuple[Reference, ...]:
@@ -178,6 +191,71 @@ def keep(run: Run, name: str) -> Path:
         shutil.rmtree(old)
     partial.replace(target)
     return target
+
+
+def results(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """What reference runs reached, and at what cost.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a run: name, question, seed; accuracy of the test images, low and high; the same
+        of the test tracks by vote, track_accuracy, track_low and track_high; test_tracks; epochs
+        run, epochs_at_most, and minutes.
+    """
+    rows = []
+    for name, run in runs.items():
+        entry, images, tracks = (
+            reference(name),
+            *map(accuracy_of, (run.predictions, vote(run.predictions))),
+        )
+        rows.append(
+            {
+                "name": name,
+                "question": entry.question,
+                "seed": run.settings.seed,
+                **images,
+                **{f"track_{key.removeprefix('track_')}": value for key, value in tracks.items()},
+                "test_tracks": run.metrics["test_tracks"],
+                "epochs": len(run.history),
+                "epochs_at_most": run.settings.training.epochs,
+                "minutes": run.environment["seconds"] / 60,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def results_markdown(runs: Mapping[str, Run]) -> str:
+    """The results table of the README, all of it computed from the reference runs."""
+    lines = [
+        "| run | test images | test tracks, by vote | epochs | min | command |",
+        "|---|---|---|---|---|---|",
+    ]
+    for _, row in results(runs).iterrows():
+        lines.append(
+            f"| {row['name']} | {row.accuracy:.1%} ({row.low:.1%} to {row.high:.1%}) "
+            f"| {row.track_accuracy:.1%} ({row.track_low:.1%} to {row.track_high:.1%}) "
+            f"of {row.test_tracks} | {row.epochs or '-'} | {row.minutes:.1f} "
+            f"| `{reference(row['name']).command}` |"
+        )
+    made = {
+        f"{run.environment['cores']} CPU cores, {run.environment['platform']}, PyTorch "
+        f"{run.environment['torch']}"
+        for run in runs.values()
+    }
+    return "\n".join([*lines, "", f"Hardware: {'; '.join(sorted(made))}."])
+
+
+BEGIN, END = "<!-- results: made by `genre-book keep` -->", "<!-- end of results -->"
+
+
+def write_results(readme: Path) -> None:
+    """Put the results table between its two marks in the README."""
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    table = results_markdown(stored_runs())
+    write_text(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
 def make_references(*, say: Callable[[str], None] = print, progress: bool = True) -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from genre_lib.config import UserError, digest, parse_parameters, reference_dir
 from genre_lib.evaluation import get_run
 from genre_lib.reference import REFERENCES, Reference, keep, make_references, stored, stored_runs
 from genre_lib.spectrogram import open_store
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +40,9 @@ def test_names_and_settings_of_reference_runs_are_unique():
 @pytest.mark.parametrize("entry", REFERENCES, ids=lambda entry: entry.name)
 def test_the_command_of_a_reference_run_asks_for_its_settings(entry):
     words = entry.command.split()
-    assert words[:2] == ["genre-book", "train"]
-    options = dict(zip(words[2::2], words[3::2], strict=True))
-    pairs = [word for flag, word in zip(words[2::2], words[3::2], strict=True) if flag == "-p"]
+    assert words[:3] == ["genre-book", "train", "--retrain"]
+    options = dict(zip(words[3::2], words[4::2], strict=True))
+    pairs = [word for flag, word in zip(words[3::2], words[4::2], strict=True) if flag == "-p"]
     settings = parse_parameters(pairs, corpus=options["--corpus"], profile=options["--profile"])
     assert settings == entry.settings
 
@@ -108,7 +111,7 @@ def test_a_name_with_the_beginning_of_another_is_not_taken_for_it(two, monkeypat
 
 
 def test_a_run_that_is_not_held_says_how_to_make_it():
-    with pytest.raises(UserError, match="genre-book train --corpus gtzan --profile quick"):
+    with pytest.raises(UserError, match="genre-book train --retrain --corpus gtzan"):
         stored("track-1")
 
 
@@ -126,6 +129,43 @@ def test_the_command_line_lists_what_it_keeps(two, monkeypatch):
     from typer.testing import CliRunner
 
     get_run(two[0].settings, progress=False)
+    written = []
+    monkeypatch.setattr(reference, "write_results", written.append)
     result = CliRunner().invoke(app, ["keep"])
     assert result.exit_code == 0
     assert "image-0" in result.output
+    assert written == [ROOT / "README.md"]
+
+
+# The README
+
+
+def test_the_readme_shows_the_results_that_the_checkout_holds(monkeypatch):
+    monkeypatch.delenv("GENRE_REFERENCE")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = text.split(reference.BEGIN)[1].split(reference.END)[0].strip()
+    assert shown == reference.results_markdown(stored_runs())
+
+
+def test_results_are_those_of_the_predictions(two):
+    run = get_run(two[1].settings, progress=False)
+    row = reference.results({"track-0": run}).iloc[0]
+    voted = evaluation.vote(run.predictions)
+    assert row.accuracy == (run.predictions.y_true == run.predictions.y_pred).mean()
+    assert row.track_accuracy == (voted.y_true == voted.y_pred).mean()
+    assert row.low <= row.accuracy <= row.high
+    assert (row.epochs, row.epochs_at_most) == (2, 2)
+
+
+def test_the_table_is_put_between_its_marks_and_nothing_else_changes(two, tmp_path):
+    make_references(say=lambda _: None, progress=False)
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{reference.BEGIN}\nold\n{reference.END}\nafter\n")
+    reference.write_results(readme)
+    text = readme.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert text.count("genre-book train --retrain") == 2
+    reference.write_results(readme)
+    assert readme.read_text() == text
