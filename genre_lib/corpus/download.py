@@ -32,6 +32,7 @@ BLOCK = 2**16  # bytes; what is lost of them when a connection breaks is fetched
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}  # HTTP: the server may answer later
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 HASH = re.compile(r"(?:sha256=[0-9a-f]{64}|md5=[0-9a-f]{32})", re.IGNORECASE)
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?/", re.IGNORECASE)
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -70,14 +71,24 @@ def archive_at(address: str) -> Archive:
     Raises
     ------
     UserError
-        If what follows the ``#`` is no such hash.
+        If it is no address of that kind.
     """
+    if not ADDRESS.match(address):
+        raise UserError(f"{address} is no address of an archive; one begins with https://.")
     url, fragment = urldefrag(address)
     if fragment and not HASH.fullmatch(fragment):
         raise UserError(
             f"{address} is not understood: after # stands sha256= and 64 digits, or md5= and 32."
         )
     return Archive(url, known_hash=fragment.lower().replace("=", ":") or None)
+
+
+def has_hash(path: Path, known: str) -> bool:
+    """Tell whether a file has a hash such as ``md5:5b3d6ddd...``."""
+    import pooch
+
+    algorithm, _, digits = known.partition(":")
+    return pooch.file_hash(str(path), alg=algorithm) == digits
 
 
 def part_of(archive: Archive, folder: Path) -> Path:
@@ -135,8 +146,6 @@ def _download(
     progress: bool,
 ) -> None:
     """Bring a file here by as many attempts as it takes; called by pooch, which checks its hash."""
-    import pooch
-
     waits = iter(WAITS)
     with tqdm(
         desc=f"fetching {PurePosixPath(url).name}",
@@ -155,6 +164,8 @@ def _download(
                     waits = iter(WAITS)
                 wait = next(waits, None)
                 if wait is None:
+                    if not _size(part):
+                        part.unlink(missing_ok=True)
                     raise UserError(
                         f"{url} cannot be fetched ({error}); what arrived is kept, and the same "
                         "command goes on from there."
@@ -162,7 +173,7 @@ def _download(
                 wait = min(max(wait, error.wait), LONGEST_WAIT)
                 bar.write(f"genre-book: {error}; trying again in {wait:.0f} s.", file=sys.stderr)
                 time.sleep(wait)
-    if archive.known_hash is None and not pooch.hash_matches(str(part), stated):
+    if archive.known_hash is None and stated and not has_hash(part, stated):
         part.unlink()
         raise _wrong(url, f"its hash is not {stated}, as its server states")
     os.replace(part, output)

@@ -18,7 +18,15 @@ from tqdm import tqdm
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
 from genre_lib.corpus.audio import Corpus, Track
-from genre_lib.corpus.download import Archive, BadArchive, archive_at, fetch, part_of, unpack
+from genre_lib.corpus.download import (
+    Archive,
+    BadArchive,
+    archive_at,
+    fetch,
+    has_hash,
+    part_of,
+    unpack,
+)
 from genre_lib.corpus.folder import AUDIO_SUFFIXES, folder_corpus, is_store
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
@@ -176,10 +184,9 @@ def _fetched(data: Path, *, progress: bool) -> Path:
 
 def _see_original(archive: Path) -> None:
     """See that an archive which is as large as the original is the original."""
-    import pooch
-
+    assert ORIGINAL.known_hash is not None
     same_size = archive.stat().st_size == ORIGINAL.size
-    if same_size and not pooch.hash_matches(str(archive), ORIGINAL.known_hash):
+    if same_size and not has_hash(archive, ORIGINAL.known_hash):
         raise BadArchive(
             f"{archive} is as large as GTZAN's own archive, but its hash is not "
             f"{ORIGINAL.known_hash}; it is damaged, so fetch it again."
@@ -228,8 +235,6 @@ def report(tracks: Sequence[Track], data: Path) -> str:
 
 def _look(track: Track, md5: str | None) -> tuple[float | None, bool | None]:
     """Seconds of a track, None if it cannot be decoded, and whether its MD5 is the known one."""
-    import pooch
-
     try:
         seconds = len(track.load(SAMPLE_RATE)) / SAMPLE_RATE
     except UserError:
@@ -237,7 +242,7 @@ def _look(track: Track, md5: str | None) -> tuple[float | None, bool | None]:
     if md5 is None or track.path is None:
         return seconds, None
     try:
-        return seconds, pooch.file_hash(str(track.path), alg="md5") == md5
+        return seconds, has_hash(track.path, f"md5:{md5}")
     except OSError:
         return seconds, False
 
