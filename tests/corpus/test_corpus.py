@@ -1,6 +1,9 @@
 """Corpora other than the synthetic one: decoding, folders, GTZAN, and how they are named."""
 
+import errno
 import gc
+import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -9,7 +12,8 @@ import pytest
 import soundfile
 
 from genre_lib.config import GENRES, UserError, configure, data_dir
-from genre_lib.corpus import find_corpus, read_audio
+from genre_lib.corpus import AudioFault, find_corpus, read_audio
+from genre_lib.corpus import audio as audio_module
 from genre_lib.corpus.folder import AUDIO_SUFFIXES, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
 from genre_lib.corpus.songs import load_song, synthetic_corpus
@@ -121,12 +125,131 @@ def test_a_file_that_is_no_music_is_named(tmp_path, kind, rate):
     gc.collect()
 
 
-def test_a_truncated_flac_is_named(tmp_path):
-    rng = np.random.default_rng(0)
-    path = write(tmp_path / "cut.flac", rng.uniform(-0.5, 0.5, 2 * RATE))
-    path.write_bytes(path.read_bytes()[:-20_000])
-    with pytest.raises(UserError, match=r"cut\.flac"):
+def noise(seconds: float = 2.0, *, rate: int = RATE, channels: int = 1) -> np.ndarray:
+    shape = (round(seconds * rate), channels)
+    return np.random.default_rng(0).uniform(-0.5, 0.5, shape)
+
+
+KINDS = {
+    "wav": {},
+    "wav of floats": {"subtype": "FLOAT"},
+    "wav of ADPCM": {"subtype": "IMA_ADPCM"},
+    "wav, extensible": {"format": "WAVEX"},
+    "wav, large": {"format": "RF64"},
+    "au": {"format": "AU"},
+    "aiff": {"format": "AIFF"},
+    "flac": {"format": "FLAC"},
+    "mp3": {"format": "MP3"},
+    "mp3, variable": {"format": "MP3", "bitrate_mode": "VARIABLE", "compression_level": 0.5},
+    "ogg": {"format": "OGG"},
+    "opus": {"format": "OGG", "subtype": "OPUS"},
+}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_a_file_that_is_cut_short_is_told(tmp_path, kind, share):
+    path = write(tmp_path / "cut.wav", noise(rate=24000), 24000, **kind)
+    assert len(read_audio(path, 24000)) == pytest.approx(48000, rel=0.05)
+    content = path.read_bytes()
+    path.write_bytes(content[: round(share * len(content))])
+    with pytest.raises(AudioFault, match=r"cut\.wav .*(cut short|malformed)") as caught:
+        read_audio(path, 24000)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFF00])
+def test_a_length_that_was_not_known_when_the_header_was_written_is_no_fault(tmp_path, size):
+    path = write(tmp_path / "piped.wav")
+    content = bytearray(path.read_bytes())
+    content[4:8] = content[40:44] = size.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert len(read_audio(path, RATE)) == len(sine(440))
+
+
+def tagged(content: bytes, picture: int) -> bytes:
+    """An MP3 file with a picture before its sound."""
+
+    def size(number: int) -> bytes:
+        return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+    frame = b"APIC" + size(picture) + bytes(2) + bytes(picture)
+    return b"ID3\x04\x00\x00" + size(len(frame)) + frame + content
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("picture", [0, 200_000])
+def test_a_whole_mp3_is_no_fault_whatever_its_size_suggests(tmp_path, announced, picture):
+    path = write(tmp_path / "a.mp3", noise(), bitrate_mode="CONSTANT", compression_level=0.5)
+    content = path.read_bytes()
+    if not announced:  # the first frame holds nothing but the length
+        content = content[content.index(content[:2], 4) :]
+    path.write_bytes(tagged(content, picture) if picture else content)
+    assert len(read_audio(path, RATE)) == pytest.approx(2 * RATE, rel=0.05)
+    if announced:
+        path.write_bytes(path.read_bytes()[: -len(content) // 2])
+        with pytest.raises(AudioFault, match="cut short"):
+            read_audio(path, RATE)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "flac", "ogg", "au", "aiff"])
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_a_wrong_suffix_does_not_matter(tmp_path, suffix, kind):
+    path = write(tmp_path / f"a.{suffix}", format=kind)
+    assert pitch(read_audio(path, RATE), RATE) == pytest.approx(440, abs=2)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES))
+def test_text_is_no_audio_whatever_it_is_called(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    path.write_text("this is no audio\n" * 100)
+    with pytest.raises(AudioFault, match="cannot be decoded as audio"):
         read_audio(path, RATE)
+    gc.collect()
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+@pytest.mark.parametrize("channels", [1, 2, 8])
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "au", "ogg"])
+def test_any_rate_and_number_of_channels_is_decoded(tmp_path, rate, channels, suffix):
+    audio = np.stack([sine(440, rate=rate) * (1 + index) for index in range(channels)], 1)
+    audio /= channels
+    mono = read_audio(write(tmp_path / f"a.{suffix}", audio, rate), RATE)
+    assert len(mono) == pytest.approx(RATE / 2, abs=2)
+    assert pitch(mono, RATE) == pytest.approx(440, abs=2)
+    assert np.abs(mono).max() == pytest.approx(0.25 * (1 + 1 / channels), rel=0.2)
+
+
+def test_values_that_no_sound_has_are_told(tmp_path):
+    path = write(tmp_path / "a.wav", 1e30 * sine(440), subtype="FLOAT")
+    with pytest.raises(AudioFault, match="no sound"):
+        read_audio(path, RATE)
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    def refuse(path: Path, *_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    monkeypatch.setattr(audio_module, "open", refuse, raising=False)
+    with pytest.raises(AudioFault, match=r"a\.wav cannot be read \(Permission denied\)"):
+        read_audio(write(tmp_path / "a.wav"), RATE)
+
+
+def test_a_folder_that_may_not_be_read_is_told(folder, monkeypatch):
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UserError, match=r"music cannot be read \(Permission denied\)"):
+        folder_corpus(folder)
+
+
+def test_a_fault_survives_the_way_from_one_process_to_another(tmp_path):
+    fault = AudioFault(tmp_path / "a.wav", "is an empty file")
+    copy = pickle.loads(pickle.dumps(fault))
+    assert str(copy) == str(fault) == f"{tmp_path / 'a.wav'} is an empty file."
+    assert copy.fault == fault.fault
 
 
 # Folders
@@ -222,10 +345,31 @@ LAYOUTS = (
     "gtzan/genres",
     "gtzan/genres_original",
     "gtzan/Data/genres_original",
+    "gtzan/data/genres",
     "gtzan/audio",
     "genres",
+    "genres_original",
     "Data/genres_original",
+    "data/genres",
+    "audio",
 )
+
+
+@pytest.mark.parametrize("suffix", ["au", "flac", "WAV"])
+def test_gtzan_may_have_been_converted(tmp_path, suffix):
+    write(data_dir() / "gtzan" / "genres" / "blues" / f"blues.00000.{suffix}")
+    (track,) = find_gtzan(data_dir()).tracks
+    assert track.track_id == "blues.00000"
+    assert pitch(track.load(RATE), RATE) == pytest.approx(440, abs=1)
+
+
+def test_other_music_in_a_folder_of_that_name_is_not_gtzan(folder):
+    write(data_dir() / "audio" / "polka" / "x.wav")
+    (data_dir() / "gtzan" / "genres").mkdir(parents=True)
+    with pytest.raises(UserError, match="not under"):
+        find_gtzan(data_dir())
+    shutil.copytree(folder, data_dir() / "genres")
+    assert len(find_gtzan(data_dir()).tracks) == 3
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -253,7 +397,7 @@ def test_spectrograms_of_gtzan_come_before_its_audio(folder, store_path):
 def test_gtzan_that_is_nowhere_is_told_where_it_was_looked_for():
     with pytest.raises(UserError) as caught:
         find_corpus(configure(corpus="gtzan"))
-    for place in (str(data_dir()), "gtzan/mel", *LAYOUTS[:4], "GENRE_DATA", "--corpus"):
+    for place in (str(data_dir()), "gtzan/mel", *LAYOUTS[:5], "GENRE_DATA", "--corpus"):
         assert place in str(caught.value)
 
 
