@@ -143,7 +143,7 @@ def read_trained(directory: Path | None = None) -> Trained:
     directory = directory or PACKAGED
     if not directory.is_dir():
         hint = " in this copy; give a run's directory as --weights" if directory == PACKAGED else ""
-        raise UserError(f"There are no weights {directory}{hint}.")
+        raise UserError(f"There are no weights at {directory}{hint}.")
     if (directory / "about.json").exists():
         parts = {
             name: read_json(directory / f"{name}.json")

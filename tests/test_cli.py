@@ -30,7 +30,7 @@ def test_help_lists_all_commands():
         (["train", "-p", "heads=5"], "must divide"),
         (["run", "sec5_evalation"], "Did you mean 'sec5_evaluation'"),
         (["store", "./nowhere", "there"], "There is no folder"),
-        (["predict", "a.wav", "--weights", "./nowhere"], "There are no weights nowhere"),
+        (["predict", "a.wav", "--weights", "./nowhere"], "There are no weights at nowhere"),
     ],
 )
 def test_a_mistake_ends_in_one_sentence_and_exit_code_1(arguments, message, monkeypatch, capsys):

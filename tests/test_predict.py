@@ -373,7 +373,7 @@ def test_a_run_can_be_asked_as_well(monkeypatch, capsys, run, tmp_path):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--weights", "nowhere"], "There are no weights nowhere"),
+        (["--weights", "nowhere"], "There are no weights at nowhere"),
         (["--weights", "."], "neither packaged weights nor a complete run"),
     ],
 )
