@@ -143,7 +143,7 @@ def store(
 
     found = find_corpus(settings)
     skipped = write_store(found, path, settings.spectrogram, jobs=jobs)
-    without = f", without {len(skipped)} tracks that cannot be used" if skipped else ""
+    without = f", leaving {len(skipped)} out" if skipped else ""
     typer.echo(f"Wrote {len(found.tracks) - len(skipped)} spectrograms to {path}{without}")
 
 

@@ -582,7 +582,8 @@ def _see_skipped(store: Store, corpus: Corpus) -> None:
     if not missing:
         return
     some = ", ".join(missing[:3]) + (", ..." if missing[3:] else "")
-    without = f"{store.path} was made without {len(missing)} tracks that cannot be used ({some})"
+    count = f"{len(missing)} track{'s' * (len(missing) > 1)}"
+    without = f"{store.path} was made without {count} that cannot be used ({some})"
     if corpus.store is None and on_error() == "stop":
         raise UserError(
             f"{without}; mend or remove their files, or leave them out with --on-error skip."

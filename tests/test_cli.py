@@ -1,10 +1,13 @@
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from genre_lib import cli
+from genre_lib.config import UserError, on_error
 
 COMMANDS = ("build", "run", "store", "train", "predict", "info")
 
@@ -30,6 +33,7 @@ def test_help_lists_all_commands():
         (["train", "-p", "heads=5"], "must divide"),
         (["run", "sec5_evalation"], "Did you mean 'sec5_evaluation'"),
         (["store", "./nowhere", "there"], "There is no folder"),
+        (["train", "--on-error", "skpi"], "Did you mean 'skip'"),
         (["predict", "a.wav", "--weights", "./nowhere"], "There are no weights at nowhere"),
     ],
 )
@@ -54,6 +58,63 @@ def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
         cli.main()
     assert stopped.value.code == cli.INTERRUPTED
     assert "the same command" in capsys.readouterr().err
+
+
+@pytest.fixture
+def music(tmp_path, monkeypatch) -> Path:
+    """A corpus of which one file is empty; whatever a command answers is forgotten again."""
+    import numpy as np
+    import soundfile
+
+    monkeypatch.setenv("GENRE_ON_ERROR", "")
+    for name in ("blues/1", "blues/2", "jazz/1"):
+        file = tmp_path / "music" / f"{name}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 8000), 8000)
+    (tmp_path / "music" / "jazz" / "2.wav").touch()
+    return tmp_path / "music"
+
+
+SHORT = ("-p", "seconds=1", "-p", "sample_rate=8000", "-p", "fmax=4000")
+
+
+@pytest.mark.parametrize("answer", [(), ("--on-error", "stop")])
+def test_a_store_of_a_corpus_with_faults_is_not_made(music, tmp_path, answer, monkeypatch, capsys):
+    path = tmp_path / "store"
+    arguments = ["genre-book", "store", str(music), str(path), *SHORT, *answer]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    error = capsys.readouterr().err
+    assert "jazz.2" in error
+    assert "is an empty file" in error
+    assert "--on-error skip" in error.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["music"]
+
+
+def test_a_store_can_be_made_without_the_tracks_that_cannot_be_used(music, tmp_path):
+    path = tmp_path / "store"
+    arguments = ["store", str(music), str(path), *SHORT, "--on-error", "skip"]
+    result = CliRunner().invoke(cli.app, arguments)
+    assert f"Wrote 3 spectrograms to {path}, leaving 1 out" in result.stdout
+    assert "is an empty file" in result.stderr
+    assert json.loads((path / "store.json").read_text())["skipped"] == ["jazz.2"]
+
+
+@pytest.mark.parametrize("command", ["build", "run sec5_evaluation", "train"])
+def test_the_answer_reaches_whatever_makes_a_store(command, monkeypatch):
+    monkeypatch.setenv("GENRE_ON_ERROR", "")
+    answers = []
+
+    def asked(*_, **__):
+        answers.append(on_error())
+        raise UserError("enough")
+
+    for place in ("book.build_edition", "book.run_notebook", "evaluation.get_run"):
+        monkeypatch.setattr(f"genre_lib.{place}", asked)
+    CliRunner().invoke(cli.app, [*command.split(), "--on-error", "skip"])
+    assert answers == ["skip"]
 
 
 def test_help_does_not_import_torch():

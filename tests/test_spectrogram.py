@@ -1,5 +1,6 @@
 import csv
 import errno
+import gc
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ from tiny import SMALL, play, small_corpus
 
 from genre_lib import arrays, spectrogram
 from genre_lib.config import SpectrogramSettings, UserError, configure, data_dir
-from genre_lib.corpus import Corpus, Track
+from genre_lib.corpus import Corpus, Track, read_audio
 from genre_lib.spectrogram import (
     configured_jobs,
     fit_length,
@@ -503,6 +504,123 @@ def test_a_shorter_track_ends_in_black(store, store_path, tmp_path):
     assert (image[:, 100:] == 0).all()
 
 
+# Tracks that cannot be used
+
+
+def silent(sample_rate: int) -> np.ndarray:
+    return np.full(2 * sample_rate, 0.9 * spectrogram.SILENT, np.float32)
+
+
+def faulty_corpus(folder: Path, *, dispensable: frozenset[str] = frozenset()) -> Corpus:
+    """Three good tracks; a file that is empty, one that is cut short, and one that is silent."""
+    import soundfile
+
+    folder.mkdir(parents=True)
+    (folder / "empty.wav").touch()
+    soundfile.write(folder / "cut Größe.wav", play("low", 8, 8000), 8000)
+    content = (folder / "cut Größe.wav").read_bytes()
+    (folder / "cut Größe.wav").write_bytes(content[:9000])
+    bad = [
+        Track(f"low.{path.stem}", "low", partial(read_audio, path), path)
+        for path in sorted(folder.iterdir())
+    ]
+    bad.append(Track("quiet.0", "quiet", silent))
+    good = small_corpus(1).tracks
+    return Corpus("faulty", (bad[0], *good[:2], *bad[1:], *good[2:]), dispensable=dispensable)
+
+
+FAULTS = ("low.cut Größe", "low.empty", "quiet.0")
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("answer", ["stop", None])
+def test_all_faults_are_listed_and_no_store_is_made(tmp_path, capsys, jobs, answer):
+    corpus = faulty_corpus(tmp_path / "audio")
+    with pytest.raises(UserError, match=r"3 of 6 tracks of faulty .*--on-error skip") as caught:
+        write_store(corpus, tmp_path / "s", SMALL, jobs=jobs, progress=False, on_fault=answer)
+    assert "\n" not in str(caught.value)
+    first, head, *lines = capsys.readouterr().err.splitlines()
+    assert first == "genre-book: 3 of 6 tracks of faulty cannot be used:"
+    assert head.split() == ["track", "file", "fault"]
+    for line, name, file, fault in zip(
+        lines,
+        FAULTS,
+        (tmp_path / "audio" / "cut Größe.wav", tmp_path / "audio" / "empty.wav", ""),
+        ("is cut short: it announces 2.0 s and ends after 0.6 s", "is an empty file", "silent"),
+        strict=True,
+    ):
+        assert line.startswith(f"  {name}  ")
+        assert str(file) in line
+        assert fault in line
+        assert line.count(str(tmp_path)) == bool(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["audio"]
+
+
+def test_a_store_can_be_made_without_them_and_says_so(tmp_path, capsys):
+    corpus = faulty_corpus(tmp_path / "audio")
+    path = tmp_path / "s"
+    assert write_store(corpus, path, SMALL, progress=False, on_fault="skip") == FAULTS
+    assert "3 of 6" in capsys.readouterr().err
+    store = read_store(path)
+    assert store.skipped == FAULTS
+    assert store.track_ids == tuple(track.track_id for track in small_corpus(1).tracks)
+    assert "quiet" not in store.genres
+    assert not (path / "quiet").exists()
+    assert store.manifest["tracks"] == 3
+    write_store(small_corpus(1), tmp_path / "good", SMALL, progress=False)
+    assert read_store(tmp_path / "good").digest == store.digest
+    assert read_store(tmp_path / "good").skipped == ()
+
+
+def test_the_answer_to_faults_is_that_of_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENRE_ON_ERROR", "skip")
+    corpus = faulty_corpus(tmp_path / "audio")
+    assert len(write_store(corpus, tmp_path / "s", SMALL, progress=False)) == 3
+    monkeypatch.setenv("GENRE_ON_ERROR", "skpi")
+    with pytest.raises(UserError, match=r"'skpi'.*Did you mean 'skip'"):
+        write_store(corpus, tmp_path / "other", SMALL, progress=False)
+
+
+@pytest.mark.parametrize("answer", ["stop", "skip"])
+def test_a_store_of_nothing_is_not_made(tmp_path, answer):
+    corpus = Corpus("quiet", (Track("quiet.0", "quiet", silent),))
+    with pytest.raises(UserError, match="No track of quiet can be used"):
+        write_store(corpus, tmp_path / "s", SMALL, progress=False, on_fault=answer)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dispensable_track_is_left_out_only_if_it_cannot_be_decoded(tmp_path, capsys):
+    corpus = faulty_corpus(tmp_path / "audio", dispensable=frozenset(FAULTS))
+    with pytest.raises(UserError, match="1 of 6 tracks"):
+        write_store(corpus, tmp_path / "s", SMALL, progress=False)
+    audible = tuple(track for track in corpus.tracks if track.track_id != "quiet.0")
+    corpus = Corpus("x", audible, dispensable=corpus.dispensable)
+    assert write_store(corpus, tmp_path / "s", SMALL, progress=False) == FAULTS[:2]
+    assert "low.empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("level", "silence"), [(0.0, True), (0.9, True), (1.1, False)])
+def test_silence_is_what_nowhere_reaches_the_threshold(level, silence):
+    def load(sample_rate: int) -> np.ndarray:
+        audio = np.zeros(3 * sample_rate, np.float32)
+        audio[sample_rate] = level * spectrogram.SILENT
+        audio[-1] = 1.0  # behind the two seconds that count
+        return audio
+
+    if silence:
+        with pytest.raises(UserError, match=r"low\.0 is silent"):
+            spectrogram_of(Track("low.0", "low", load), SMALL)
+    else:
+        spectrogram_of(Track("low.0", "low", load), SMALL)
+
+
+def test_what_a_corpus_says_of_itself_is_told_before_its_store_is_made(tmp_path, capsys):
+    tracks = small_corpus(1).tracks
+    corpus = Corpus("x", tracks, describe=lambda: f"{len(list(tmp_path.glob('s')))} stores yet")
+    write_store(corpus, tmp_path / "s", SMALL, progress=False)
+    assert "genre-book: 0 stores yet" in capsys.readouterr().err
+
+
 # The store of a configuration
 
 
@@ -556,6 +674,67 @@ def test_what_a_killed_process_left_of_a_store_is_removed(music, counted):
     assert not left.exists()
     assert other.exists()
     assert counted == [path, path]
+
+
+def test_a_store_without_some_tracks_is_not_used_unless_they_may_be_left_out(
+    music, counted, monkeypatch, capsys
+):
+    (music / "low" / "1.wav").write_bytes(b"")
+    with pytest.raises(UserError, match="1 of 4 tracks"):
+        open_store(settings_for(music), progress=False)
+    assert list((data_dir() / "stores").iterdir()) == []
+    monkeypatch.setenv("GENRE_ON_ERROR", "skip")
+    store = open_store(settings_for(music), progress=False)
+    assert store.track_ids == ("high.0", "high.1", "low.0")
+    capsys.readouterr()
+    spectrogram._opened.clear()
+    monkeypatch.delenv("GENRE_ON_ERROR")
+    with pytest.raises(UserError, match=r"made without 1 track that.*low\.1.*--on-error skip"):
+        open_store(settings_for(music), progress=False)
+    given = configure(corpus=str(store.path))
+    for _ in range(2):
+        assert open_store(given, progress=False).digest == store.digest
+    assert capsys.readouterr().err.count("without 1 track") <= 1
+    shutil.copy(music / "low" / "0.wav", music / "low" / "1.wav")
+    assert len(open_store(settings_for(music), progress=False).track_ids) == 4
+
+
+def test_a_file_that_is_gone_is_a_fault_like_others(music, counted, capsys):
+    (music / "low" / "2.wav").symlink_to(music / "nowhere.wav")
+    with pytest.raises(UserError, match="1 of 5 tracks"):
+        open_store(settings_for(music), progress=False)
+    assert "No such file" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.parametrize(
+    ("name", "content", "skipped"),
+    [
+        ("jazz.00054", b"this is no audio" * 99, True),
+        ("jazz.00054", None, False),
+        ("jazz.00055", b"this is no audio" * 99, None),
+    ],
+)
+def test_the_only_track_of_gtzan_that_may_be_undecodable(
+    music, counted, monkeypatch, capsys, name, content, skipped
+):
+    folder = data_dir() / "gtzan" / "genres"
+    shutil.copytree(music / "low", folder / "jazz")
+    shutil.copy(music / "low" / "0.wav", folder / "jazz" / f"{name}.wav")
+    if content:
+        (folder / "jazz" / f"{name}.wav").write_bytes(content)
+    settings = settings_for(Path("gtzan"))
+    if skipped is None:
+        with pytest.raises(UserError, match="1 of 3 tracks"):
+            open_store(settings, progress=False)
+    else:
+        for _ in range(2):
+            spectrogram._opened.clear()
+            store = open_store(settings, progress=False)
+            assert store.skipped == (name,) * skipped
+            assert len(store.track_ids) == 3 - skipped
+    assert (f"{name}.wav  cannot be decoded" in capsys.readouterr().err) == bool(content)
+    gc.collect()
 
 
 def test_other_settings_or_other_files_make_another_store(music, counted):
