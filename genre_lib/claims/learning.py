@@ -118,9 +118,9 @@ def early_stopping_converged(runs: Evidence) -> Finding:
 def minimal_overfitting(runs: Evidence) -> Finding:
     """Holds if cleanly re-scored training accuracy is not clearly above validation accuracy.
 
-    Clearly above is more than two standard errors, with the validation tracks for the number of
-    observations. Holds if so in all runs, where images are dealt and where tracks are; in part if
-    in some. Needs a run of each kind: where images are dealt, validation knows the tracks.
+    Clearly above is more than two standard errors, with tracks for the number of observations.
+    Holds if so in all runs, where images are dealt and where tracks are; in part if in some. Needs
+    a run of each kind: where images are dealt, validation knows the tracks.
     """
     families = [runs.some([*IMAGE, FULL]), runs.some(TRACK)]
     told, good = [], []
@@ -128,7 +128,8 @@ def minimal_overfitting(runs: Evidence) -> Finding:
         last = run.history.iloc[-1]
         clean, held_out = last.clean_train_accuracy, last.validation_accuracy
         error = math.sqrt(
-            (clean * (1 - clean) + held_out * (1 - held_out)) / tracks_of(run, "validation")
+            clean * (1 - clean) / tracks_of(run, "train")
+            + held_out * (1 - held_out) / tracks_of(run, "validation")
         )
         good.append(clean - held_out <= 2 * error)
         told.append(f"{name} {clean:.1%} and {held_out:.1%}")

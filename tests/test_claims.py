@@ -1,0 +1,606 @@
+"""Verdicts follow from evidence: each claim is shown evidence for it, against it, and none."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genre_lib import claims, paper
+from genre_lib.claims import formulas, genres, learning, printed, scores
+from genre_lib.claims.judging import (
+    FAILS,
+    HOLDS,
+    IN_PART,
+    JUDGES,
+    UNKNOWN,
+    VERDICTS,
+    Evidence,
+    judge,
+    judged,
+    of_differences,
+)
+from genre_lib.claims.page import TITLES, to_html
+from genre_lib.config import GENRES, configure
+from genre_lib.evaluation import Run
+from genre_lib.reference import REFERENCES
+
+ROOT = Path(__file__).resolve().parents[1]
+CLAIMS = {claim.key: claim for claim in paper.CLAIMS}
+IMAGES, TRACKS = 6, 10
+
+# A classifier that is as the paper says: who is right how often, and taken for whom.
+RECALL = {
+    "blues": 0.92, "classical": 0.99, "country": 0.79, "disco": 0.87, "hiphop": 0.90,
+    "jazz": 0.97, "metal": 0.93, "pop": 0.88, "reggae": 0.91, "rock": 0.75,
+}  # fmt: skip
+TAKEN_FOR = {
+    "blues": "reggae", "classical": "jazz", "country": "rock", "disco": "pop", "hiphop": "reggae",
+    "jazz": "blues", "metal": "rock", "pop": "disco", "reggae": "hiphop", "rock": "country",
+}  # fmt: skip
+
+
+def predictions(recall: Mapping[str, float], taken_for: Mapping[str, str]) -> pd.DataFrame:
+    """Test images of which each genre's share is right, spread evenly over its tracks."""
+    rows = []
+    for genre in GENRES:
+        for number in range(TRACKS * IMAGES):
+            right = int((number + 1) * recall[genre]) > int(number * recall[genre])
+            track, image = divmod(number, IMAGES)
+            guess = genre if right else taken_for[genre]
+            rows.append((f"{genre}.{track:05d}", image, genre, guess))
+    table = pd.DataFrame(rows, columns=["track_id", "image", "y_true", "y_pred"])
+    certain = {f"p_{genre}": (table.y_pred == genre).astype(float) for genre in GENRES}
+    return table.assign(**certain)
+
+
+def split(*, tracks: int = 40, twins: int = 0, extra: int = 0) -> pd.DataFrame:
+    """One image a track, dealt in turn; the first tracks of a genre may be twins of its last."""
+    rows = []
+    for genre in GENRES:
+        for number in range(tracks + (extra if genre == "rock" else 0)):
+            own = f"{genre}.{number:05d}"
+            twin = f"{genre}.{tracks - 1:05d}" if number < twins else own
+            subset = ("train", "train", "validation", "test")[number % 4]
+            rows.append((own, genre, twin, 0, subset))
+    return pd.DataFrame(rows, columns=["track_id", "genre", "recording", "image", "subset"])
+
+
+def history(epochs: int = 30) -> pd.DataFrame:
+    """Curves as the paper describes them."""
+    epoch = np.arange(1, epochs + 1)
+    progress = epoch / epochs
+    top = epochs // 3
+    rise = np.minimum(1.0, 3 * progress)
+    rate = np.where(epoch <= top, epoch / top, (epochs + 1 - epoch) / (epochs + 1 - top))
+    return pd.DataFrame(
+        {
+            "epoch": epoch,
+            "learning_rate": 0.001 * rate,
+            "train_loss": 2.2 - 1.0 * progress,
+            "train_accuracy": 0.2 + 0.53 * progress,
+            "clean_train_accuracy": 0.3 + 0.53 * rise,
+            "validation_loss": 1.9 - 1.0 * progress,
+            "validation_accuracy": 0.3 + 0.53 * rise,
+        }
+    )
+
+
+def made(
+    name: str,
+    *,
+    factor: float = 1.0,
+    recall: Mapping[str, float] = RECALL,
+    taken_for: Mapping[str, str] = TAKEN_FOR,
+    known: int | None = None,
+    seconds: float = 60.0,
+    **changes: Any,
+) -> Run:
+    """A run of a name; all recalls are multiplied by a factor."""
+    known = (TRACKS * len(GENRES) if name.startswith("image") else 0) if known is None else known
+    table = predictions({genre: factor * share for genre, share in recall.items()}, taken_for)
+    leak = {"first": "train", "second": "test", "shared_tracks": known, "identical_tracks": 0}
+    profile = "paper" if name == "image-full-budget" else "quick"
+    run = Run(
+        path=Path(name),
+        settings=configure(corpus="gtzan", profile=profile),
+        history=history(),
+        split=split(),
+        predictions=table,
+        metrics={"accuracy": (table.y_true == table.y_pred).mean(), "leakage": [leak]},
+        environment={"seconds": seconds},
+    )
+    return replace(run, **changes)
+
+
+LESSER = ("-cnn", "-no-lstm", "-no-attention", "-no-cutmix", "-no-augmentation", "-no-smoothing",
+          "-no-schedule", "-no-clipping", "-handcrafted")  # fmt: skip
+UNTESTED = ("track-0-no-schedule", "track-0-no-clipping", "track-0-mixed-precision")
+
+
+def for_the_paper() -> dict[str, Run]:
+    """Evidence with which every claim holds that depends on runs."""
+    names = [*(entry.name for entry in REFERENCES), *UNTESTED]
+    return {
+        name: made(
+            name,
+            factor=0.8 if name.endswith(LESSER) else 1.0,
+            seconds=90 if name.endswith("handcrafted") else 20 if "mixed" in name else 60,
+        )
+        for name in names
+    }
+
+
+@pytest.fixture(scope="module")
+def good() -> dict[str, Run]:
+    return for_the_paper()
+
+
+def worse(*names: str, factor: float = 0.6, **options: Any) -> dict[str, Run]:
+    """Runs that are right less often."""
+    return {name: made(name, factor=factor, **options) for name in names}
+
+
+IMAGE, TRACK = [f"image-{seed}" for seed in range(3)], [f"track-{seed}" for seed in range(3)]
+FULL = "image-full-budget"
+
+
+def curves(name: str, **columns: Callable[[pd.DataFrame], Any]) -> dict[str, Run]:
+    """A run with other columns in its history."""
+    run = made(name)
+    return {name: replace(run, history=run.history.assign(**columns))}
+
+
+def recalls(*names: str, taken_for: Mapping[str, str] = TAKEN_FOR, **changes: float):
+    """Runs with other recalls of some genres."""
+    return {name: made(name, recall=RECALL | changes, taken_for=taken_for) for name in names}
+
+
+def flip(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """Turn a curve round."""
+    return lambda table: table[column][::-1].reset_index(drop=True)
+
+
+def zigzag(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """Let a curve go up and down on its way."""
+    return lambda table: table[column] + 0.2 * (table.epoch % 2)
+
+
+ABOVE = {"clean_train_accuracy": lambda table: table.validation_accuracy + 0.15}
+RUSHING = {"validation_accuracy": lambda table: 0.3 + 0.02 * table.epoch}
+UPSIDE_DOWN = {genre: 1.7 - share for genre, share in RECALL.items()}
+
+# For each claim that depends on runs: what is exchanged in the good evidence, and the verdict.
+FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
+    "deep_beats_handcrafted": [
+        ({f"{name}-handcrafted": made(name) for name in [*IMAGE, *TRACK, "fault-filtered-0"]},
+         UNKNOWN),
+        (worse("track-0"), IN_PART),
+        (worse(*IMAGE, *TRACK, "fault-filtered-0"), FAILS),
+    ],
+    "hybrid_beats_cnn": [(worse("track-0"), IN_PART), (worse("image-0", "track-0"), FAILS)],
+    **{
+        claim: [
+            (worse("track-0"), FAILS),
+            ({run: made("track-0")}, UNKNOWN),
+            ({run: None}, UNKNOWN),
+        ]
+        for claim, run in {
+            "lstm_helps": "track-0-no-lstm",
+            "attention_helps": "track-0-no-attention",
+            "cutmix_helps": "track-0-no-cutmix",
+            "augmentation_helps": "track-0-no-augmentation",
+            "smoothing_helps": "track-0-no-smoothing",
+            "schedule_accelerates": "track-0-no-schedule",
+            "clipping_stabilizes": "track-0-no-clipping",
+        }.items()
+    },
+    "mixed_precision": [
+        ({"track-0-mixed-precision": made("track-0", factor=0.6, seconds=20)}, IN_PART),
+        ({"track-0-mixed-precision": made("track-0", factor=0.6, seconds=80)}, FAILS),
+        ({"track-0-mixed-precision": None}, UNKNOWN),
+    ],
+    "computational_efficiency": [
+        ({"image-0": made("image-0", seconds=400)}, IN_PART),
+        ({"image-0": made("image-0", factor=0.6, seconds=400)}, FAILS),
+        ({"image-0-handcrafted": None}, UNKNOWN),
+    ],
+    "diverse_dataset": [
+        (dict.fromkeys([*IMAGE, FULL], made("image-0", split=split(twins=3))), IN_PART),
+        (dict.fromkeys([*IMAGE, FULL], made("image-0", split=split(twins=3, extra=20))), FAILS),
+    ],
+    "learning_rate_curve": [
+        (curves(FULL, learning_rate=lambda table: 0.001 + 0 * table.epoch), IN_PART),
+        (curves(FULL, learning_rate=lambda table: 0.01 / table.epoch), FAILS),
+    ],
+    "training_curve": [
+        (curves(FULL, train_accuracy=lambda table: 0.5 + 0.015 * table.epoch), IN_PART),
+        (curves(FULL, train_accuracy=zigzag("train_accuracy")), IN_PART),
+        (curves(FULL, train_accuracy=lambda table: 0.99 - 0.001 * table.epoch), FAILS),
+    ],
+    "losses_fall": [
+        (curves(FULL, validation_loss=zigzag("validation_loss")), IN_PART),
+        (curves(FULL, validation_loss=flip("validation_loss")), FAILS),
+    ],
+    "loss_levels": [
+        (curves(FULL, train_loss=lambda table: table.train_loss + 0.3), IN_PART),
+        (curves(FULL, train_loss=flip("train_loss"), validation_loss=flip("train_loss")), FAILS),
+        ({FULL: None, **curves("image-0", train_loss=flip("train_loss"),
+                               validation_loss=flip("train_loss"))}, UNKNOWN),
+    ],
+    "early_stopping_converged": [
+        (curves(FULL, **RUSHING), IN_PART),
+        ({FULL: made(FULL, history=history(400))}, FAILS),
+        ({FULL: None}, UNKNOWN),
+    ],
+    "minimal_overfitting": [
+        ({name: run for name in TRACK for run in curves(name, **ABOVE).values()}, IN_PART),
+        ({name: run for name in [*IMAGE, *TRACK, FULL] for run in curves(name, **ABOVE).values()},
+         FAILS),
+        (dict.fromkeys(TRACK), UNKNOWN),
+    ],
+    **{
+        claim: [
+            (worse(FULL), FAILS),
+            ({FULL: None} | worse("image-1"), IN_PART),
+            ({FULL: None} | worse(*IMAGE), UNKNOWN),
+        ]
+        for claim in ("accuracy", "macro_f1", "macro_precision", "macro_recall")
+    },
+    "unseen_test_data": [
+        (worse(*TRACK), FAILS),
+        (worse(*TRACK, *IMAGE, FULL), UNKNOWN),
+        (worse(*TRACK, known=3), FAILS),
+        (dict.fromkeys(TRACK), UNKNOWN),
+    ],
+    "strong_generalization": [
+        (worse(*TRACK), FAILS),
+        (worse("track-1"), IN_PART),
+        (dict.fromkeys(TRACK), UNKNOWN),
+    ],
+    "robust": [
+        (worse("image-1"), IN_PART),
+        (worse("fault-filtered-0"), IN_PART),
+        (worse("image-1", "fault-filtered-0"), FAILS),
+        ({"image-1": None, "image-2": None}, UNKNOWN),
+        ({"fault-filtered-0": None}, UNKNOWN),
+    ],
+    "classical_near_perfect": [
+        (recalls("image-2", classical=0.8), IN_PART),
+        (recalls(*IMAGE, FULL, classical=0.8), FAILS),
+    ],
+    "classical_jazz_easiest": [
+        (recalls("image-2", classical=0.8), IN_PART),
+        (recalls(*IMAGE, FULL, classical=0.5, jazz=0.5), FAILS),
+    ],
+    "rock_country_hardest": [
+        (recalls("image-1", rock=0.99, country=0.99), IN_PART),
+    ],
+    "rock_country_overlap": [
+        (recalls("image-1", rock=0.99, country=0.99), IN_PART),
+        (recalls(*IMAGE, FULL, disco=0.5, pop=0.5), IN_PART),
+        (recalls(*IMAGE, FULL, disco=0.5, taken_for=TAKEN_FOR | {"rock": "metal"}), FAILS),
+    ],
+    "genre_profile": [
+        ({"track-1": made("track-1", recall=UPSIDE_DOWN)}, IN_PART),
+        ({name: made(name, recall=UPSIDE_DOWN)
+          for name in [*IMAGE, *TRACK, FULL, "fault-filtered-0"]}, FAILS),
+    ],
+}  # fmt: skip
+
+
+def rows_of_table_2(**changes: Mapping[str, Any]) -> list[paper.GenreRow]:
+    """Table II with other numbers in some rows."""
+    return [replace(row, **changes.get(row.genre, {})) for row in paper.TABLE_2]
+
+
+def rows_of_table_1(change: Callable[[paper.LayerRow], paper.LayerRow]) -> list[paper.LayerRow]:
+    return [change(row) for row in paper.TABLE_1]
+
+
+def without_bn(row: paper.LayerRow) -> paper.LayerRow:
+    return replace(row, layer=row.layer.replace(" - BN", ""))
+
+
+def as_in_text() -> list[paper.LayerRow]:
+    """Table I as Section IV-B describes the network."""
+    first, second, _, *rest = rows_of_table_1(without_bn)
+    drop = [replace(row, layer="Dropout[0.4]") for row in (first, second)]
+    return [first, drop[0], second, drop[1], *rest]
+
+
+def wide(row: paper.LayerRow) -> paper.LayerRow:
+    """Twice the features up to the first linear layer."""
+    return row if row.layer.startswith("Linear") else replace(row, output=(*row.output[:-1], 256))
+
+
+LINE = [step / 300 for step in range(1, 301)]
+DOWN = [paper.equation_2(step / 700) for step in range(1, 701)]
+PRINTED = [0.0, *(paper.equation_2(step / 1000) for step in range(1, 1000))]
+
+
+def no_clip(parameters: Any, max_norm: float) -> None:
+    pass
+
+
+# For each claim that printed numbers or code decide: other numbers, and the verdict.
+ALTERED: dict[str, list[tuple[Callable[..., Any], dict[str, Any], str]]] = {
+    "novel_architecture": [
+        (printed.novel_architecture, {"prior": {}}, HOLDS),
+        (printed.novel_architecture, {"prior": {"one": frozenset({"attention"})}}, HOLDS),
+        (printed.novel_architecture,
+         {"prior": {"one": frozenset({"convolution", "recurrence"})}}, IN_PART),
+    ],
+    "tenth_for_testing": [
+        (printed.tenth_for_testing, {"images": 100}, HOLDS),
+        (printed.tenth_for_testing, {"images": 300}, IN_PART),
+        (printed.tenth_for_testing, {"images": 1250}, FAILS),
+    ],
+    "stratified_test": [
+        (printed.stratified_test, {"rows": rows_of_table_2(jazz={"support": 121},
+                                                           rock={"support": 119})}, IN_PART),
+        (printed.stratified_test, {"rows": rows_of_table_2(jazz={"support": 130})}, FAILS),
+    ],
+    "augmented_for_training": [
+        (printed.augmented_for_training, {"per_track": 1}, HOLDS),
+        (printed.augmented_for_training, {"captions": ["A 2.5-s sample"]}, HOLDS),
+    ],
+    "text_and_table_1": [
+        (printed.text_and_table_1, {"rows": as_in_text()}, HOLDS),
+        (printed.text_and_table_1, {"rows": rows_of_table_1(without_bn), "units": 128}, IN_PART),
+        (printed.text_and_table_1, {"filters": (8, 8), "units": 32}, FAILS),
+    ],
+    "reduced_to_128": [(printed.reduced_to_128, {"rows": rows_of_table_1(wide)}, HOLDS)],
+    "validation_accuracy": [
+        (printed.validation_accuracy, {"printed": 0.8283}, HOLDS),
+        (printed.validation_accuracy, {"batch_size": 64}, IN_PART),
+        (printed.validation_accuracy, {"batch_size": 100}, FAILS),
+    ],
+    "early_stopping_saves": [
+        (printed.early_stopping_saves, {"stopped": 200}, HOLDS),
+        (printed.early_stopping_saves, {"stopped": 400}, FAILS),
+    ],
+    "table_2_cells": [
+        (printed.table_2_cells, {"rows": rows_of_table_2(jazz={"f1": 0.95})}, IN_PART),
+        (printed.table_2_cells, {"rows": rows_of_table_2(
+            **{genre: {"f1": 0.5} for genre in GENRES})}, FAILS),
+    ],
+    "classical_jazz_quote": [
+        (printed.classical_jazz_quote, {"quoted": (0.9365, 0.9833)}, HOLDS),
+        (printed.classical_jazz_quote, {"quoted": (0.9352, 0.9625)}, HOLDS),
+        (printed.classical_jazz_quote, {"quoted": (0.9366, 0.9417)}, FAILS),
+    ],
+    "jazz_reggae_well": [
+        (printed.jazz_reggae_well, {"rows": rows_of_table_2(blues={"recall": 0.85})}, HOLDS),
+        (printed.jazz_reggae_well, {"rows": rows_of_table_2(jazz={"recall": 0.85})}, FAILS),
+    ],
+    "minor_misclassifications": [
+        (printed.minor_misclassifications,
+         {"rows": rows_of_table_2(rock={"recall": 0.80, "precision": 0.8})}, HOLDS),
+        (printed.minor_misclassifications,
+         {"rows": rows_of_table_2(country={"recall": 0.60, "precision": 0.6})}, FAILS),
+    ],
+    "significant_improvements": [
+        (printed.significant_improvements, {"baselines": {"one": 0.61}}, HOLDS),
+        (printed.significant_improvements, {"baselines": {"one": 0.61, "two": 0.84}}, IN_PART),
+        (printed.significant_improvements, {"baselines": {"two": 0.84}}, FAILS),
+    ],
+    "rock_country_hardest": [
+        (genres.rock_country_hardest,
+         {"rows": rows_of_table_2(rock={"f1": 0.9}, country={"f1": 0.9})}, IN_PART),
+    ],
+    "genre_profile": [
+        (genres.genre_profile, {"rows": rows_of_table_2(
+            **{row.genre: {"f1": 1 - row.f1} for row in paper.TABLE_2})}, FAILS),
+    ],
+    "classical_near_perfect": [(genres.classical_near_perfect, {"support": 118}, HOLDS)],
+    "accuracy": [(scores.accuracy, {"printed": 0.99}, FAILS)],
+    "macro_f1": [(scores.macro_f1, {"printed": 0.99}, FAILS)],
+    "macro_precision": [(scores.macro_precision, {"printed": 0.99}, FAILS)],
+    "macro_recall": [(scores.macro_recall, {"printed": 0.99}, FAILS)],
+    "unseen_test_data": [(scores.unseen_test_data, {"printed": 0.99}, UNKNOWN)],
+    "learning_rate_curve": [(learning.learning_rate_curve, {"peak": 0.1}, IN_PART)],
+    "loss_levels": [(learning.loss_levels, {"train": 0.5}, IN_PART)],
+    "table_1_shapes": [
+        (formulas.table_1_shapes, {"rows": rows_of_table_1(without_bn)}, IN_PART),
+        (formulas.table_1_shapes,
+         {"rows": rows_of_table_1(lambda row: replace(row, layer="another"))}, FAILS),
+    ],
+    "equation_1": [
+        (formulas.equation_1, {"inside": False}, HOLDS),
+        (formulas.equation_1, {"size": 1e-5}, FAILS),
+    ],
+    "linear_warm_up": [(formulas.linear_warm_up, {"rates": [*LINE, *DOWN]}, HOLDS)],
+    "equation_2": [
+        (formulas.equation_2, {"rates": PRINTED}, HOLDS),
+        (formulas.equation_2, {"rates": [*LINE, *DOWN]}, IN_PART),
+        (formulas.equation_2, {"rates": [*LINE, *LINE[::-1]]}, FAILS),
+    ],
+    "equation_3": [
+        (formulas.equation_3, {"formula": lambda own, uniform, alpha: own + alpha * uniform}, FAILS)
+    ],
+    "equation_4": [(formulas.equation_4, {"clip": no_clip}, FAILS)],
+}  # fmt: skip
+
+# What the paper's own numbers and the code give.
+AS_PRINTED = {
+    "novel_architecture": FAILS,
+    "tenth_for_testing": IN_PART,
+    "stratified_test": HOLDS,
+    "augmented_for_training": FAILS,
+    "text_and_table_1": IN_PART,
+    "reduced_to_128": FAILS,
+    "validation_accuracy": IN_PART,
+    "early_stopping_saves": IN_PART,
+    "table_2_cells": HOLDS,
+    "classical_jazz_quote": IN_PART,
+    "jazz_reggae_well": IN_PART,
+    "minor_misclassifications": IN_PART,
+    "significant_improvements": UNKNOWN,
+    "table_1_shapes": HOLDS,
+    "equation_1": IN_PART,
+    "linear_warm_up": FAILS,
+    "equation_2": IN_PART,
+    "equation_3": HOLDS,
+    "equation_4": HOLDS,
+}
+
+
+def cases(table: Mapping[str, list[Any]]) -> list[Any]:
+    return [
+        pytest.param(key, *(case if len(case) == 3 else (None, *case)), id=f"{key}-{number}")
+        for key, several in table.items()
+        for number, case in enumerate(several)
+    ]
+
+
+# The list of claims
+
+
+def test_every_claim_has_one_function_and_every_function_one_claim():
+    assert len(CLAIMS) == len(paper.CLAIMS) >= 25
+    assert set(JUDGES) == set(CLAIMS)
+    assert all(function.__doc__ for function in JUDGES.values())
+
+
+@pytest.mark.parametrize("claim", paper.CLAIMS, ids=lambda claim: claim.key)
+def test_a_claim_is_complete_and_speaks_in_sentences(claim: paper.Claim):
+    assert re.fullmatch(r"[a-z0-9_]+", claim.key)
+    assert re.match(r"(Abstract|I|V)", claim.section)
+    for text in (claim.statement, claim.confirmed_by):
+        assert text[0].isupper() or text[0].isdigit()
+        assert text.endswith(".")
+    assert len({other.statement for other in paper.CLAIMS}) == len(paper.CLAIMS)
+
+
+@pytest.mark.parametrize("page", sorted({claim.page for claim in paper.CLAIMS}))
+def test_the_page_with_the_evidence_is_in_the_book(page: str):
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert f"- file: {page}\n" in toc
+    title = re.search(
+        r"^# # (.*)$", (ROOT / "notebooks" / f"{page}.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert title
+    assert title.group(1) == TITLES[page]
+
+
+def test_statements_are_not_copied_from_a_verdict():
+    for claim in paper.CLAIMS:
+        assert not any(verdict in claim.statement for verdict in VERDICTS)
+
+
+# Verdicts follow from evidence
+
+
+def test_every_claim_that_depends_on_runs_is_turned_and_every_other_altered(good):
+    depending = {key for key in CLAIMS if judged(key, good)[1]}
+    assert depending == set(FLIPS)
+    assert set(CLAIMS) - depending == set(AS_PRINTED)
+    assert set(AS_PRINTED) <= set(ALTERED)
+
+
+@pytest.mark.parametrize("key", FLIPS)
+def test_evidence_for_a_claim_confirms_it(good, key: str):
+    finding = judge(key, good)
+    assert finding.verdict == HOLDS, finding.measured
+
+
+@pytest.mark.parametrize(("key", "_", "changes", "verdict"), cases(FLIPS))
+def test_other_runs_turn_a_verdict(good, key: str, _, changes: dict, verdict: str):
+    runs = {name: run for name, run in (good | changes).items() if run is not None}
+    finding = judge(key, runs)
+    assert finding.verdict == verdict, finding.measured
+    assert finding.measured != judge(key, good).measured
+
+
+@pytest.mark.parametrize("key", FLIPS)
+def test_without_runs_nothing_can_be_known_and_a_missing_one_is_named(key: str):
+    finding = judge(key, {})
+    assert finding.verdict == UNKNOWN
+    assert re.search(r"the run \S+ is not held|no run tests it", finding.measured)
+
+
+@pytest.mark.parametrize("key", AS_PRINTED)
+def test_printed_numbers_and_code_need_no_run(key: str):
+    assert judge(key, {}).verdict == AS_PRINTED[key]
+
+
+@pytest.mark.parametrize(("key", "function", "changes", "verdict"), cases(ALTERED))
+def test_other_numbers_turn_a_verdict(good, key: str, function, changes: dict, verdict: str):
+    assert JUDGES[key] is function
+    finding = function(Evidence(good), **changes)
+    assert finding.verdict == verdict, finding.measured
+
+
+@pytest.mark.parametrize("held", [[], ["image-0"], ["track-0"], ["image-0", "track-0"]])
+def test_any_subset_of_runs_gives_a_whole_ledger(good, held: list[str]):
+    table = claims.ledger({name: good[name] for name in held})
+    assert table.key.tolist() == list(CLAIMS)
+    assert set(table.verdict) <= set(VERDICTS)
+    assert sum(claims.counts_by_verdict(table).values()) == len(CLAIMS)
+    for text in table.measured:
+        assert (
+            text[0].isupper() or text.startswith(("image", "track", "fault")) or text[0].isdigit()
+        )
+        assert text.endswith(".")
+        assert "nan" not in text.split()
+
+
+def test_an_interval_that_includes_zero_decides_nothing():
+    assert of_differences([{"low": 0.01, "high": 0.1}]) == HOLDS
+    assert of_differences([{"low": -0.1, "high": 0.1}]) == UNKNOWN
+    assert of_differences([{"low": -0.1, "high": -0.01}]) == FAILS
+    assert of_differences([{"low": 0.01, "high": 0.1}, {"low": -0.1, "high": -0.01}]) == IN_PART
+    assert of_differences([{"low": -0.1, "high": 0.1}, {"low": -0.1, "high": -0.01}]) == FAILS
+
+
+def test_a_verdict_names_the_runs_that_it_rests_on(good):
+    assert judged("attention_helps", good)[1] == ["track-0", "track-0-no-attention"]
+    assert judged("table_2_cells", good)[1] == []
+
+
+# The page
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return to_html(claims.ledger({}))
+
+
+def test_every_claim_has_a_row_that_can_be_pointed_at(html: str):
+    ids = re.findall(r'<tr id="claim-([a-z0-9_]+)"', html)
+    assert ids == list(CLAIMS)
+    assert len(re.findall(r'<a href="[a-z0-9_]+\.html">', html)) == len(CLAIMS)
+
+
+def test_a_verdict_is_told_in_words_and_not_by_colour(html: str):
+    cells = re.findall(r'<td class="verdict"><span aria-hidden="true">(.)</span>([^<]+)</td>', html)
+    assert len(cells) == len(CLAIMS)
+    assert {verdict for _, verdict in cells} <= set(VERDICTS)
+    assert len(set(cells)) == len({verdict for _, verdict in cells})
+
+
+def test_the_page_loads_nothing_from_elsewhere(html: str):
+    assert not re.findall(r"https?://|src=|@import|url\(", html)
+
+
+def test_without_javascript_all_rows_are_there_and_the_filters_are_not(html: str):
+    assert "<form hidden" in html
+    assert not re.search(r"<tr[^>]*hidden", html)
+
+
+def test_what_is_written_into_the_page_is_escaped():
+    table = claims.ledger({}).assign(measured="<script>alert(1)</script> & more")
+    assert "<script>alert" not in to_html(table)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in to_html(table)
+
+
+def test_filters_offer_every_verdict_and_every_section(html: str):
+    for verdict in VERDICTS:
+        assert f'value="{verdict}"' in html
+    sections = {name for claim in paper.CLAIMS for name in claim.section.split(", ")}
+    assert set(re.findall(r"<option>([^<]+)</option>", html)) == sections
