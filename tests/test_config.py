@@ -21,6 +21,8 @@ from genre_lib.config import (
     configure,
     data_dir,
     digest,
+    offline,
+    on_error,
     one_at_a_time,
     parse_parameters,
     project_root,
@@ -499,3 +501,22 @@ def test_every_choice_of_a_setting_is_possible():
         choices = get_args(cls.model_fields[name].annotation)
         for choice in (choice for choice in choices if not isinstance(choice, type)):
             assert value_of(with_setting(name, choice), name) == choice
+
+
+@pytest.mark.parametrize(("value", "answer"), [(None, "stop"), ("", "stop"), ("skip", "skip")])
+def test_the_answer_to_faults_is_stop_unless_told(monkeypatch, value, answer):
+    if value is not None:
+        monkeypatch.setenv("GENRE_ON_ERROR", value)
+    assert on_error() == answer
+
+
+def test_another_answer_to_faults_is_refused(monkeypatch):
+    monkeypatch.setenv("GENRE_ON_ERROR", "ignore")
+    with pytest.raises(UserError, match=r"'ignore'.*Known: stop, skip"):
+        on_error()
+
+
+@pytest.mark.parametrize(("value", "answer"), [("", False), ("0", False), ("1", True)])
+def test_downloads_are_forbidden_by_a_variable(monkeypatch, value, answer):
+    monkeypatch.setenv("GENRE_OFFLINE", value)
+    assert offline() == answer
