@@ -10,7 +10,7 @@ import tempfile
 
 import numpy as np
 
-from genre_lib.config import UserError, data_dir
+from genre_lib.config import UserError, cache_dir
 
 MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
@@ -18,8 +18,8 @@ MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay with
 def allocate(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros, uint8: in memory up to `MAPPED_ABOVE` bytes, in a mapped file above.
 
-    The file lies in ``cache`` in the data folder and has no name there: the system takes its
-    space back when the array is gone, however the process ends.
+    The file lies in ``cache`` below `genre_lib.config.cache_dir` and has no name there: the system
+    takes its space back when the array is gone, however the process ends.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
     if size <= MAPPED_ABOVE:
         return np.zeros(shape, np.uint8)
-    folder = data_dir() / "cache"
+    folder = cache_dir() / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         if size > shutil.disk_usage(folder).free:
@@ -43,7 +43,7 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
     except OSError as error:
         raise UserError(
             f"{folder} has no room for {size / 1e9:.1f} GB of images ({error}); free that much "
-            "there, or set GENRE_DATA to a folder on a larger disk."
+            "there, or set GENRE_CACHE to a folder on a larger disk."
         ) from None
 
 

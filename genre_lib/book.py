@@ -18,6 +18,7 @@ from genre_lib.config import (
     PARAMETERS,
     RunSettings,
     UserError,
+    cache_dir,
     choose,
     configure,
     data_dir,
@@ -126,6 +127,7 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
 
     # The kernel runs in a folder of its own, but reads and writes data where this process does.
     os.environ["GENRE_DATA"] = str(data_dir().resolve())
+    os.environ["GENRE_CACHE"] = str(cache_dir().resolve())
     os.environ["GENRE_RUNS"] = str(runs_dir().resolve())
     os.environ["GENRE_REFERENCE"] = str(reference_dir().resolve())
     with tempfile.TemporaryDirectory() as name:

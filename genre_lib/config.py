@@ -351,8 +351,21 @@ def project_root() -> Path:
 
 
 def data_dir() -> Path:
-    """Where corpora and spectrogram stores live: ``GENRE_DATA``, else ``data/``."""
+    """Where corpora live: ``GENRE_DATA``, else ``data/``."""
     return Path(os.environ.get("GENRE_DATA") or project_root() / "data")
+
+
+def cache_dir() -> Path:
+    """Where stores and large arrays are made: ``GENRE_CACHE``, else the data folder.
+
+    Where the data folder is not to be written, which its permissions say also to who may write
+    everywhere, they are made in ``data/`` of the checkout.
+    """
+    if chosen := os.environ.get("GENRE_CACHE"):
+        return Path(chosen)
+    data = data_dir()
+    writable = not data.exists() or (data.stat().st_mode & 0o222 and os.access(data, os.W_OK))
+    return data if writable else project_root() / "data"
 
 
 def runs_dir() -> Path:

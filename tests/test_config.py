@@ -17,6 +17,7 @@ from genre_lib.config import (
     RunSettings,
     SpectrogramSettings,
     UserError,
+    cache_dir,
     choose,
     configure,
     data_dir,
@@ -329,6 +330,21 @@ def test_wrong_parameters_are_named(pairs, message):
 def test_a_pair_wins_over_the_options():
     settings = parse_parameters(["profile=smoke", "epochs=3"], profile="quick")
     assert (settings.profile, settings.training.epochs) == ("smoke", 3)
+
+
+def test_what_is_made_lies_with_the_data(tmp_path):
+    assert cache_dir() == data_dir()
+    data_dir().mkdir()
+    assert cache_dir() == data_dir()
+
+
+def test_data_that_are_not_to_be_written_are_not(tmp_path, monkeypatch):
+    data_dir().mkdir()
+    data_dir().chmod(0o555)
+    monkeypatch.chdir(tmp_path)
+    assert cache_dir() == tmp_path / "data"  # whoever runs this test, also as root
+    monkeypatch.setenv("GENRE_CACHE", str(tmp_path / "elsewhere"))
+    assert cache_dir() == tmp_path / "elsewhere"
 
 
 def test_gtzan_is_replaced_where_much_of_a_corpus_is_shown():
