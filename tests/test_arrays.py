@@ -85,7 +85,7 @@ def test_a_process_that_is_killed_leaves_nothing_behind(tmp_path):
 
 def test_too_little_room_is_told_with_the_way_out(mapped, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**9 - 1))
-    with pytest.raises(UserError, match=r"cache.* 1\.0 GB.*GENRE_DATA") as told:
+    with pytest.raises(UserError, match=r"cache.* 1\.0 GB.*GENRE_CACHE") as told:
         allocate((10**3, 10**3, 10**3))
     assert str(data_dir()) in str(told.value)
     assert list((data_dir() / "cache").iterdir()) == []
@@ -98,7 +98,7 @@ def test_a_disk_that_runs_full_meanwhile_is_told(mapped, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", fail)
-    with pytest.raises(UserError, match=r"No space left on device.*GENRE_DATA"):
+    with pytest.raises(UserError, match=r"No space left on device.*GENRE_CACHE"):
         allocate((10, 10))
 
 

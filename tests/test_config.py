@@ -339,9 +339,11 @@ def test_what_is_made_lies_with_the_data(tmp_path):
 
 
 def test_data_that_are_not_to_be_written_are_not(tmp_path, monkeypatch):
-    data_dir().mkdir()
-    data_dir().chmod(0o555)
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path / "shared"))
     monkeypatch.chdir(tmp_path)
+    data_dir().mkdir()
+    assert cache_dir() == tmp_path / "shared"
+    data_dir().chmod(0o555)
     assert cache_dir() == tmp_path / "data"  # whoever runs this test, also as root
     monkeypatch.setenv("GENRE_CACHE", str(tmp_path / "elsewhere"))
     assert cache_dir() == tmp_path / "elsewhere"
