@@ -437,7 +437,8 @@ def pooled(runs: Iterable[Run], by: str) -> pd.DataFrame:
     Their accuracy is the mean over images of all seeds; a track that several seeds test counts as
     one track when tracks are drawn for an interval.
     """
-    return pd.concat([scored(run, by) for run in runs], ignore_index=True)
+    tables = [scored(run, by) for run in runs]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def over_seeds(runs: Mapping[str, Run]) -> pd.DataFrame:
@@ -512,7 +513,8 @@ def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[st
             row |= {name: recall["accuracy"], f"{name}_low": recall["low"]}
             row |= {f"{name}_high": recall["high"]}
         rows.append(row | accuracy_difference(own["track"], own["image"]))
-    return pd.DataFrame(rows)
+    sides = [f"{name}{end}" for name in ("image", "track") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["genre", *sides, "difference", "low", "high"])
 
 
 def paired_differences(

@@ -656,7 +656,10 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
         Accuracy of a guess, drawn as a line.
     """
     table = table.assign(label=table.view + ", " + table.protocol)
-    labels, methods = list(dict.fromkeys(table.label)), sorted(set(table.method), reverse=True)
+    views, protocols = ("copies", "segments"), ("image", "track", "fault-filtered")
+    places = [f"{view}, {protocol}" for view in views for protocol in protocols]
+    labels = [label for label in places if label in set(table.label)]
+    methods = sorted(set(table.method), reverse=True)
     titles = {"image": "each test image", "vote": "one vote a track"}
     figure, (pair,) = _canvas(1, 2, (7.5, 1.5 + 0.65 * len(labels)), sharex=True, sharey=True)
     for axes, (scored, title) in zip(pair, titles.items(), strict=True):
@@ -822,7 +825,7 @@ def verdicts(counts: Mapping[str, int]) -> Figure:
     figure, ((axes,),) = _canvas(1, 1, (7.5, 0.8 + 0.34 * len(counts)))
     hatches = ("", "//", "xx", "..")
     for row, ((verdict, count), hatch) in enumerate(zip(counts.items(), hatches, strict=True)):
-        bar = axes.barh(row, count, color=COLORS[row], hatch=hatch, edgecolor="black", linewidth=0.6)
+        bar = axes.barh(row, count, color=COLORS[row], hatch=hatch, edgecolor="black")
         axes.bar_label(bar, labels=[str(count)], padding=3)
         axes.annotate(verdict, (0, row), (-6, 0), textcoords="offset points", ha="right",
                       va="center")  # fmt: skip
