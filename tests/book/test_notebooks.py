@@ -1,4 +1,4 @@
-"""Notebook sources: one parameters cell for all, a kernel, and no typed number in the prose."""
+"""Notebook sources: the same parameters or none, a kernel, and no typed number in the prose."""
 
 import ast
 import re
@@ -7,9 +7,13 @@ from pathlib import Path
 import jupytext
 import pytest
 
+from genre_lib.book import takes_parameters
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
 SECTIONS = [path for path in SOURCES if path.stem.startswith("sec")]
+STORED = [path for path in SOURCES if not takes_parameters(path)]  # they show stored results
+PAGES = [path for path in SOURCES if path in (*SECTIONS, *STORED)]
 PARAMETERS = {
     "corpus": "synthetic",
     "profile": "quick",
@@ -32,6 +36,7 @@ NAMES = (
     r"(Figures?|Equations?|Sections?|Tables?|step) \d+( and \d+)?",
     r"\d+ x \d+",
     r"F1",
+    r"What does 84 % mean\?",  # a title
     r"95 % interval",
     r"^ *\d+\. ",  # numbered lists
 )
@@ -63,6 +68,12 @@ def section(request) -> Path:
     return request.param
 
 
+@pytest.fixture(params=PAGES, ids=lambda path: path.stem)
+def page(request) -> Path:
+    """A page of text: a section of the paper, or one that shows stored results."""
+    return request.param
+
+
 def test_every_section_of_the_paper_has_a_page():
     names = {path.stem.split("_")[0] for path in SECTIONS}
     assert names == {"sec1", "sec2", "sec3", "sec4a", "sec4b", "sec4c", "sec5", "sec6"}
@@ -71,6 +82,15 @@ def test_every_section_of_the_paper_has_a_page():
 def test_kernel_is_one_that_papermill_accepts(source: Path):
     kernel = read(source).metadata["kernelspec"]
     assert kernel == {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def test_a_page_without_parameters_names_none_and_trains_nothing():
+    assert STORED
+    for path in STORED:
+        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        tags = [tag for cell in read(path).cells for tag in cell.metadata.get("tags", [])]
+        assert "parameters" not in tags
+        assert not re.search(r"read_parameters|get_run|open_store", code)
 
 
 def test_parameters_are_the_same_literals_everywhere(section: Path):
@@ -89,20 +109,21 @@ def test_settings_are_read_right_after_the_parameters(section: Path):
     assert "settings = read_parameters(globals())" in cells[1].source
 
 
-def test_pages_say_first_what_one_learns_and_last_what_was_found(section: Path):
-    first, *_, last = (cell for cell in read(section).cells if cell.cell_type == "markdown")
+def test_pages_say_first_what_one_learns_and_last_what_was_found(page: Path):
+    first, *_, last = (cell for cell in read(page).cells if cell.cell_type == "markdown")
     assert "**What you will learn.**" in first.source
     assert "## What was found" in last.source
 
 
-def test_pages_that_show_results_say_what_they_come_from(section: Path):
-    text = prose(section)
-    assert "{glue:text}`corpus_note`" in text or "Nothing is trained here" in text
-    assert "{glue:text}`settings_note`" in text or "_note`" in text
+def test_pages_that_show_results_say_what_they_come_from(page: Path):
+    text = prose(page)
+    assert "{glue:text}`corpus_note`" in text or "Nothing is trained here" in text or page in STORED
+    assert "{glue:text}`settings_note`" in text or "_note`" in text or page in STORED
+    assert "```{admonition}" in text
 
 
-def test_no_number_is_typed_into_the_prose(section: Path):
-    assert typed_numbers(prose(section)) == []
+def test_no_number_is_typed_into_the_prose(page: Path):
+    assert typed_numbers(prose(page)) == []
 
 
 def test_no_number_is_typed_into_the_landing_page():
@@ -129,18 +150,18 @@ def test_names_and_computed_numbers_pass(text: str):
     assert typed_numbers(text) == []
 
 
-def test_every_figure_is_shown_glued_and_described(section: Path):
-    cells = read(section).cells
+def test_every_figure_is_shown_glued_and_described(page: Path):
+    cells = read(page).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    text = prose(section)
+    text = prose(page)
     shown = set(re.findall(r"figures\.show\(\s*\"(\w+)\"", code))
-    glued = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-\w+)\n:alt: \S+", text)
+    glued = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-[\w-]+)\n:alt: \S+", text)
     assert shown == {name for name, _ in glued}
     assert len(glued) == text.count("{glue:figure}")
 
 
 def test_figure_names_are_unique_and_references_resolve():
-    texts = [prose(path) for path in SECTIONS]
+    texts = [prose(path) for path in PAGES]
     names = [name for text in texts for name in re.findall(r"^:name: (\S+)$", text, re.MULTILINE)]
     assert len(names) == len(set(names))
     referred = {name for text in texts for name in re.findall(r"\{numref\}`([^`]+)`", text)}
