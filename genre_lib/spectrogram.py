@@ -28,8 +28,8 @@ from genre_lib.config import (
     RunSettings,
     SpectrogramSettings,
     UserError,
+    cache_dir,
     choose,
-    data_dir,
     notice,
     on_error,
     one_at_a_time,
@@ -347,17 +347,19 @@ def _answer(faults: Sequence[Fault], corpus: Corpus, *, skip: bool) -> None:
     """Tell of tracks that cannot be used, and stop unless they may be left out."""
     if not faults:
         return
+    all_of_them = f"{len(corpus.tracks)} tracks of {corpus.name}"
+    mine = [f for f in faults if not (f.undecodable and f.track_id in corpus.dispensable)]
+    goes_on = len(faults) < len(corpus.tracks) and (skip or not mine)
     notice(
-        f"{len(faults)} of {len(corpus.tracks)} tracks of {corpus.name} cannot be used:\n"
+        f"{len(faults)} of {all_of_them} cannot be used{' and are left out' * goes_on}:\n"
         f"{fault_table(faults)}"
     )
     if len(faults) == len(corpus.tracks):
         raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
-    mine = [f for f in faults if not (f.undecodable and f.track_id in corpus.dispensable)]
-    if mine and not skip:
+    if not goes_on:
         raise UserError(
-            f"{len(mine)} of {len(corpus.tracks)} tracks of {corpus.name} cannot be used (listed "
-            "above); mend or remove their files, or leave them out with --on-error skip."
+            f"{len(mine)} of {all_of_them} cannot be used (listed above); mend or remove their "
+            "files, or leave them out with --on-error skip."
         )
 
 
@@ -556,7 +558,7 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     corpus = find_corpus(settings)
     path = corpus.store
     if path is None:
-        path = data_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
+        path = cache_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
         if not path.exists():
             lock = path.with_name(f"{path.name}.lock")
             with one_at_a_time(lock, work=f"making the store {path}"):

@@ -560,7 +560,7 @@ def test_a_store_can_be_made_without_them_and_says_so(tmp_path, capsys):
     corpus = faulty_corpus(tmp_path / "audio")
     path = tmp_path / "s"
     assert write_store(corpus, path, SMALL, progress=False, on_fault="skip") == FAULTS
-    assert "3 of 6" in capsys.readouterr().err
+    assert "3 of 6 tracks of faulty cannot be used and are left out:" in capsys.readouterr().err
     store = read_store(path)
     assert store.skipped == FAULTS
     assert store.track_ids == tuple(track.track_id for track in small_corpus(1).tracks)

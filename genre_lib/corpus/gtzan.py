@@ -160,10 +160,11 @@ def obtain(data: Path, *, progress: bool = True) -> None:
         try:
             _see_original(archive)
             unpack(archive, target, wanted=_is_audio, find=_find_genres, progress=progress)
-        except BadArchive:
-            if not brought:
-                archive.unlink()
-            raise
+        except BadArchive as error:
+            if brought:
+                raise
+            archive.unlink()
+            raise BadArchive(f"{str(error).rstrip('.')}; the file was removed.") from None
         if not brought:
             archive.unlink()
 

@@ -636,7 +636,7 @@ def test_a_bad_archive_is_not_kept(mirror, kind):
     songs = {f"genres/{name}": content for name, content in SONGS.items()}
     hostile = packed(songs, HOSTILE["link out"])
     mirror.content = hostile if kind == "hostile" else b"<html>404, but politely</html>"
-    with pytest.raises(BadArchive):
+    with pytest.raises(BadArchive, match="the file was removed"):
         find_gtzan(data_dir())
     assert names(data_dir() / "gtzan") == []
 
