@@ -346,6 +346,15 @@ figures.tabulate("text_against_table", against)
 # The number of attention heads is not printed, and does not change this: with one head it is
 # {glue:text}`parameters_one_head:,d`.
 #
+# ## Compared with what?
+#
+# The paper speaks of "significant improvements in classification accuracy". An improvement needs
+# something to improve on. The paper prints {glue:text}`baselines` of another method on its test
+# images (<a href="claims.html#claim-significant_improvements">in the ledger</a>). It also calls its
+# architecture "novel". Yet its own related work says that attention is "often integrated into
+# hybrid architectures, such as CNN-LSTM models", and it cites convolutional recurrent networks for
+# music {cite:p}`choi2017crnn` (<a href="claims.html#claim-novel_architecture">in the ledger</a>).
+#
 # ## What was found
 #
 # - Table II is consistent: {glue:text}`agreeing` of {glue:text}`cells` scores follow from whole
@@ -513,6 +522,7 @@ figures.glue_numbers(
         if max(paper.TRAIN_LOSS, paper.VALIDATION_LOSS) < paper.softmax_twice_floor()
         else "it may have been applied twice"
     ),
+    baselines=f"{len(paper.BASELINES) or 'no'} accuracy",
     pooled=blocks[0].output[-1],
     side=paper.input_side(),
     sequence=paper.sequence_steps(),

@@ -578,7 +578,9 @@ def test_every_claim_has_a_row_that_can_be_pointed_at(html: str):
 
 
 def test_a_verdict_is_told_in_words_and_not_by_colour(html: str):
-    cells = re.findall(r'<td class="verdict"><span aria-hidden="true">(.)</span>([^<]+)</td>', html)
+    cells = re.findall(
+        r'<td role="cell" class="verdict"><span aria-hidden="true">(.)</span>([^<]+)</td>', html
+    )
     assert len(cells) == len(CLAIMS)
     assert {verdict for _, verdict in cells} <= set(VERDICTS)
     assert len(set(cells)) == len({verdict for _, verdict in cells})

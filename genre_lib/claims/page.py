@@ -27,7 +27,7 @@ TITLES = {
 STYLE = """
 .claims-ledger { color: var(--pst-color-text-base, #222); font-size: 0.9rem; }
 .claims-ledger [hidden] { display: none !important; }
-.claims-ledger form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end;
+.claims-ledger form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: center;
   margin: 0 0 0.75rem; }
 .claims-ledger fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap;
   gap: 0.25rem 0.9rem; flex-basis: 100%; }
@@ -113,20 +113,21 @@ PAGE = Template("""<div class="claims-ledger">
 <button type="reset">Show all</button>
 </form>
 <p role="status"></p>
-<table class="dataframe">
-<thead><tr><th class="verdict" scope="col">Verdict</th><th scope="col">The paper says</th>\
-<th scope="col">What we found</th></tr></thead>
-<tbody>
+<table class="dataframe" role="table" aria-label="Claims of the paper">
+<thead role="rowgroup"><tr role="row"><th class="verdict" role="columnheader">Verdict</th>\
+<th role="columnheader">The paper says</th><th role="columnheader">What we found</th></tr></thead>
+<tbody role="rowgroup">
 $rows
 </tbody>
 </table>
 <script>$script</script>
 </div>""")
 
-ROW = Template("""<tr id="claim-$key" data-verdict="$verdict" data-sections="$sections">\
-<td class="verdict"><span aria-hidden="true">$sign</span>$verdict</td>\
-<td data-label="The paper says">$statement<span class="section">Section $section</span></td>\
-<td data-label="What we found">$measured\
+ROW = Template("""<tr id="claim-$key" role="row" data-verdict="$verdict" data-sections="$sections">\
+<td role="cell" class="verdict"><span aria-hidden="true">$sign</span>$verdict</td>\
+<td role="cell" data-label="The paper says">$statement\
+<span class="section">In: $section</span></td>\
+<td role="cell" data-label="What we found">$measured\
 <span class="rule">Confirmed if: $confirmed_by</span>\
 <span class="runs">Evidence: <a href="$page.html">$title</a>$runs</span></td></tr>""")
 
@@ -135,7 +136,8 @@ def to_html(table: pd.DataFrame) -> str:
     """The ledger as HTML with filters by verdict, section and text.
 
     Each row has the id ``claim-<key>``, so that other pages can point at it, and a link to the
-    page with the evidence. A verdict has a sign and its words, and no colour.
+    page with the evidence. A verdict has a sign and its words, and no colour. Roles are spelled
+    out because narrow screens get the rows as blocks, which would lose them.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def novel_architecture(
     shared = prior.get(most, frozenset()) & ingredients
     if len(shared) < 2:
         return Finding("The paper names no work that combines two of its parts.", HOLDS)
-    told = f"The paper itself names, for {' and '.join(sorted(shared))}: {most}."
+    told = f"The paper itself names work with {', '.join(sorted(shared))}: {most}."
     return Finding(told, FAILS if shared == ingredients else IN_PART)
 
 
