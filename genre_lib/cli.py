@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -188,6 +189,50 @@ def train(
     )
     typer.echo(f"macro F1      {metrics['macro_f1']:.4f}\n")
     typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
+    typer.echo("\nWhat the subsets have in common (see `genre-book audit --help`):")
+    typer.echo(audit_text(result.metrics["leakage"]))
+
+
+def audit_text(rows: Sequence[Mapping[Any, Any]]) -> str:
+    """The audit of a split as a table of text."""
+    import pandas as pd
+
+    return pd.DataFrame(rows).to_string(index=False, formatters={"share": "{:.1%}".format})
+
+
+@app.command()
+def audit(
+    corpus: Corpus = "synthetic",
+    parameters: Parameters = None,
+    split: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A split of your own: a CSV file with columns track_id and subset (train, "
+            "validation, test), one row a track or an image. By default the one of the "
+            "parameters protocol, view and seed.",
+        ),
+    ] = None,
+) -> None:
+    """Count what the subsets of a split have in common; nothing is trained.
+
+    Shared tracks have images in both subsets of a pair. Identical tracks are found from their
+    content: the same recording under two names, one in each subset.
+
+    Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
+    """
+    settings = parse_parameters(parameters or [], corpus=corpus)
+    from genre_lib.spectrogram import open_store
+    from genre_lib.splits import audit as audited
+    from genre_lib.splits import identical_tracks, make_dataset, read_split
+
+    store = open_store(settings)
+    table = make_dataset(store, settings).table if split is None else read_split(split, store)
+    typer.echo(audit_text(audited(table).to_dict("records")))
+    pairs = identical_tracks(store)
+    typer.echo(f"\n{len(pairs)} pairs of identical tracks in {store.name}")
+    if len(pairs):
+        typer.echo(pairs.to_string(index=False))
 
 
 @app.command()

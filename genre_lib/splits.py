@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -273,6 +274,40 @@ def identical_tracks(store: Store) -> pd.DataFrame:
         for one, two in combinations(group, 2)
     ]
     return pd.DataFrame(pairs, columns=["first", "second", "first_genre", "second_genre"])
+
+
+def read_split(path: Path, store: Store) -> pd.DataFrame:
+    """Read somebody's split of a store's tracks.
+
+    Returns
+    -------
+    pd.DataFrame
+        The file's rows: track_id, subset, and the recording that the track is (see `recordings`).
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lacks a column, names no subset, or a track that the store
+        does not hold.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
+    if missing := {"track_id", "subset"} - set(table):
+        raise UserError(
+            f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
+        )
+    if absent := set(SUBSETS) - set(table.subset):
+        raise UserError(f"{path} deals no track to the subset {min(absent)!r}.")
+    names = np.array(store.track_ids, dtype=object)
+    known = dict(zip(names, names[recordings(store)], strict=True))
+    if strangers := set(table.track_id) - set(known):
+        raise UserError(
+            f"{path} deals {len(strangers)} tracks that {store.path} does not hold, such as "
+            f"{min(strangers)!r}."
+        )
+    return table.assign(recording=table.track_id.map(known))
 
 
 def audit(table: pd.DataFrame) -> pd.DataFrame:

@@ -123,3 +123,19 @@ def test_help_does_not_import_torch():
         "CliRunner().invoke(app, ['--help']); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_split_is_audited_without_training(store_path, tmp_path, run_settings):
+    result = CliRunner().invoke(
+        cli.app, ["audit", "--corpus", str(store_path), "-p", "protocol=track"]
+    )
+    assert result.exit_code == 0, result.output
+    assert "0 pairs of identical tracks" in result.output
+    assert result.output.count("0.0%") == 3
+    own = tmp_path / "own.csv"
+    own.write_text("track_id,subset\nnobody.00000,train\n")
+    result = CliRunner().invoke(
+        cli.app, ["audit", "--corpus", str(store_path), "--split", str(own)]
+    )
+    assert result.exit_code == 1
+    assert "no track to the subset" in str(result.exception)

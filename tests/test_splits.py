@@ -20,6 +20,7 @@ from genre_lib.splits import (
     deal,
     identical_tracks,
     make_dataset,
+    read_split,
     recordings,
     resize,
     segments,
@@ -230,7 +231,7 @@ def test_a_mapped_dataset_holds_the_same(store, monkeypatch, view):
 def test_a_dataset_for_which_the_disk_has_no_room_is_told(store, monkeypatch):
     monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
-    with pytest.raises(UserError, match="GENRE_DATA"):
+    with pytest.raises(UserError, match="GENRE_CACHE"):
         make_dataset(store, settings_for(images_per_track=4))
 
 
@@ -566,3 +567,47 @@ def test_the_audit_finds_a_single_pair_of_identical_recordings():
         ("validation", "test"): 0,
     }
     assert (counts.shared_tracks == 0).all()
+
+
+# Splits of others
+
+
+def write_split(path, store, rows=None):
+    subsets = np.resize(["train", "train", "validation", "test"], len(store.track_ids))
+    table = pd.DataFrame({"track_id": store.track_ids, "subset": subsets})
+    (table if rows is None else rows(table)).to_csv(path, index=False)
+    return path
+
+
+def test_a_split_of_ones_own_is_audited(tmp_path):
+    store = with_twins((0, 3), (4, 8))  # trained and tested; both trained
+    table = read_split(write_split(tmp_path / "own.csv", store), store)
+    counts = audit(table).set_index(["first", "second"])
+    assert counts.identical_tracks.to_dict() == {
+        ("train", "validation"): 0,
+        ("train", "test"): 1,
+        ("validation", "test"): 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (lambda table: table.drop(columns="subset"), "no column 'subset'; it has track_id"),
+        (lambda table: table[table.subset != "test"], "no track to the subset 'test'"),
+        (lambda table: table.replace("genre00.00003", "none"), "deals 1 tracks.*such as 'none'"),
+    ],
+)
+def test_what_is_wrong_with_a_split_is_told(tmp_path, rows, message):
+    store = with_twins()
+    path = write_split(tmp_path / "own.csv", store, rows)
+    with pytest.raises(UserError, match=message):
+        read_split(path, store)
+
+
+def test_a_split_that_is_missing_or_no_table_is_told(tmp_path):
+    with pytest.raises(UserError, match="cannot be read as CSV"):
+        read_split(tmp_path / "none.csv", with_twins())
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(UserError, match="cannot be read as CSV"):
+        read_split(tmp_path / "empty.csv", with_twins())
