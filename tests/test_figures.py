@@ -351,3 +351,35 @@ def test_glued_values_are_plain(monkeypatch):
         "count": int,
         "word": str,
     }
+
+
+# The paper put to the test
+
+
+def test_every_verdict_has_a_bar_with_its_number_and_a_pattern_of_its_own():
+    counts = {"holds": 3, "holds in part": 0, "does not hold": 2, "cannot be known": 1}
+    figure = figures.verdicts(counts)
+    (axes,) = figure.axes
+    assert [round(bar.get_width()) for bar in axes.patches] == list(counts.values())
+    assert len({bar.get_hatch() for bar in axes.patches}) == len(counts)
+    texts = [text.get_text() for text in axes.texts]
+    assert {*counts, *map(str, counts.values())} <= set(texts)
+
+
+def test_printed_recalls_have_both_intervals():
+    table = pd.DataFrame({"genre": ["a", "b"], "recall": [0.9, 0.5]})
+    for unit, half in (("images", 0.05), ("tracks", 0.2)):
+        table[f"{unit}_low"], table[f"{unit}_high"] = table.recall - half, table.recall + half
+    (axes,) = figures.printed_recalls(table).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
+    labels = axes.get_legend_handles_labels()[1]
+    assert {"if images are independent", "if tracks are independent"} < set(labels)
+
+
+def test_marks_on_the_plan_are_in_their_epochs():
+    plan = pd.DataFrame({"one": [0.5, 1.0, 0.1]}, index=[1, 2, 3])
+    figure = figures.stopped_on_plan(plan, {"best": 2, "end": 3})
+    (axes,) = figure.axes
+    lines = {line.get_label(): line for line in axes.lines}
+    assert lines["one"].get_ydata().tolist() == [0.5, 1.0, 0.1]
+    assert {"best: 2", "end: 3"} <= set(lines)
