@@ -115,7 +115,7 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 #
 # {glue:text}`pairs_note` Here is what each deal makes of them.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "hide-output"]
 twins = pairs.pivot(
     index=["first", "second", "first_genre", "second_genre"], columns="protocol", values="dealt"
 )
@@ -150,7 +150,9 @@ figures.show("accuracies", figures.protocol_accuracies(every, chance=1 / len(gen
 # %% tags=["hide-input"]
 summary = evaluation.over_seeds(runs)
 shares = dict.fromkeys(("accuracy", "low", "high", "worst", "best"), "{:.1%}")
-figures.tabulate("over_seeds", summary, formats=shares)
+shown = summary.drop(columns=["view", "protocol"])
+shown.insert(0, "split", summary["view"] + ", " + summary["protocol"])
+figures.tabulate("over_seeds", shown, formats=shares)
 
 # %% [markdown]
 # *Accuracy*, *low* and *high* are those of all seeds taken together, with a 95 % interval found by
@@ -363,7 +365,7 @@ figures.tabulate(
 #
 # Whoever has the data can repeat each run:
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "hide-output"]
 commands = pd.DataFrame(
     [(run.name, run.question, run.command) for run in REFERENCES if run.name in runs],
     columns=["run", "question", "command"],
@@ -464,6 +466,7 @@ figures.glue_numbers(
         f"In {(side_by_side.track < side_by_side.image).sum()} of {len(side_by_side)} comparisons "
         "with the same view, method, seed and count, dealing tracks gives the lower accuracy."
     ),
+    held=len(runs),
     held_note=(
         f"{len(runs)} of {len(REFERENCES)} reference runs are held; left out are {listed(missing)}."
         if missing
@@ -501,6 +504,7 @@ figures.glue_numbers(
     filtered=filtered.accuracy,
     handcrafted_image=result("image", method="handcrafted").accuracy,
     handcrafted_track=result("track", method="handcrafted").accuracy,
+    handcrafted_filtered=result("fault-filtered", method="handcrafted").accuracy,
     chance=1 / len(genres),
     paper_accuracy=paper.ACCURACY,
     paper_by_image=paper_against(image),
@@ -585,9 +589,9 @@ figures.glue_numbers(
         if row.low <= row.high
     ),
     order_note=(
-        "Which method is the better one depends on the deal, too: with images the network is "
-        f"{points(by_image)} against handcrafted features, with tracks {points(by_track)}. A test "
-        "that rewards remembering tracks "
+        "Which method is the better one depends on the deal, too: the network minus handcrafted "
+        f"features is {points(by_image)} when images are dealt and {points(by_track)} when tracks "
+        "are. A test that rewards remembering tracks "
         + (
             "turns their order round."
             if by_image.high < 0 < by_track.low or by_track.high < 0 < by_image.low
@@ -675,7 +679,7 @@ figures.glue_numbers(
         else "One side of this comparison is not held."
     ),
     ingredients_note=(
-        f"Clearly better with it: {helps}. Clearly worse with it: {harms}. Not settled, because "
+        f"Clearly missed when left out: {helps}. Better without: {harms}. Not settled, because "
         f"the interval contains zero: {open_}. Read this with care: it is one seed. The intervals "
         "are about the test tracks, not about the dice of training"
         + (
@@ -689,7 +693,8 @@ figures.glue_numbers(
         else f"None of this can be told yet: {nothing}."
     ),
     ingredients_short=(
-        f"Clearly better with it: {helps}; clearly worse: {harms}; not settled: {open_} (one seed)."
+        f"Left out one at a time, clearly missed: {helps}; better without: {harms}; not settled: "
+        f"{open_} (one seed)."
         if len(ingredients)
         else f"Not tested here: {nothing}."
     ),
