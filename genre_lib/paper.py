@@ -757,7 +757,7 @@ CLAIMS = (
         "unseen_test_data",
         "V-A",
         "The test data are unseen.",
-        "The printed accuracy is reached by runs in which no test track, and no copy of one, is "
+        "The printed accuracy is reached by a run in which no test track, and no twin of one, is "
         "in the training set.",
         "what_does_84_mean",
     ),

@@ -20,6 +20,7 @@ from genre_lib.claims.judging import (
     UNKNOWN,
     VERDICTS,
     Evidence,
+    Finding,
     judge,
     judged,
     of_differences,
@@ -31,7 +32,7 @@ from genre_lib.reference import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMS = {claim.key: claim for claim in paper.CLAIMS}
-IMAGES, TRACKS = 6, 10
+IMAGES, TRACKS = 12, 5
 
 # A classifier that is as the paper says: who is right how often, and taken for whom.
 RECALL = {
@@ -140,6 +141,12 @@ def good() -> dict[str, Run]:
     return for_the_paper()
 
 
+@pytest.fixture(scope="module")
+def confirmed(good) -> dict[str, Finding]:
+    """What the good evidence gives for the claims that depend on runs."""
+    return {key: judge(key, good) for key in FLIPS}
+
+
 def worse(*names: str, factor: float = 0.6, **options: Any) -> dict[str, Run]:
     """Runs that are right less often."""
     return {name: made(name, factor=factor, **options) for name in names}
@@ -205,9 +212,9 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
         ({"track-0-mixed-precision": None}, UNKNOWN),
     ],
     "computational_efficiency": [
-        ({"image-0": made("image-0", seconds=400)}, IN_PART),
-        ({"image-0": made("image-0", factor=0.6, seconds=400)}, FAILS),
-        ({"image-0-handcrafted": None}, UNKNOWN),
+        ({"track-0": made("track-0", seconds=400)}, IN_PART),
+        ({"track-0": made("track-0", factor=0.6, seconds=400)}, FAILS),
+        ({"track-0-handcrafted": None}, UNKNOWN),
     ],
     "diverse_dataset": [
         (dict.fromkeys([*IMAGE, FULL], made("image-0", split=split(twins=3))), IN_PART),
@@ -252,9 +259,11 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
         for claim in ("accuracy", "macro_f1", "macro_precision", "macro_recall")
     },
     "unseen_test_data": [
-        (worse(*TRACK), FAILS),
+        (worse(*TRACK), IN_PART),
         (worse(*TRACK, *IMAGE, FULL), UNKNOWN),
-        (worse(*TRACK, known=3), FAILS),
+        ({name: made(name, known=3) for name in TRACK}, IN_PART),
+        (worse(*TRACK) | {name: made(name, split=pd.concat([split(), split()]))
+                          for name in [*IMAGE, FULL]}, FAILS),
         (dict.fromkeys(TRACK), UNKNOWN),
     ],
     "strong_generalization": [
@@ -504,17 +513,16 @@ def test_every_claim_that_depends_on_runs_is_turned_and_every_other_altered(good
 
 
 @pytest.mark.parametrize("key", FLIPS)
-def test_evidence_for_a_claim_confirms_it(good, key: str):
-    finding = judge(key, good)
-    assert finding.verdict == HOLDS, finding.measured
+def test_evidence_for_a_claim_confirms_it(confirmed, key: str):
+    assert confirmed[key].verdict == HOLDS, confirmed[key].measured
 
 
 @pytest.mark.parametrize(("key", "_", "changes", "verdict"), cases(FLIPS))
-def test_other_runs_turn_a_verdict(good, key: str, _, changes: dict, verdict: str):
+def test_other_runs_turn_a_verdict(good, confirmed, key: str, _, changes: dict, verdict: str):
     runs = {name: run for name, run in (good | changes).items() if run is not None}
     finding = judge(key, runs)
     assert finding.verdict == verdict, finding.measured
-    assert finding.measured != judge(key, good).measured
+    assert finding.measured != confirmed[key].measured
 
 
 @pytest.mark.parametrize("key", FLIPS)

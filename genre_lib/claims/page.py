@@ -154,7 +154,7 @@ def to_html(table: pd.DataFrame) -> str:
     options = "".join(f"<option>{escape(name)}</option>" for name in sections)
     rows = "\n".join(
         ROW.substitute(
-            {name: escape(str(value)) for name, value in row.items() if name != "runs"},
+            {str(name): escape(str(value)) for name, value in row.items() if name != "runs"},
             sections=escape(row["section"].replace(", ", ",")),
             sign=SIGNS[row["verdict"]],
             title=escape(TITLES[row["page"]]),

@@ -25,7 +25,6 @@ from genre_lib.claims.judging import (
     percent,
     points,
     reached,
-    tracks_of,
 )
 from genre_lib.evaluation import (
     Run,
@@ -69,25 +68,34 @@ def known_tracks(run: Run) -> tuple[int, int]:
     return int(row["shared_tracks"]), int(row["identical_tracks"])
 
 
+def dealt_once(run: Run) -> bool:
+    """Tell whether no image of a run is in two subsets."""
+    return not run.split.duplicated(["track_id", "image"]).any()
+
+
 @judges
 def unseen_test_data(runs: Evidence, *, printed: float = paper.ACCURACY) -> Finding:
-    """Holds if a run whose test tracks are all unknown reaches the printed accuracy.
+    """Holds if a run with nothing but unknown test tracks reaches the printed accuracy.
 
-    A run reaches it if its interval includes it or lies above. Does not hold if only runs do that
-    know test tracks from training; nothing can be known if no run does.
+    A run reaches it if its interval includes it or lies above. If only runs reach it that know test
+    tracks from training, in part: each test image was kept out of training, but not its track. Does
+    not hold if not even that is so. Nothing can be known if no run reaches it.
     """
-    reaching: dict[bool, list[bool]] = {True: [], False: []}
-    told = []
+    reaching, told = [], []
     for name, run in {**runs.some([*IMAGE, FULL]), **runs.some(TRACK)}.items():
-        shared, copies = known_tracks(run)
+        shared, twins = known_tracks(run)
         scored = accuracy_of(run.predictions)
-        reaching[shared + copies == 0].append(scored["high"] >= printed)
+        if scored["high"] >= printed:
+            reaching.append((dealt_once(run), shared + twins == 0))
         told.append(
-            f"{name} {percent(scored)}, {shared} of {tracks_of(run, 'test')} test tracks known"
+            f"{name} {percent(scored)}, {shared} of {run.predictions.track_id.nunique()} test "
+            f"tracks known, {twins} with a twin in training"
         )
-    if any(reaching[True]):
-        return Finding(f"{'; '.join(told)}.", HOLDS)
-    return Finding(f"{'; '.join(told)}.", FAILS if any(reaching[False]) else UNKNOWN)
+    measured = f"{'; '.join(told)}."
+    if not reaching:
+        return Finding(measured, UNKNOWN)
+    nearest = max(reaching, key=lambda parts: (parts[1], parts[0]))  # to the claim
+    return Finding(measured, graded(nearest))
 
 
 @judges
@@ -153,9 +161,10 @@ def diverse_dataset(runs: Evidence) -> Finding:
 def computational_efficiency(runs: Evidence) -> Finding:
     """Holds if the network takes no longer than handcrafted features.
 
-    In part if it takes longer, but is clearly more often right; else it does not hold.
+    In part if it takes longer, but is clearly more often right on unknown tracks; else it does not
+    hold.
     """
-    network, handcrafted = runs[IMAGE[0]], runs[f"{IMAGE[0]}-handcrafted"]
+    network, handcrafted = runs[TRACK[0]], runs[f"{TRACK[0]}-handcrafted"]
     seconds = [run.environment["seconds"] for run in (network, handcrafted)]
     change = paired_difference(network.predictions, handcrafted.predictions)
     told = f"{seconds[0]:.0f} seconds for the network, {seconds[1]:.0f} for handcrafted features; "
