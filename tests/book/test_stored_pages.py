@@ -1,0 +1,65 @@
+"""Pages of claims and printed numbers: made without a corpus, a run, or a network."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import matplotlib
+import myst_nb
+import pandas as pd
+import pytest
+from test_notebooks import prose
+
+from genre_lib import paper
+from genre_lib.claims.judging import VERDICTS
+
+matplotlib.use("Agg")
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.fixture
+def glued(request, tmp_path: Path, monkeypatch) -> dict:
+    """What a page glues when the checkout holds no run at all."""
+    monkeypatch.setenv("GENRE_REFERENCE", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    values: dict = {}
+    monkeypatch.setattr(myst_nb, "glue", lambda name, value, **_: values.update({name: value}))
+    path = NOTEBOOKS / f"{request.param}.py"
+    namespace: dict = {}
+    for cell in jupytext.read(path).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, path.name, "exec"), namespace)
+    for name, form in re.findall(r"\{glue:text\}`(\w+)(?::([^`]+))?`", prose(path)):
+        assert format(values[name], form)
+    return values
+
+
+@pytest.mark.parametrize("glued", ["claims"], indirect=True)
+def test_the_ledger_is_whole_without_any_run(glued):
+    table = pd.read_csv("tables/claims.csv", keep_default_na=False)
+    assert table.key.tolist() == [claim.key for claim in paper.CLAIMS]
+    assert set(table.verdict) <= set(VERDICTS)
+    names = ("holds", "in_part", "fails", "unknown")
+    assert sum(glued[name] for name in names) == glued["claims"] == len(paper.CLAIMS)
+    assert glued["from_runs"] == 0
+    assert glued["runs_note"].startswith("0 of ")
+
+
+@pytest.mark.parametrize("glued", ["paper_numbers"], indirect=True)
+def test_printed_numbers_are_told_as_they_follow(glued):
+    assert glued["agreeing"] == glued["cells"]
+    assert glued["correct_total"] == 1013
+    assert glued["whole_right"] == "1485"
+    assert glued["parameters"] == glued["parameters_one_head"] == 647_082
+    assert glued["fewer_share"] < paper.VALIDATION_ACCURACY < glued["more_share"]
+    assert (glued["first_owner"], glued["second_owner"]) == (
+        "precision of classical",
+        "recall of jazz",
+    )
+
+
+def test_links_into_the_ledger_have_their_rows():
+    keys = {claim.key for claim in paper.CLAIMS}
+    for path in NOTEBOOKS.glob("*.py"):
+        assert set(re.findall(r"claims\.html#claim-(\w+)", prose(path))) <= keys
