@@ -765,8 +765,8 @@ CLAIMS = (
         "strong_generalization",
         "V-B, VI",
         "The model generalizes strongly.",
-        "On unknown tracks it is right as often as on known ones: for every seed the 95 % "
-        "interval excludes a loss of more than five points.",
+        "On unknown tracks it is right as often as on known ones: over all seeds, the 95 % "
+        "interval includes no loss, and excludes one of more than five points.",
         "what_does_84_mean",
     ),
     Claim(

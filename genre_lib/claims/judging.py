@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from genre_lib.evaluation import Run, genre_scores, paired_difference, score_intervals
+from genre_lib.evaluation import Run, genre_scores, paired_differences, score_intervals
 from genre_lib.reference import REFERENCES, SEEDS
 
 Verdict = Literal["holds", "holds in part", "does not hold", "cannot be known"]
@@ -126,23 +126,36 @@ def percent(scored: Mapping[str, float]) -> str:
     return "{accuracy:.1%} ({low:.1%} to {high:.1%})".format(**scored)
 
 
-def compared(runs: Evidence, pairs: Sequence[tuple[str, str]]) -> Finding:
+def compared(runs: Evidence, pairs: Sequence[tuple[str, str, str]]) -> Finding:
     """Whether the first run of each pair is right more often, on the same test images.
 
-    The pairs of which a run is missing are left out, but one must be there.
+    Parameters
+    ----------
+    pairs
+        A label, and the names of two runs. Pairs with one label, which are seeds, are taken
+        together. Those of which a run is missing are left out, but one must be there.
     """
-    there = [pair for pair in pairs if set(pair) <= set(runs)]
+    there = [pair for pair in pairs if {*pair[1:]} <= set(runs)]
     if not there:
-        for name in reversed(pairs[0]):  # the one that is left out says more, if both are missing
+        _, first, second = pairs[0]
+        for name in (second, first):  # the one that is left out says more, if both are missing
             runs[name]
+    held = {name: runs[name] for _, *names in there for name in names}
+    table = paired_differences(held, there)
+    table = table[table.scored == "image"]
     changes = {
-        f"{first} against {second}": paired_difference(
-            runs[first].predictions, runs[second].predictions
+        label: {"difference": difference, "low": low, "high": high}
+        for label, difference, low, high in zip(
+            table.label, table.difference, table.low, table.high, strict=True
         )
-        for first, second in there
     }
-    told = "; ".join(f"{name}: {points(change)}" for name, change in changes.items())
+    told = "; ".join(f"{label}: {points(change)}" for label, change in changes.items())
     return Finding(f"{told}.", of_differences(changes.values()))
+
+
+def without(name: str, part: str) -> list[tuple[str, str, str]]:
+    """The pair of a run and the one without a part of the recipe, as `compared` takes it."""
+    return [(f"{name} against {name}-{part}", name, f"{name}-{part}")]
 
 
 def image_runs(runs: Evidence) -> dict[str, Run]:
