@@ -130,7 +130,7 @@ figures.show("figure_5", figures.figure_5(run))
 # the paper's test set implies, these are {glue:text}`paper_validation_images`. Then
 # {glue:text}`paper_validation:.2%` {glue:text}`paper_possible`: {glue:text}`paper_fewer` correct
 # images give {glue:text}`paper_fewer_share:.2%`, one more gives {glue:text}`paper_more_share:.2%`.
-# An average over batches of unequal size may explain it.
+# {doc}`paper_numbers` looks for what may explain it.
 #
 # ## Training below validation: a good sign?
 #

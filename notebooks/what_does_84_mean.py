@@ -386,7 +386,7 @@ figures.tabulate("commands", commands)
 # - **Handcrafted features.** {glue:text}`order_note` {glue:text}`methods_short`
 # - **Overfitting.** {glue:text}`curves_short`
 # - All this holds for GTZAN, for our reading of the recipe and for a small budget. The
-#   {doc}`claims` ledger goes through the paper's statements one by one.
+#   {doc}`claims` goes through the paper's statements one by one.
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
