@@ -9,8 +9,6 @@ import pytest
 # Tests never ask the network.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ["GENRE_OFFLINE"] = "1"
-for name in ("GENRE_GTZAN_URL", "GENRE_ON_ERROR"):
-    os.environ.pop(name, None)
 
 from tiny import SMALL, small_corpus
 
@@ -29,6 +27,8 @@ def one_thread() -> None:
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's data or runs."""
+    for name in ("GENRE_CACHE", "GENRE_GTZAN_URL", "GENRE_ON_ERROR", "GENRE_RETRAIN"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GENRE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("GENRE_DEVICE", "cpu")
