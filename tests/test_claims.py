@@ -118,6 +118,8 @@ def made(
     return replace(run, **changes)
 
 
+IMAGE, TRACK = [f"image-{seed}" for seed in range(3)], [f"track-{seed}" for seed in range(3)]
+FULL = "image-full-budget"
 LESSER = ("-cnn", "-no-lstm", "-no-attention", "-no-cutmix", "-no-augmentation", "-no-smoothing",
           "-no-schedule", "-no-clipping", "-handcrafted")  # fmt: skip
 UNTESTED = ("track-0-no-schedule", "track-0-no-clipping", "track-0-mixed-precision")
@@ -129,7 +131,8 @@ def for_the_paper() -> dict[str, Run]:
     return {
         name: made(
             name,
-            factor=0.8 if name.endswith(LESSER) else 1.0,
+            # The run that decides about printed scores has them, neither more nor less.
+            factor=0.8 if name.endswith(LESSER) else 0.96 if name == FULL else 1.0,
             seconds=90 if name.endswith("handcrafted") else 20 if "mixed" in name else 60,
         )
         for name in names
@@ -159,10 +162,6 @@ def by_chance(name: str) -> pd.DataFrame:
     right = np.random.default_rng(seed).random(TRACKS * len(GENRES)).repeat(IMAGES) < 0.5
     other = np.where(table.y_true == "rock", "blues", "rock")
     return table.assign(y_pred=np.where(right, table.y_true, other))
-
-
-IMAGE, TRACK = [f"image-{seed}" for seed in range(3)], [f"track-{seed}" for seed in range(3)]
-FULL = "image-full-budget"
 
 
 def curves(name: str, **columns: Callable[[pd.DataFrame], Any]) -> dict[str, Run]:
@@ -262,6 +261,7 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
     **{
         claim: [
             (worse(FULL), FAILS),
+            ({FULL: made(FULL, recall=dict.fromkeys(GENRES, 1.0))}, IN_PART),
             ({FULL: None} | worse("image-1"), IN_PART),
             ({FULL: None} | worse(*IMAGE), UNKNOWN),
         ]
