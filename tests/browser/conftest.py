@@ -1,0 +1,143 @@
+"""What tests of the published pages share: the built book, a server for it, and a browser.
+
+A test asks for `open_page` and says ``page = open_page("explorer", width=PHONE, theme="dark")``
+with names from `served`. It gets a Playwright page in a context of its own, settled: formulas,
+fonts and widgets are drawn. When the test ends, `open_page` fails it if a page reported an error
+or asked for anything outside the book.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from served import CHROMIUMS, DESKTOP, FLAGS, ROOT, SETTLED, find_chromium
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built book: the folder of its pages, and what its making said."""
+
+    html: Path
+    log: str
+    exit_code: int
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The book of the stored notebooks, built with warnings as errors."""
+    folder = tmp_path_factory.mktemp("published") / "book"
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
+    program = Path(sys.executable).with_name("jupyter-book")
+    run = subprocess.run(
+        [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    html = folder / "_build" / "html"
+    assert (html / "index.html").exists(), run.stdout[-3000:]
+    return Built(html, run.stdout, run.returncode)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """The server of `python -m http.server`, without its log."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def site(built: Built) -> Iterator[str]:
+    """Where the built book is served: ``http://127.0.0.1:PORT/``."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(built.html)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")  # no longer: its event loop would be in the way of other tests
+def browser() -> Iterator[Browser]:
+    """A headless Chromium without a network."""
+    program = find_chromium()
+    if program is None:
+        message = f"No browser is installed: none of {', '.join(CHROMIUMS)} is on the PATH."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong on the pages that this test opened; `open_page` checks it at the end."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str, faults: list[str]) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page of the book in a fresh context and waits until it is drawn."""
+    contexts = []
+
+    def open_one(name: str, *, width: int = DESKTOP, theme: str = "light") -> Page:
+        context = browser.new_context(
+            base_url=site, viewport={"width": width, "height": 800}, color_scheme=theme
+        )
+        contexts.append(context)
+        context.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
+        )
+        page = context.new_page()
+
+        def heard(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                faults.append(f"{name}: {message.text} ({message.location['url']})")
+
+        def asked(request: Request) -> None:
+            if not request.url.startswith((site, "data:", "blob:", "about:")):
+                faults.append(f"{name}: asked for {request.url}")
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
+        page.on("request", asked)
+        page.goto(name if "." in name else f"{name}.html", wait_until="load")
+        page.evaluate(SETTLED)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], Path]:
+    """A function that keeps a picture of a whole page as `<name>.png`.
+
+    The folder is GENRE_SCREENSHOTS, by default `tests/browser/screenshots`.
+    """
+    folder = Path(os.environ.get("GENRE_SCREENSHOTS") or Path(__file__).parent / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Page, name: str) -> Path:
+        path = folder / f"{re.sub(r'[^A-Za-z0-9_-]+', '-', name)}.png"
+        page.screenshot(path=path, full_page=True)
+        return path
+
+    return keep

@@ -1,0 +1,53 @@
+"""The pages of the book, and how a browser is to look at them."""
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
+THEMES = ("light", "dark")
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut
+)
+
+SETTLED = """async () => {
+  const pause = () => new Promise((go) => setTimeout(go, 20));
+  await document.fonts.ready;
+  if (document.querySelector("script[src*='tex-svg']")) {
+    while (!window.MathJax?.startup?.promise) await pause();
+    await MathJax.startup.promise;
+  }
+  const views = "script[type='application/vnd.jupyter.widget-view+json']";
+  const drawn = () => [...document.querySelectorAll(views)].every(
+    (view) => view.parentElement.querySelector(".jupyter-widgets"));
+  while (!drawn()) await pause();
+  await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+}"""
+"""A function of JavaScript that returns when formulas, fonts and widgets are drawn."""
+
+
+def find_chromium() -> str | None:
+    """Path of the first Chromium that is installed."""
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+def toc_pages() -> list[str]:
+    """Names of all pages of the book, in the order of the table of contents."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *chapters]
+
+
+PAGES = toc_pages()
