@@ -76,15 +76,34 @@ class HybridNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images in [0, 1], shape (B, 1, 128, 128), to logits, shape (B, n_classes)."""
+        x = self.norm(self.attend(self.encode(images))[0])
+        return self.classify(self.pool(self.attention_dropout(x)))
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Map images in [0, 1], shape (B, 1, 128, 128), to a sequence, shape (B, 32, 128)."""
         x = self.block1(images)  # (B, 16, 64, 64)
         x = self.conv_dropout(self.block2(x))  # (B, 32, 32, 32): channel, band, time
         x = x.permute(0, 3, 1, 2).flatten(2)  # (B, 32, 1024): time, channel x band
-        x = self.lstm(x)[0] if self.settings.lstm else self.projection(x)  # (B, 32, 128)
-        if self.settings.attention:
-            attended = self.attention(x, x, x, need_weights=False)[0]  # (B, 32, 128)
-            x = x + attended if self.settings.residual else attended
-        x = self.norm(x)
-        x = self.pool(self.attention_dropout(x))  # (B, 128)
+        return self.lstm(x)[0] if self.settings.lstm else self.projection(x)  # (B, 32, 128)
+
+    def attend(self, x: Tensor, *, weights: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Self-attention over a sequence, shape (B, 32, 128).
+
+        Returns
+        -------
+        x : Tensor
+            Shape (B, 32, 128).
+        shares : Tensor or None
+            If `weights`, how much each step (row) takes from each other, mean over the heads,
+            shape (B, 32, 32); the rows add up to 1. None without attention.
+        """
+        if not self.settings.attention:
+            return x, None
+        attended, shares = self.attention(x, x, x, need_weights=weights)  # (B, 32, 128)
+        return (x + attended if self.settings.residual else attended), shares
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Map pooled steps, shape (..., 128), to logits, shape (..., n_classes)."""
         return self.output(self.hidden_dropout(self.hidden(x)))
 
     def pool(self, x: Tensor) -> Tensor:

@@ -53,6 +53,7 @@ ORDER = {
     "trained": 9,
     "claims": 10,
     "figures": 11,
+    "moments": 11,
     "predict": 11,
     "explorer": 12,
     "book": 13,

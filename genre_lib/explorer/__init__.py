@@ -1,0 +1,9 @@
+"""Instruments to look at, and to listen to, spectrograms: in the static page and with a kernel.
+
+`page` holds those that answer in a page without a kernel, `live` those that compute anew what is
+asked for. Both draw with `panel`.
+"""
+
+from genre_lib.explorer.page import augmentation_browser, image_browser, track_browser
+
+__all__ = ["augmentation_browser", "image_browser", "track_browser"]
