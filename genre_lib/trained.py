@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from genre_lib.model import HybridNet
 
 PACKAGED = Path(__file__).parent / "weights"
+DEMONSTRATION = Path(__file__).parent / "demonstration"  # of the synthetic corpus
 RUN_FILES = ("metrics.json", "environment.json", "model.safetensors")
 
 
@@ -414,6 +415,13 @@ The code that made the weights is under the MIT licence. GTZAN, which they were 
 licence: its recordings belong to others, and none of them is here. The weights are published for
 research; who wants to use them for anything else has to find out whether that is allowed.
 """
+SYNTHETIC_LIMITS = """\
+- It has heard music composed by a program, and no recording: what it answers about recordings means
+  nothing. It is there to be looked into, beside songs that may be heard by everybody.
+"""
+SYNTHETIC_LICENCE = """\
+MIT, like the code that made the weights and the music.
+"""
 OWN_LICENCE = """\
 The code that made the weights is under the MIT licence. What the weights may be used for also
 depends on the recordings that they were trained on.
@@ -429,6 +437,8 @@ def model_card(trained: Trained) -> str:
     if about.corpus == "gtzan":
         limits = GTZAN_LIMITS + (ARTISTS if settings.protocol != "fault-filtered" else "")
         licence = GTZAN_LICENCE
+    elif about.corpus == "synthetic":
+        limits, licence = SYNTHETIC_LIMITS, SYNTHETIC_LICENCE
     counts = trained.metrics["images"]
     layers = ["two convolution blocks", "bidirectional LSTM" if settings.model.lstm else "no LSTM"]
     layers.append("self-attention" if settings.model.attention else "no attention")

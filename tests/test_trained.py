@@ -13,6 +13,7 @@ from genre_lib import trained as module
 from genre_lib.config import UserError
 from genre_lib.evaluation import get_run, vote
 from genre_lib.trained import (
+    DEMONSTRATION,
     PACKAGED,
     Recipe,
     answered,
@@ -237,20 +238,27 @@ def test_weights_of_another_network_are_told(folder, tmp_path):
 
 # The weights that come with the package
 
-packaged = pytest.mark.skipif(not PACKAGED.is_dir(), reason="no weights are packaged")
+
+@pytest.fixture(params=[PACKAGED, DEMONSTRATION], ids=["weights", "demonstration"])
+def packaged(request):
+    return read_trained(request.param)
 
 
-@packaged
-def test_the_packaged_network_is_honest_and_better_than_guessing():
-    network = read_trained()
-    assert network.honest
-    assert network.about.answers.low > 1 / len(network.about.genres)
-    assert not network.model.training
+def test_the_packaged_network_is_honest_and_better_than_guessing(packaged):
+    assert packaged.honest
+    assert packaged.about.answers.low > 1 / len(packaged.about.genres)
+    assert not packaged.model.training
 
 
-@packaged
-def test_the_packaged_card_is_what_the_packaged_files_say():
-    network = read_trained()
-    assert (PACKAGED / "MODEL_CARD.md").read_text(encoding="utf-8") == model_card(network)
-    assert set(network.about.recalls) == set(network.about.genres)
-    assert np.mean([share.share for share in network.about.recalls.values()]) > 0.2
+def test_the_packaged_card_is_what_the_packaged_files_say(packaged):
+    card = (packaged.path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card == model_card(packaged)
+    assert set(packaged.about.recalls) == set(packaged.about.genres)
+    assert np.mean([share.share for share in packaged.about.recalls.values()]) > 0.2
+
+
+def test_the_network_of_the_demonstration_learned_no_recording():
+    network = read_trained(DEMONSTRATION)
+    assert network.about.corpus == "synthetic"
+    assert "no recording" in model_card(network)
+    assert "GTZAN" not in model_card(network)
