@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from genre_lib.config import UserError
+from genre_lib.corpus import Source
 from genre_lib.corpus.stream import seconds_of, stream_audio
 from genre_lib.spectrogram import BAR_AFTER, fit_length, mel_decibels, to_gray
 from genre_lib.splits import resize
@@ -52,7 +53,7 @@ class Answer:
         Sentences that a reader should know before believing the answer.
     """
 
-    path: Path
+    path: Source
     seconds: float
     genres: tuple[str, ...]
     probabilities: np.ndarray
@@ -156,6 +157,47 @@ def hop_of(trained: Trained, every: float | None) -> int:
     return round(every * recipe.sample_rate)
 
 
+def parts_of(
+    blocks: Iterable[np.ndarray], trained: Trained, *, every: float | None = None
+) -> Iterator[Part]:
+    """What a network says about each window of a recording, one after the other.
+
+    Parameters
+    ----------
+    blocks
+        Mono samples at the network's sample rate, each of shape (samples,).
+    every
+        Seconds from the start of one window to the next; by default half a window.
+    """
+    rate = trained.recipe.sample_rate
+    length = round(trained.recipe.seconds * rate)
+    for first, audio in windows(blocks, length=length, hop=hop_of(trained, every)):
+        probabilities = probabilities_of(audio, trained)
+        yield Part(first / rate, (first + len(audio)) / rate, probabilities)
+
+
+def answer_of(path: Source, parts: Iterable[Part], seconds: float, trained: Trained) -> Answer:
+    """What the windows of a recording say together.
+
+    Raises
+    ------
+    UserError
+        If all of them are silent.
+    """
+    parts = tuple(parts)
+    heard = [part.probabilities for part in parts if part.probabilities is not None]
+    if not heard:
+        raise UserError(f"{path} holds nothing but silence; there is no genre to name.")
+    return Answer(
+        path=path,
+        seconds=seconds,
+        genres=trained.about.genres,
+        probabilities=np.mean(heard, axis=0),
+        parts=parts,
+        notes=_notes(seconds, trained.recipe.seconds, silent=len(parts) - len(heard)),
+    )
+
+
 def predict_file(
     path: Path, trained: Trained, *, every: float | None = None, bar: tqdm | None = None
 ) -> Answer:
@@ -174,39 +216,19 @@ def predict_file(
         If `every` is out of range, the file has a fault (see
         `genre_lib.corpus.stream.stream_audio`), or there is nothing but silence in it.
     """
-    recipe = trained.recipe
-    hop = hop_of(trained, every)
-    length = round(recipe.seconds * recipe.sample_rate)
+    rate = trained.recipe.sample_rate
     samples = 0
 
     def counted() -> Iterator[np.ndarray]:
         nonlocal samples
-        for block in stream_audio(path, recipe.sample_rate):
+        for block in stream_audio(path, rate):
             samples += len(block)
             yield block
             if bar is not None:
-                bar.update(len(block) / recipe.sample_rate)
+                bar.update(len(block) / rate)
 
-    parts = tuple(
-        Part(
-            first / recipe.sample_rate,
-            (first + len(audio)) / recipe.sample_rate,
-            probabilities_of(audio, trained),
-        )
-        for first, audio in windows(counted(), length=length, hop=hop)
-    )
-    seconds = samples / recipe.sample_rate
-    heard = [part.probabilities for part in parts if part.probabilities is not None]
-    if not heard:
-        raise UserError(f"{path} holds nothing but silence; there is no genre to name.")
-    return Answer(
-        path=path,
-        seconds=seconds,
-        genres=trained.about.genres,
-        probabilities=np.mean(heard, axis=0),
-        parts=parts,
-        notes=_notes(seconds, recipe.seconds, silent=len(parts) - len(heard)),
-    )
+    parts = list(parts_of(counted(), trained, every=every))
+    return answer_of(path, parts, samples / rate, trained)
 
 
 def _notes(seconds: float, window: float, *, silent: int) -> tuple[str, ...]:
@@ -355,6 +377,6 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def printable(path: Path) -> str:
+def printable(path: Source) -> str:
     """A file's name with what no terminal can show replaced."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
+    return os.fsencode(str(path)).decode("utf-8", errors="replace")

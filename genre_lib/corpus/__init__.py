@@ -5,12 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from genre_lib.config import RunSettings, UserError, choose, data_dir
-from genre_lib.corpus.audio import AudioFault, Corpus, Track, read_audio
+from genre_lib.corpus.audio import AudioFault, Corpus, Source, Track, Upload, read_audio
 from genre_lib.corpus.folder import folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
 from genre_lib.corpus.songs import synthetic_corpus
 
-__all__ = ["CORPORA", "AudioFault", "Corpus", "Track", "find_corpus", "read_audio"]
+__all__ = [
+    "CORPORA",
+    "AudioFault",
+    "Corpus",
+    "Source",
+    "Track",
+    "Upload",
+    "find_corpus",
+    "read_audio",
+]
 
 CORPORA = ("synthetic", "gtzan")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -67,19 +67,41 @@ class Corpus:
     describe: Callable[[], str] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """An audio file that lies in memory, and nowhere else.
+
+    Attributes
+    ----------
+    name
+        What messages call it.
+    content
+        The bytes of the file.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Source = Path | Upload
+
+
 class AudioFault(UserError):
     """What keeps an audio file from being used; its text is one sentence about the file.
 
     Parameters
     ----------
-    path
+    source
         The file.
     fault
         The rest of the sentence, such as ``holds no audio samples``.
     """
 
-    def __init__(self, path: Path, fault: str) -> None:
-        super().__init__(path, fault)
+    def __init__(self, source: Source, fault: str) -> None:
+        super().__init__(source, fault)
         self.fault = fault
 
     def __str__(self) -> str:
@@ -107,7 +129,7 @@ def read_audio(path: Path, sample_rate: int) -> np.ndarray:
     return audio.astype(np.float32, copy=False)
 
 
-def check_samples(path: Path, audio: np.ndarray) -> None:
+def check_samples(path: Source, audio: np.ndarray) -> None:
     """See that all samples are finite and of a size that sound has.
 
     Raises
@@ -138,11 +160,11 @@ def _decode(path: Path) -> tuple[np.ndarray, float]:
             if error.code != UNRECOGNISED:
                 raise AudioFault(path, f"cannot be decoded as audio ({_words(error)})") from None
         else:
-            return _decode_known(path, file)
+            return _decode_known(path, file, raw)
     return _decode_other(path)
 
 
-def _decode_known(path: Path, file: soundfile.SoundFile) -> tuple[np.ndarray, float]:
+def _decode_known(path: Path, file: soundfile.SoundFile, raw: BinaryIO) -> tuple[np.ndarray, float]:
     """Samples of a file that libsndfile knows, if they are all there."""
     import soundfile
 
@@ -152,26 +174,31 @@ def _decode_known(path: Path, file: soundfile.SoundFile) -> tuple[np.ndarray, fl
             audio = file.read(dtype="float32").T
         except soundfile.LibsndfileError as error:
             raise undecodable(path, error) from None
-        check_whole(path, file, audio.shape[-1])
+        check_whole(path, file, audio.shape[-1], raw)
     return audio, rate
 
 
-def undecodable(path: Path, error: soundfile.LibsndfileError) -> AudioFault:
+def undecodable(path: Source, error: soundfile.LibsndfileError) -> AudioFault:
     """The fault of a sound file in which libsndfile met an error before its end."""
     return AudioFault(
         path, f"cannot be decoded to its end ({_words(error)}); it is damaged or cut short"
     )
 
 
-def check_whole(path: Path, file: soundfile.SoundFile, frames: int) -> None:
+def check_whole(path: Source, file: soundfile.SoundFile, frames: int, raw: BinaryIO) -> None:
     """See that an open sound file, which gave so many frames, is not cut short.
+
+    Parameters
+    ----------
+    raw
+        What the sound file is read from; its position moves.
 
     Raises
     ------
     AudioFault
         If it is.
     """
-    rate, announced = file.samplerate, _announced(path, file)
+    rate, announced = file.samplerate, _announced(file, raw)
     if all(words in file.extra_info for words in CUT_OGG):
         raise AudioFault(path, f"is cut short: it breaks off after {frames / rate:.1f} s")
     if 0 < frames < WHOLE * announced:
@@ -207,13 +234,13 @@ def _decode_other(path: Path) -> tuple[np.ndarray, float]:
     return audio, rate
 
 
-def _announced(path: Path, file: soundfile.SoundFile) -> float:
+def _announced(file: soundfile.SoundFile, raw: BinaryIO) -> float:
     """Frames that the header of an open sound file announces; 0 where it does not say.
 
     libsndfile corrects a length that is too large, and tells nothing but its log.
     """
     if file.format == "MP3":  # without this header, the length is guessed from the file's size
-        return file.frames if MP3_LENGTH.search(_first_frame(path)) else 0
+        return file.frames if MP3_LENGTH.search(_first_frame(raw)) else 0
     if whole := RF64_FRAMES.search(file.extra_info):
         return int(whole[1])
     sizes = DATA_SIZE.search(file.extra_info)
@@ -222,16 +249,16 @@ def _announced(path: Path, file: soundfile.SoundFile) -> float:
     return file.frames * int(sizes[1]) / max(1, int(sizes[2]))
 
 
-def _first_frame(path: Path) -> bytes:
+def _first_frame(raw: BinaryIO) -> bytes:
     """The beginning of an MP3 file's sound, behind the tag with title and pictures."""
-    with open(path, "rb") as file:
-        head = file.read(10)
-        if head.startswith(b"ID3"):
-            size = 0
-            for byte in head[6:10]:
-                size = size << 7 | byte & 0x7F
-            file.seek(10 + size)
-        return file.read(1024)
+    raw.seek(0)
+    head = raw.read(10)
+    if head.startswith(b"ID3"):
+        size = 0
+        for byte in head[6:10]:
+            size = size << 7 | byte & 0x7F
+        raw.seek(10 + size)
+    return raw.read(1024)
 
 
 def _words(error: soundfile.LibsndfileError) -> str:

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from genre_lib.config import UserError
-from genre_lib.corpus import read_audio, stream
-from genre_lib.corpus.stream import check_file, seconds_of, stream_audio
+from genre_lib.corpus import Upload, read_audio, stream
+from genre_lib.corpus.stream import check_file, read_excerpt, seconds_of, stream_audio
 
 RATE = 22050
 
@@ -29,7 +29,7 @@ def write(path: Path, audio: np.ndarray | None = None, rate: int = RATE, **more)
     return path
 
 
-def joined(path: Path, rate: int = RATE) -> np.ndarray:
+def joined(path: Path | Upload, rate: int = RATE) -> np.ndarray:
     return np.concatenate(list(stream_audio(path, rate)))
 
 
@@ -90,6 +90,84 @@ def test_a_file_says_how_long_it_is(tmp_path):
     assert seconds_of(tmp_path / "b.wav") == 0
 
 
+# A part of a file, and files in memory
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
+@pytest.mark.parametrize("start", [0, 0.7, 2.5])
+def test_an_excerpt_is_that_part_of_the_whole(tmp_path, suffix, start):
+    path = write(tmp_path / f"a.{suffix}", music(RATE, channels=2))
+    first = round(start * RATE)
+    expected = read_audio(path, RATE)[first : first + RATE]
+    for source in (path, Upload("a", path.read_bytes())):
+        excerpt = read_excerpt(source, RATE, start=start, seconds=1)
+        np.testing.assert_allclose(excerpt, expected, atol=1e-6)
+
+
+def test_an_excerpt_at_another_rate_has_its_length_in_seconds(tmp_path):
+    path = write(tmp_path / "a.wav", music(48000), 48000)
+    assert len(read_excerpt(path, RATE, start=1, seconds=0.5)) == RATE // 2
+    assert len(read_excerpt(path, RATE, start=3, seconds=0.5)) == 0
+    assert len(read_excerpt(path, RATE, start=99, seconds=0.5)) == 0
+
+
+def test_of_a_long_file_only_the_excerpt_is_read(tmp_path, monkeypatch):
+    path = write(tmp_path / "long.wav", np.tile(music(RATE), (200, 1)))
+    frames = 0
+    read = stream.Forward.read
+
+    def counted(self, count, **more):
+        nonlocal frames
+        frames += count
+        return read(self, count, **more)
+
+    monkeypatch.setattr(stream.Forward, "read", counted)
+    tracemalloc.start()
+    read_excerpt(path, RATE, start=500, seconds=3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert frames == 3 * RATE
+    assert peak < 4 * 4 * 3 * RATE
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_an_upload_is_heard_as_the_file_is(tmp_path, suffix):
+    path = write(tmp_path / f"a.{suffix}", music(48000, channels=2), 48000)
+    upload = Upload("my <song>", path.read_bytes())
+    np.testing.assert_array_equal(joined(upload), joined(path))
+    assert seconds_of(upload) == seconds_of(path) == pytest.approx(3, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "is an empty file"), (b"words\n" * 99, "not recognised")]
+)
+def test_an_upload_that_is_no_audio_is_told(content, words):
+    for read in (joined, lambda upload: read_excerpt(upload, RATE, start=0, seconds=1)):
+        with pytest.raises(UserError, match=rf"^my song\.wav .*{words}"):
+            read(Upload("my song.wav", content))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_an_excerpt_of_a_file_that_is_cut_short_is_refused(tmp_path, suffix):
+    path = cut(write(tmp_path / f"a.{suffix}"))
+    for source in (path, Upload("a", path.read_bytes())):
+        with pytest.raises(UserError, match="cut short"):
+            read_excerpt(source, RATE, start=0, seconds=1)
+
+
+def test_what_can_only_be_decoded_as_a_whole_is_small(tmp_path, monkeypatch):
+    path = tmp_path / "a.m4a"
+    path.write_bytes(b"\x00\x00\x00\x20ftypM4A " * 20)
+    monkeypatch.setattr(stream, "read_audio", lambda *_: np.arange(10 * RATE, dtype=np.float32))
+    assert read_excerpt(path, RATE, start=2, seconds=3)[[0, -1]].tolist() == [
+        2 * RATE,
+        5 * RATE - 1,
+    ]
+    monkeypatch.setattr(stream, "WHOLE_BYTES", 100)
+    with pytest.raises(UserError, match="too large"):
+        read_excerpt(path, RATE, start=2, seconds=3)
+
+
 # Faults
 
 
@@ -144,6 +222,11 @@ def test_what_is_no_audio_is_told(tmp_path, content):
 def test_missing_files_folders_and_devices_are_told(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         joined(tmp_path / "missing.wav")
+    for name in ("a\0b.wav", "\udcff\ud800.wav"):
+        with pytest.raises(UserError, match="no name that a file can have"):
+            joined(Path(name))
+    with pytest.raises(UserError, match="cannot be read"):
+        joined(Path("long" * 999))
     with pytest.raises(UserError, match="is a folder"):
         joined(tmp_path)
     os.mkfifo(tmp_path / "pipe.wav")
