@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from genre_lib.config import UserError
+from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus import Source
 from genre_lib.corpus.stream import seconds_of, stream_audio
 from genre_lib.spectrogram import BAR_AFTER, fit_length, mel_decibels, to_gray
@@ -123,9 +123,18 @@ def pictures(audio: np.ndarray, trained: Trained) -> np.ndarray:
     np.ndarray
         uint8, shape (1, 128, 128), or as many slices as a track has in the view `segments`.
     """
-    recipe, settings = trained.recipe, trained.settings
+    return pictures_of(spectrogram(audio, trained), trained.settings)
+
+
+def spectrogram(audio: np.ndarray, trained: Trained) -> np.ndarray:
+    """Gray levels of one window as the network's store would hold them, shape (n_mels, frames)."""
+    recipe = trained.recipe
     audio = fit_length(audio, round(recipe.seconds * recipe.sample_rate))
-    gray = to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
+    return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
+
+
+def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
+    """Cut one spectrogram, shape (n_mels, frames), as `pictures` does."""
     if settings.view == "copies":
         return resize(gray)[None]
     return np.stack([resize(p) for p in np.array_split(gray, settings.images_per_track, axis=1)])

@@ -57,6 +57,20 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
         for the view. If the images are many and the disk has no room for them (see
         `genre_lib.arrays.allocate`).
     """
+    labels = np.repeat(store.labels, settings.images_per_track)
+    table = deal_images(store, settings)
+    view = copies if settings.view == "copies" else segments
+    return Dataset(view(store, settings, progress=progress), labels, store.genres, table)
+
+
+def deal_images(store: Store, settings: RunSettings) -> pd.DataFrame:
+    """Which image is dealt to which subset: the table of a `Dataset`, without its images.
+
+    Raises
+    ------
+    UserError
+        If a genre has fewer tracks (or images) than there are subsets.
+    """
     per_track = settings.images_per_track
     labels = np.repeat(store.labels, per_track)
     track = np.repeat(np.arange(len(store.track_ids)), per_track)
@@ -67,7 +81,7 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
     else:
         units = recording[track] if settings.protocol == "track" else np.arange(len(labels))
         subset = deal(units, labels, store.genres, seed=settings.seed)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {  # rows share their names as objects: text of its own for each would take far more
             "track_id": names[track],
             "genre": np.array(store.genres, dtype=object)[labels],
@@ -76,8 +90,6 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
             "subset": subset,
         }
     )
-    view = copies if settings.view == "copies" else segments
-    return Dataset(view(store, settings, progress=progress), labels, store.genres, table)
 
 
 def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
@@ -92,17 +104,19 @@ def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.
         uint8, shape (tracks * images_per_track, 128, 128); each track's first image is the
         original.
     """
+    return _make_images(store, settings, _cut_copies, progress=progress)
 
-    def cut(positions: range, tracks: np.ndarray, images: np.ndarray) -> None:
-        compose = composed(transforms(settings.augmentation).values())  # one for each thread
-        for position, track, own in zip(positions, tracks, images, strict=True):
-            own[:] = resize(track)
-            if len(own) > 1:
-                sequence = np.random.SeedSequence([settings.seed, position])
-                seed = int(sequence.generate_state(1, np.uint64)[0])
-                own[1:] = augment(own[1:], compose, seed=seed)
 
-    return _make_images(store, settings, cut, progress=progress)
+def _cut_copies(
+    settings: RunSettings, positions: range, tracks: np.ndarray, images: np.ndarray
+) -> None:
+    compose = composed(transforms(settings.augmentation).values())  # one for each thread
+    for position, track, own in zip(positions, tracks, images, strict=True):
+        own[:] = resize(track)
+        if len(own) > 1:
+            sequence = np.random.SeedSequence([settings.seed, position])
+            seed = int(sequence.generate_state(1, np.uint64)[0])
+            own[1:] = augment(own[1:], compose, seed=seed)
 
 
 def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
@@ -118,19 +132,35 @@ def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> n
             f"The tracks of {store.path} have {store.images.shape[2]} columns, too few for "
             f"images_per_track = {settings.images_per_track} segments."
         )
+    return _make_images(store, settings, _cut_segments, progress=progress)
 
-    def cut(_: range, tracks: np.ndarray, images: np.ndarray) -> None:
-        for track, own in zip(tracks, images, strict=True):
-            parts = np.array_split(track, settings.images_per_track, axis=1)
-            own[:] = [resize(part) for part in parts]
 
-    return _make_images(store, settings, cut, progress=progress)
+def _cut_segments(settings: RunSettings, _: range, tracks: np.ndarray, images: np.ndarray) -> None:
+    for track, own in zip(tracks, images, strict=True):
+        parts = np.array_split(track, settings.images_per_track, axis=1)
+        own[:] = [resize(part) for part in parts]
+
+
+def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
+    """The images of one track, as `make_dataset` makes them of all.
+
+    Returns
+    -------
+    np.ndarray
+        uint8, shape (images_per_track, 128, 128).
+    """
+    position = store.position(track_id)
+    chunk = slice(position, position + 1)
+    images = np.empty((1, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    cut = _cut_copies if settings.view == "copies" else _cut_segments
+    cut(settings, range(position, position + 1), take(store.images, chunk), images)
+    return images[0]
 
 
 def _make_images(
     store: Store,
     settings: RunSettings,
-    cut: Callable[[range, np.ndarray, np.ndarray], None],
+    cut: Callable[[RunSettings, range, np.ndarray, np.ndarray], None],
     *,
     progress: bool,
 ) -> np.ndarray:
@@ -139,14 +169,14 @@ def _make_images(
     Parameters
     ----------
     cut
-        Called for chunks of tracks with their positions, their spectrograms, and where their
-        images go, shape (chunk, images_per_track, 128, 128).
+        Called for chunks of tracks with the settings, their positions, their spectrograms, and
+        where their images go, shape (chunk, images_per_track, 128, 128).
     """
     count = len(store.track_ids)
     images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
 
     def work(chunk: slice) -> None:
-        cut(range(chunk.start, chunk.stop), take(store.images, chunk), images[chunk])
+        cut(settings, range(chunk.start, chunk.stop), take(store.images, chunk), images[chunk])
         release(images)
 
     for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):

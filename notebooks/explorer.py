@@ -13,9 +13,9 @@
 # %% [markdown]
 # # Look at the spectrograms
 #
-# **What you will learn.** What the network sees. Choose a genre and step through its tracks.
-# Watch how one track becomes the images that are dealt to training, validation and test. See
-# what each augmentation does to a picture.
+# **What you will learn.** What the network sees, and what it makes of it. Hear a song while a line
+# runs over its spectrogram. See at which moments the network pays attention, and which genre each
+# moment speaks for. Change the picture as the training does, and as other settings would.
 #
 # The controls work in this page as it stands. Nothing has to run behind it.
 
@@ -31,44 +31,92 @@ overrides = {}
 from genre_lib import explorer, figures
 from genre_lib.config import read_parameters, shareable
 from genre_lib.spectrogram import open_store
-from genre_lib.splits import make_dataset
+from genre_lib.splits import deal_images
+from genre_lib.trained import DEMONSTRATION, percent, read_trained
 
-settings = shareable(read_parameters(globals()))
+own = read_parameters(globals())
+settings = shareable(own)
 store = open_store(settings)
-dataset = make_dataset(store, settings)
-first = str(dataset.table.track_id[dataset.table.subset == "test"].iloc[0])
+table = deal_images(store, settings)
+first = str(table.track_id[table.subset == "test"].iloc[0])
+network = read_trained(DEMONSTRATION)
+songs = explorer.new_songs(network)
+clips = explorer.hear(songs, network)
 figures.glue_numbers(
     corpus_note=figures.corpus_note(settings),
     settings_note=figures.settings_note(settings),
     track=first,
     images=settings.images_per_track,
-    view=settings.view,
     protocol=settings.protocol,
+    clips=len(clips),
+    right=sum(clip.right for clip in clips),
+    known=percent(network.about.answers),
+    tested=network.about.answers.count,
+    chance=1 / len(network.about.genres),
+    heard=clips[0].length,
+    seconds=clips[0].seconds,
+    moments=len(clips[0].seen.attention),
+    peak=max(clip.peak for clip in clips),
+    steadiness=sum(clip.steadiness for clip in clips) / len(clips),
 )
 
 # %% [markdown]
 # {glue:text}`corpus_note` {glue:text}`settings_note` Where the rest of a book is about GTZAN, this
-# page shows the demonstration corpus all the same: GTZAN has no licence to show so much of it.
+# page plays the demonstration corpus all the same: GTZAN has no licence to show so much of it.
 #
-# ## Tracks
+# ## Hear a song, see it, and see what the network makes of it
 #
 # Time runs from left to right, pitch from bottom to top. Bright is loud. Steady horizontal lines
-# are held notes; vertical lines are drums. Compare the gaps between the vertical lines of a dance
-# genre with those of a slow one.
+# are held notes; vertical lines are drums. You hear the {glue:text}`heard:.0f` seconds between the
+# dashed lines. A click into the spectrogram leads there.
+#
+# The rows below share its time axis. The network reads a picture in {glue:text}`moments` moments.
+# *Attention* is how much of what each moment holds reaches the others; the dashed line is an even
+# share, and the number at the right says how many times that the peak is. Then come the genres that
+# the network finds most probable, and the right one: how probable it would be if a single moment had
+# to decide, from nought to certain. The number at the right is for the whole song.
+#
+# The network learned from other songs of this corpus. It is right for {glue:text}`known` of
+# {glue:text}`tested` songs that it never met; guessing would be right for {glue:text}`chance:.0%`.
+# All songs below are among them.
 
 # %% tags=["remove-input"]
-explorer.track_browser(store)
+explorer.player(clips)
+
+# %% tags=["hide-input"]
+trained = read_trained()
+real = [] if own.corpus == "synthetic" else explorer.look(open_store(own), trained)
+if real:
+    real_note = (
+        f"One track of each genre of {own.corpus}, the first that the split leaves for the test. "
+        f"The network that comes with this project, trained on {trained.about.corpus}, names "
+        f"{sum(clip.right for clip in real)} of these {len(real)} rightly. There is nothing to "
+        "hear: it takes a licence to play recordings."
+    )
+elif own.corpus == "synthetic":
+    real_note = "This edition is about composed music only. An edition about recordings shows them."
+else:
+    real_note = "The network that comes with this project knows spectrograms of another kind only."
+figures.glue_numbers(real_note=real_note)
+
+# %% [markdown]
+# ## Real music
+#
+# {glue:text}`real_note`
+
+# %% tags=["remove-input"]
+explorer.player(real) if real else None
 
 # %% [markdown]
 # ## One track as the network gets it
 #
-# The view {glue:text}`view` makes {glue:text}`images` images of every track. Here are those of
-# {glue:text}`track`. The title of each says where the protocol {glue:text}`protocol` dealt it. If
-# the titles name more than one subset, the network meets this recording in training and again in
-# the test.
+# Each view makes {glue:text}`images` images of a track. Here are those of {glue:text}`track`. The
+# title says where the protocol {glue:text}`protocol` deals each. If one view shows more than one
+# subset, the network meets this recording in training and again in the test:
+# {doc}`what_does_84_mean` says what that is worth.
 
 # %% tags=["remove-input"]
-explorer.image_browser(store, dataset, first)
+explorer.view_browser(store, settings, first)
 
 # %% [markdown]
 # ## Augmentations
@@ -81,6 +129,32 @@ explorer.image_browser(store, dataset, first)
 explorer.augmentation_browser(store, first, settings.augmentation)
 
 # %% [markdown]
-# **What was found.** Look for yourself: which genres can you tell apart, and how much alike are the
-# images of one track? {doc}`sec5_evaluation` shows which genres the network takes for each other,
-# and {doc}`sec6_conclusion` what it is worth to know a track from training.
+# ## CutMix
+#
+# Section IV-C pastes a box of one picture into another, and mixes the labels by area. Slide the box
+# to the edge: what lies outside is cut off, and the label follows what is left. A small box may hide
+# the very drum or voice by which you would have known the genre; the label does not know that.
+
+# %% tags=["remove-input"]
+explorer.cutmix_mixer(store, explorer.firsts(store))
+
+# %% [markdown]
+# ## Mel bands and the dB floor
+#
+# The paper's pictures leave two choices open that decide what can be seen at all. With few bands,
+# notes melt into each other. With a high floor, all that is soft becomes black; with a low one,
+# hiss and room come up. The clip is computed anew from its sound for each position.
+
+# %% tags=["remove-input"]
+audio = songs[0].load(settings.spectrogram.sample_rate)
+explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id)
+
+# %% [markdown]
+# ## What was found
+#
+# The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs above rightly.
+# Its attention is no spotlight: at its peak a moment gets {glue:text}`peak:.1f` times an even share.
+# On average {glue:text}`steadiness:.0%` of a song's moments speak for the genre that the song as a
+# whole is given, so the answer is seldom owed to a single spot.
+# {doc}`sec5_evaluation` shows which genres the network takes for each other, and
+# {doc}`sec6_conclusion` what it is worth to know a track from training.

@@ -4,6 +4,26 @@
 asked for. Both draw with `panel`.
 """
 
-from genre_lib.explorer.page import augmentation_browser, image_browser, track_browser
+from genre_lib.explorer.page import (
+    augmentation_browser,
+    cutmix_mixer,
+    firsts,
+    hear,
+    look,
+    new_songs,
+    player,
+    resolution_browser,
+    view_browser,
+)
 
-__all__ = ["augmentation_browser", "image_browser", "track_browser"]
+__all__ = [
+    "augmentation_browser",
+    "cutmix_mixer",
+    "firsts",
+    "hear",
+    "look",
+    "new_songs",
+    "player",
+    "resolution_browser",
+    "view_browser",
+]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
@@ -19,17 +20,16 @@ from PIL import Image
 TICKS = (100, 500, 1000, 2000, 4000, 8000)  # Hz
 CMAP = "magma"  # even steps of lightness: also in print, and for colour-blind readers
 
-STYLE = """<style>
+STYLE = """
 .mel { --ink: var(--pst-color-text-base, var(--jp-content-font-color1, #222)); color: var(--ink);
-  max-width: 40rem; font-size: 0.85rem; line-height: 1.2; display: grid;
-  grid-template: auto minmax(0, 11rem) auto / 3.2em minmax(0, 1fr) 3em; gap: 0.3em; }
-.mel-title { grid-column: 2 / 4; font-weight: 600; overflow-wrap: anywhere; }
-.mel-y { position: relative; }
+  max-width: 40rem; font-size: 0.85rem; line-height: 1.2; display: grid; margin: 0.5rem 0;
+  grid-template: auto 11rem auto / 3.2em minmax(0, 1fr) 3em; gap: 0.3em; }
+.mel-title { grid-column: 1 / 4; font-weight: 600; overflow-wrap: anywhere; }
+.mel-y, .mel-plot, .mel-scale { position: relative; }
 .mel-y span { position: absolute; right: 0; transform: translateY(50%); }
-.mel-plot { position: relative; overflow: hidden; height: 11rem; }
+.mel-plot { overflow: hidden; }
 .mel-plot > img { position: absolute; inset: 0; width: 100%; height: 100%; max-width: none;
-  margin: 0; object-fit: fill; }
-.mel-scale { position: relative; }
+  margin: 0; object-fit: fill; image-rendering: pixelated; }
 .mel-scale::before { content: ""; position: absolute; inset: 0 auto 0 0; width: 0.7em;
   background: var(--scale); }
 .mel-scale span { position: absolute; left: 1em; white-space: nowrap; }
@@ -37,8 +37,52 @@ STYLE = """<style>
 .mel-x span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
 .mel-x span:first-child { transform: none; }
 .mel-x span:last-child { transform: translateX(-100%); }
-.mel-more { grid-column: 2; min-width: 0; }
-</style>"""
+.mel:has(.mel-row) { grid-template-columns: 5em minmax(0, 1fr) 3em; }
+.mel-label { grid-column: 1; align-self: center; text-align: right; }
+.mel-row { grid-column: 2; position: relative; overflow: hidden; height: 2rem;
+  border-bottom: 1px solid var(--ink); }
+.mel-row svg { position: absolute; inset: 0; width: 100%; height: 100%; }
+.mel-row path { fill: var(--pst-color-primary, #0a7d91); }
+.mel-row line { stroke: var(--ink); stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
+.mel-value { grid-column: 3; align-self: center; }
+.clip audio { width: 100%; max-width: 40rem; height: 2.5rem; display: block; }
+[data-theme=dark] .clip audio { color-scheme: dark; }
+.clip :is(.mel-plot, .mel-row)::after { content: ""; position: absolute; width: 2px; top: 0;
+  bottom: 0; left: calc(var(--at) * 100% - 1px); background: #fff; outline: 1px solid #000;
+  pointer-events: none; transition: left 0.25s linear; }
+@media (prefers-reduced-motion: reduce) { .clip :is(.mel-plot, .mel-row)::after {
+  transition: none; } }
+.clip-seek { position: absolute; inset: 0; cursor: pointer; }
+.clip-heard { position: absolute; top: 0; bottom: 0; border: 1px dashed #fff; border-width: 0 1px;
+  box-shadow: 0 0 0 100vw #0007; }
+.cutmix-controls { display: grid; gap: 0.4rem 1rem; max-width: 40rem;
+  grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); }
+.cutmix-controls label { display: flex; gap: 0.5em; align-items: center; }
+.cutmix-controls :is(select, input) { flex: 1; min-width: 0; }
+.cutmix p { margin: 0.5rem 0; } .cutmix output { font-weight: 600; }
+.cutmix-box { position: absolute; border: 2px dashed #fff; outline: 1px solid #000; }
+"""
+# Names for the handles of sliders, which have none. A widget runs no script, but a style's onload.
+NAMES = """const box = this.closest('.widget-box'), name = () => {
+  for (const handle of box.querySelectorAll('.noUi-handle:not([aria-labelledby])')) {
+    const texts = handle.closest('.widget-slider')
+      .querySelectorAll('.widget-label, .widget-readout');
+    for (const text of texts) text.id ||= 'n' + Math.random().toString(36).slice(2);
+    handle.setAttribute('aria-labelledby', [...texts].map((text) => text.id).join(' '));
+  }
+};
+new MutationObserver(name).observe(box, {childList: true, subtree: true});
+name();"""
+
+
+def instrument(*parts: widgets.Widget) -> widgets.VBox:
+    """Controls and pictures one below the other, with the style of the pictures.
+
+    The handles of sliders get the names that a screen reader says.
+    """
+    style = widgets.HTML(f'<style onload="{escape(NAMES)}">{STYLE}</style>')
+    style.layout.display = "none"
+    return widgets.VBox([style, *parts], layout={"overflow": "visible"})
 
 
 def webp(gray: np.ndarray, *, cmap: str = CMAP, quality: int = 80) -> bytes:
@@ -70,9 +114,9 @@ def panel(
     stop: float,
     cmap: str = CMAP,
     over: str = "",
-    more: str = "",
+    rows: str = "",
 ) -> str:
-    """A spectrogram as HTML; `STYLE` has to stand somewhere on the page.
+    """A spectrogram as HTML; `instrument` gives it its style.
 
     Parameters
     ----------
@@ -87,17 +131,38 @@ def panel(
         Seconds at the left and right edge.
     over
         HTML that lies over the picture, such as a cursor.
-    more
-        HTML below the time axis, as wide as the picture.
+    rows
+        HTML below the time axis, made with `row`.
     """
     image = f'<img src="{data_uri(webp(gray, cmap=cmap), "image/webp")}" alt="{escape(alt)}">'
     return (
         f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
         f'<div class="mel-y" aria-hidden="true">{_frequencies(manifest)}</div>'
         f'<div class="mel-plot">{image}{over}</div>{_levels(manifest["top_db"], cmap)}'
-        f'<div class="mel-x" aria-hidden="true">{_times(start, stop)}</div>'
-        + (f'<div class="mel-more">{more}</div>' if more else "")
-        + "</div>"
+        f'<div class="mel-x" aria-hidden="true">{_times(start, stop)}</div>{rows}</div>'
+    )
+
+
+def row(label: str, values: np.ndarray, *, alt: str, value: str = "", line: float = 0) -> str:
+    """A course over time as HTML, to stand under a spectrogram and as wide as it.
+
+    Parameters
+    ----------
+    values
+        One a moment, from 0 to 1, shape (moments,); each moment is as long as the others.
+    value
+        What stands at the right.
+    line
+        Height of a dashed line, from 0 to 1.
+    """
+    heights = 100 - 100 * np.asarray(values)
+    steps = "".join(f"V{height:.0f}H{i}" for i, height in enumerate(heights, start=1))
+    dashes = f'<line x1="0" x2="{len(values)}" y1="{100 - 100 * line}" y2="{100 - 100 * line}"/>'
+    return (
+        f'<div class="mel-label" aria-hidden="true">{escape(label)}</div><div class="mel-row">'
+        f'<svg viewBox="0 0 {len(values)} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(alt)}"><path d="M0 100{steps}V100Z"/>{dashes if line else ""}</svg>'
+        f'</div><div class="mel-value" aria-hidden="true">{escape(value)}</div>'
     )
 
 
