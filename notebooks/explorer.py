@@ -71,10 +71,10 @@ figures.glue_numbers(
 # dashed lines. A click into the spectrogram leads there.
 #
 # The rows below share its time axis. The network reads a picture in {glue:text}`moments` moments.
-# *Attention* is how much of what each moment holds reaches the others; the dashed line is an even
-# share, and the number at the right says how many times that the peak is. Then come the genres that
-# the network finds most probable, and the right one: how probable it would be if a single moment had
-# to decide, from nought to certain. The number at the right is for the whole song.
+# *Attention* is how much of what a moment holds reaches the others. The dashed line is an even
+# share, and the number at the right says how many even shares the peak is. Then come the genres
+# that the network finds most probable, and the right one: how probable each would be if that moment
+# alone had to decide, from impossible to certain. The number at the right is for the whole song.
 #
 # The network learned from other songs of this corpus. It is right for {glue:text}`known` of
 # {glue:text}`tested` songs that it never met; guessing would be right for {glue:text}`chance:.0%`.
@@ -131,9 +131,9 @@ explorer.augmentation_browser(store, first, settings.augmentation)
 # %% [markdown]
 # ## CutMix
 #
-# Section IV-C pastes a box of one picture into another, and mixes the labels by area. Slide the box
-# to the edge: what lies outside is cut off, and the label follows what is left. A small box may hide
-# the very drum or voice by which you would have known the genre; the label does not know that.
+# Section IV-C pastes a box of one picture into another, and mixes the labels by area. Slide the
+# box to the edge: what lies outside is cut off, and the label follows what is left. A small box
+# may hide the very drum or voice by which you would have known the genre. The label does not know.
 
 # %% tags=["remove-input"]
 explorer.cutmix_mixer(store, explorer.firsts(store))
@@ -153,8 +153,9 @@ explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id
 # ## What was found
 #
 # The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs above rightly.
-# Its attention is no spotlight: at its peak a moment gets {glue:text}`peak:.1f` times an even share.
-# On average {glue:text}`steadiness:.0%` of a song's moments speak for the genre that the song as a
-# whole is given, so the answer is seldom owed to a single spot.
+# Its attention is no spotlight: the highest peak is {glue:text}`peak:.1f` even shares. On average
+# {glue:text}`steadiness:.0%` of a song's moments speak for the genre that the song as a whole is
+# given. By the time the network decides, LSTM and attention have told each moment of the others:
+# what it says is owed to the whole picture rather than to one spot.
 # {doc}`sec5_evaluation` shows which genres the network takes for each other, and
 # {doc}`sec6_conclusion` what it is worth to know a track from training.

@@ -360,6 +360,11 @@ def test_any_other_corpus_is_shown_as_it_is(corpus):
     assert shareable(settings) is settings
 
 
+def test_what_is_shared_is_dealt_by_tracks_where_only_gtzan_has_a_list():
+    shown = shareable(configure(corpus="gtzan", protocol="fault-filtered"))
+    assert (shown.corpus, shown.protocol) == ("synthetic", "track")
+
+
 # Digest
 
 

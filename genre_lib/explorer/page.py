@@ -194,7 +194,10 @@ def stack(
 
     Only the one that is shown is in the document: a sound stops when its clip is left.
     """
-    children = [widgets.HTML(each) if isinstance(each, str) else each for each in pictures]
+    layout = widgets.Layout()  # one for all: less in the page
+    children = [
+        widgets.HTML(each, layout=layout) if isinstance(each, str) else each for each in pictures
+    ]
     shown = widgets.Stack(children, selected_index=control.index)
     widgets.jslink((control, "index"), (shown, "selected_index"))
     return shown
@@ -221,7 +224,7 @@ def player(examples: Sequence[Example]) -> widgets.VBox:
 def clip(example: Example) -> str:
     """A spectrogram with a network's attention and genres below it, and a player if it sounds."""
     judged = "rightly" if example.right else "wrongly"
-    picture = panel(
+    drawn = panel(
         narrow(example.gray),
         example.manifest,
         title=f"{example.track_id}: the network says {example.answer}, {judged}",
@@ -231,7 +234,7 @@ def clip(example: Example) -> str:
         rows=_rows(example),
     )
     if example.sound is None:
-        return picture
+        return drawn
     moved = (
         f"this.parentNode.style.setProperty('--at', ({example.start} + this.currentTime"
         f" + (this.paused ? 0 : {GLIDE})) / {example.seconds})"
@@ -242,7 +245,7 @@ def clip(example: Example) -> str:
         f'{example.start + example.length:g}" ontimeupdate="{moved}"></audio>'
     )
     style = f"--at: {example.start / example.seconds}"
-    return f'<div class="clip" style="{style}">{sound}{picture}</div>'
+    return f'<div class="clip" style="{style}">{sound}{drawn}</div>'
 
 
 def _seek(example: Example) -> str:
@@ -265,11 +268,12 @@ def _rows(example: Example) -> str:
     attention, probabilities, whole = example.seen
     even = 1 / len(attention)
     middle = (int(attention.argmax()) + 0.5) * even * example.seconds
+    top = max(2 * even, attention.max())
     rows = row(
         "attention",
-        attention / attention.max(),
+        attention / top,
         value=f"× {example.peak:.1f}",
-        line=even / attention.max(),
+        line=even / top,
         alt=f"Attention over time: at most {example.peak:.1f} times an even share, near second "
         f"{middle:.0f}.",
     )
@@ -459,7 +463,7 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
         title="",
         alt="",
         stop=seconds,
-        over='<img class="cutmix-lent" alt=""><div class="cutmix-box"></div>',
+        over='<img class="dark-light" alt=""><div class="cutmix-box"></div>',
     )
     form = (
         f'<form class="cutmix" oninput="{escape(MIX.substitute(size=IMAGE_SIZE))}" '

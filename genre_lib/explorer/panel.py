@@ -20,10 +20,13 @@ from PIL import Image
 TICKS = (100, 500, 1000, 2000, 4000, 8000)  # Hz
 CMAP = "magma"  # even steps of lightness: also in print, and for colour-blind readers
 
-STYLE = """
+STYLE = """<style>
+.instrument, .instrument .widget-vbox { overflow: visible; }
+.instrument .widget-box, .instrument .widget-html { width: 100%; }
+.instrument .widget-html-content { flex: 1; min-width: 0; }
 .mel { --ink: var(--pst-color-text-base, var(--jp-content-font-color1, #222)); color: var(--ink);
   max-width: 40rem; font-size: 0.85rem; line-height: 1.2; display: grid; margin: 0.5rem 0;
-  grid-template: auto 11rem auto / 3.2em minmax(0, 1fr) 3em; gap: 0.3em; }
+  grid-template: auto 11rem auto / 3.2em minmax(0, 1fr) 3.5em; gap: 0.3em; }
 .mel-title { grid-column: 1 / 4; font-weight: 600; overflow-wrap: anywhere; }
 .mel-y, .mel-plot, .mel-scale { position: relative; }
 .mel-y span { position: absolute; right: 0; transform: translateY(50%); }
@@ -37,16 +40,15 @@ STYLE = """
 .mel-x span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
 .mel-x span:first-child { transform: none; }
 .mel-x span:last-child { transform: translateX(-100%); }
-.mel:has(.mel-row) { grid-template-columns: 5em minmax(0, 1fr) 3em; }
+.mel:has(.mel-row) { grid-template-columns: 5em minmax(0, 1fr) 3.5em; }
 .mel-label { grid-column: 1; align-self: center; text-align: right; }
 .mel-row { grid-column: 2; position: relative; overflow: hidden; height: 2rem;
   border-bottom: 1px solid var(--ink); }
 .mel-row svg { position: absolute; inset: 0; width: 100%; height: 100%; }
-.mel-row path { fill: var(--pst-color-primary, #0a7d91); }
+.mel-row path { fill: var(--pst-color-primary, #0a7d91); fill-opacity: 0.7; }
 .mel-row line { stroke: var(--ink); stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
 .mel-value { grid-column: 3; align-self: center; }
 .clip audio { width: 100%; max-width: 40rem; height: 2.5rem; display: block; }
-[data-theme=dark] .clip audio { color-scheme: dark; }
 .clip :is(.mel-plot, .mel-row)::after { content: ""; position: absolute; width: 2px; top: 0;
   bottom: 0; left: calc(var(--at) * 100% - 1px); background: #fff; outline: 1px solid #000;
   pointer-events: none; transition: left 0.25s linear; }
@@ -61,7 +63,7 @@ STYLE = """
 .cutmix-controls :is(select, input) { flex: 1; min-width: 0; }
 .cutmix p { margin: 0.5rem 0; } .cutmix output { font-weight: 600; }
 .cutmix-box { position: absolute; border: 2px dashed #fff; outline: 1px solid #000; }
-"""
+</style>"""
 # Names for the handles of sliders, which have none. A widget runs no script, but a style's onload.
 NAMES = """const box = this.closest('.widget-box'), name = () => {
   for (const handle of box.querySelectorAll('.noUi-handle:not([aria-labelledby])')) {
@@ -80,12 +82,12 @@ def instrument(*parts: widgets.Widget) -> widgets.VBox:
 
     The handles of sliders get the names that a screen reader says.
     """
-    style = widgets.HTML(f'<style onload="{escape(NAMES)}">{STYLE}</style>')
+    style = widgets.HTML(f'{STYLE}<style onload="{escape(NAMES)}"></style>')
     style.layout.display = "none"
-    return widgets.VBox([style, *parts], layout={"overflow": "visible"})
+    return widgets.VBox([style, *parts]).add_class("instrument")
 
 
-def webp(gray: np.ndarray, *, cmap: str = CMAP, quality: int = 80) -> bytes:
+def webp(gray: np.ndarray, *, cmap: str = CMAP, quality: int = 65) -> bytes:
     """A picture in colour, as WebP.
 
     Parameters
@@ -116,7 +118,7 @@ def panel(
     over: str = "",
     rows: str = "",
 ) -> str:
-    """A spectrogram as HTML; `instrument` gives it its style.
+    """A spectrogram as HTML; `STYLE` has to stand somewhere on the page, as in an `instrument`.
 
     Parameters
     ----------
@@ -134,7 +136,8 @@ def panel(
     rows
         HTML below the time axis, made with `row`.
     """
-    image = f'<img src="{data_uri(webp(gray, cmap=cmap), "image/webp")}" alt="{escape(alt)}">'
+    source = data_uri(webp(gray, cmap=cmap), "image/webp")
+    image = f'<img class="dark-light" src="{source}" alt="{escape(alt)}">'  # not for the theme
     return (
         f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
         f'<div class="mel-y" aria-hidden="true">{_frequencies(manifest)}</div>'
@@ -185,9 +188,7 @@ def _frequencies(manifest: Mapping[str, Any]) -> str:
 
 def _times(start: float, stop: float) -> str:
     """Labels of the time axis: five of them, evenly spaced."""
-    seconds = np.linspace(start, stop, 5)
-    digits = 0 if np.allclose(seconds, seconds.round()) else 1
-    labels = [f"{second:.{digits}f}" for second in seconds]
+    labels = [f"{round(second, 1):g}" for second in np.linspace(start, stop, 5)]
     labels[-1] += " s"
     return "".join(
         f'<span style="left:{place}%">{label}</span>'
