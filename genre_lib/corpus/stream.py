@@ -14,7 +14,6 @@ import soundfile
 from genre_lib.corpus.audio import (
     AudioFault,
     Source,
-    Upload,
     check_samples,
     check_whole,
     read_audio,

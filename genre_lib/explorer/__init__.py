@@ -4,6 +4,7 @@
 asked for. Both draw with `panel`.
 """
 
+from genre_lib.explorer.live import augmentation, prediction, spectrogram
 from genre_lib.explorer.page import (
     augmentation_browser,
     cutmix_mixer,
@@ -17,6 +18,7 @@ from genre_lib.explorer.page import (
 )
 
 __all__ = [
+    "augmentation",
     "augmentation_browser",
     "cutmix_mixer",
     "firsts",
@@ -24,6 +26,8 @@ __all__ = [
     "look",
     "new_songs",
     "player",
+    "prediction",
     "resolution_browser",
+    "spectrogram",
     "view_browser",
 ]

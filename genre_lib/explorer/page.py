@@ -116,7 +116,7 @@ def _heard(track: Track, trained: Trained) -> Example:
     audio = fit_length(track.load(rate), round(recipe.seconds * rate))
     length = min(EXCERPT, recipe.seconds)
     start = (recipe.seconds - length) / 2
-    example = _example(track.track_id, track.genre, spectrogram(audio, trained), trained)
+    example = example_of(track.track_id, track.genre, spectrogram(audio, trained), trained)
     part = audio[round(start * rate) : round((start + length) * rate)]
     return example._replace(sound=mp3(part, rate), start=start, length=length)
 
@@ -138,14 +138,15 @@ def look(store: Store, trained: Trained) -> list[Example]:
     table = deal_images(store, trained.settings)
     firsts = table[table.subset == "test"].drop_duplicates("genre")
     return [
-        _example(track_id, genre, store.images[store.position(track_id)], trained)._replace(
+        example_of(track_id, genre, store.images[store.position(track_id)], trained)._replace(
             seconds=store.images.shape[2] * store.frame_period
         )
         for track_id, genre in zip(firsts.track_id, firsts.genre, strict=True)
     ]
 
 
-def _example(track_id: str, genre: str, gray: np.ndarray, trained: Trained) -> Example:
+def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) -> Example:
+    """What a network makes of one spectrogram, shape (n_mels, frames)."""
     seen = moments(trained.model, pictures_of(gray, trained.settings))
     return Example(
         track_id=track_id,
@@ -231,7 +232,7 @@ def clip(example: Example) -> str:
         alt=f"Mel spectrogram of {example.track_id}. {describe(example.gray, example.manifest)}",
         stop=example.seconds,
         over=_seek(example) if example.sound else "",
-        rows=_rows(example),
+        rows=courses(example),
     )
     if example.sound is None:
         return drawn
@@ -263,7 +264,7 @@ def _seek(example: Example) -> str:
     )
 
 
-def _rows(example: Example) -> str:
+def courses(example: Example) -> str:
     """Attention and the most probable genres over time, as rows under a spectrogram."""
     attention, probabilities, whole = example.seen
     even = 1 / len(attention)

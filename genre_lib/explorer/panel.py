@@ -95,10 +95,23 @@ def webp(gray: np.ndarray, *, cmap: str = CMAP, quality: int = 65) -> bytes:
     gray
         uint8, shape (rows, columns); the first row is the lowest and is drawn at the bottom.
     """
-    colours = (colormaps[cmap](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(colours[gray[::-1]]).save(buffer, format="webp", quality=quality, method=4)
+    image = Image.fromarray(_colours(cmap)[gray[::-1]])
+    image.save(buffer, format="webp", quality=quality, method=4)
     return buffer.getvalue()
+
+
+def png(gray: np.ndarray, *, cmap: str = CMAP) -> bytes:
+    """A picture in colour as `webp` takes it, without loss and five times as fast, as PNG."""
+    image = Image.fromarray(np.ascontiguousarray(gray[::-1]))
+    image.putpalette(_colours(cmap).tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", compress_level=1)
+    return buffer.getvalue()
+
+
+def _colours(cmap: str) -> np.ndarray:
+    return (colormaps[cmap](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
 def data_uri(content: bytes, kind: str) -> str:
@@ -117,6 +130,7 @@ def panel(
     cmap: str = CMAP,
     over: str = "",
     rows: str = "",
+    lossless: bool = False,
 ) -> str:
     """A spectrogram as HTML; `STYLE` has to stand somewhere on the page, as in an `instrument`.
 
@@ -135,14 +149,17 @@ def panel(
         HTML that lies over the picture, such as a cursor.
     rows
         HTML below the time axis, made with `row`.
+    lossless
+        Whether the picture is a PNG, which is larger and made in less time.
     """
-    source = data_uri(webp(gray, cmap=cmap), "image/webp")
+    content = png(gray, cmap=cmap) if lossless else webp(gray, cmap=cmap)
+    source = data_uri(content, "image/png" if lossless else "image/webp")
     image = f'<img class="dark-light" src="{source}" alt="{escape(alt)}">'  # not for the theme
     return (
         f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
         f'<div class="mel-y" aria-hidden="true">{_frequencies(manifest)}</div>'
         f'<div class="mel-plot">{image}{over}</div>{_levels(manifest["top_db"], cmap)}'
-        f'<div class="mel-x" aria-hidden="true">{_times(start, stop)}</div>{rows}</div>'
+        f'<div class="mel-x" aria-hidden="true">{times(start, stop)}</div>{rows}</div>'
     )
 
 
@@ -186,7 +203,7 @@ def _frequencies(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _times(start: float, stop: float) -> str:
+def times(start: float, stop: float) -> str:
     """Labels of the time axis: five of them, evenly spaced."""
     labels = [f"{round(second, 1):g}" for second in np.linspace(start, stop, 5)]
     labels[-1] += " s"

@@ -1,0 +1,528 @@
+"""Live instruments: every control counts, faults are sentences, little memory, no traces."""
+
+import base64
+import gc
+import io
+import re
+import tracemalloc
+import weakref
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from benchmarks.explorer import controls_of, notebook, shown_by
+from genre_lib import explorer
+from genre_lib.config import SpectrogramSettings
+from genre_lib.corpus import Upload, read_audio, stream
+from genre_lib.explorer import chooser, live
+from genre_lib.spectrogram import mel_decibels, to_gray
+
+RATE = 22050
+
+
+def music(seconds: float = 40.0, rate: int = RATE, *, seed: int = 0) -> np.ndarray:
+    """A tone that glides, with hiss: every moment is different."""
+    time = np.arange(round(seconds * rate)) / rate
+    hiss = np.random.default_rng(seed).normal(0, 0.02, len(time))
+    return (0.3 * np.sin(2 * np.pi * (300 + 20 * time) * time) + hiss).astype(np.float32)
+
+
+def write(path: Path, audio: np.ndarray, rate: int = RATE, **more) -> Path:
+    soundfile.write(path, audio, rate, **more)
+    return path
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    return write(tmp_path_factory.mktemp("music") / "glide.wav", music(), subtype="FLOAT")
+
+
+@pytest.fixture(autouse=True)
+def songs(monkeypatch):
+    """Songs that take no time to compose."""
+    numbers = {}
+
+    def load(genre: str, number: int, seed: int, rate: int) -> np.ndarray:
+        which = numbers.setdefault((genre, number), len(numbers))
+        return music(30, rate, seed=which)
+
+    chooser.song.cache_clear()
+    monkeypatch.setattr(chooser, "load_song", load)
+    yield
+    chooser.song.cache_clear()
+
+
+def knob(instrument, label):
+    return controls_of(instrument)[label]
+
+
+def turn(instrument, **values) -> None:
+    """Set controls by their labels, one after the other."""
+    for label, value in values.items():
+        knob(instrument, label.replace("_", " ") if label == "colour_map" else label).value = value
+
+
+def alert(instrument) -> str:
+    """The sentence of an error, if one is shown."""
+    value = shown_by(instrument)[0].value
+    assert not value or '<p class="mel-alert" role="alert">' in value
+    assert "Traceback" not in value
+    return re.sub("<[^>]*>", "", value)
+
+
+def texts(instrument) -> list[str]:
+    return [text.value for text in shown_by(instrument)[1:]]
+
+
+def gray(html: str, place: int = 0) -> np.ndarray:
+    """Gray levels of a picture, lowest band first."""
+    content = re.findall(r'src="data:image/png;base64,([^"]+)"', html)[place]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))[::-1]
+
+
+def choose_file(instrument, path: Path) -> None:
+    turn(instrument, sound="file", path=str(path))
+
+
+def send(instrument, name: str, content: bytes) -> None:
+    """Upload a file, as the browser does it."""
+    knob(instrument, "sound").value = "upload"
+    entry = {"name": name, "type": "audio/wav", "size": len(content), "content": content}
+    knob(instrument, "audio file").value = ({**entry, "last_modified": datetime.now()},)
+
+
+# Spectrogram
+
+
+SPECTROGRAM = {
+    "start (s)": 3.0,
+    "length (s)": 12.5,
+    "n_fft": 512,
+    "hop_length": 1024,
+    "n_mels": 40,
+    "fmin": 200.0,
+    "fmax": 4000.0,
+    "top_db": 30.0,
+    "sample_rate": 16000,
+    "colour map": "viridis",
+}
+
+
+@pytest.mark.parametrize(("label", "value"), SPECTROGRAM.items())
+def test_every_control_of_the_spectrogram_changes_the_picture(file, label, value):
+    instrument = explorer.spectrogram(file)
+    turn(instrument, fmax=7000.0)  # possible at every rate
+    before = texts(instrument)
+    knob(instrument, label).value = value
+    assert not alert(instrument)
+    pictures = [
+        re.search(r'src="(data:[^"]+)"', html[0]).group(1) for html in (before, texts(instrument))
+    ]
+    assert pictures[0] != pictures[1]
+    heard = [html[1] for html in (before, texts(instrument))]
+    assert (heard[0] != heard[1]) == (label in ("start (s)", "length (s)", "sample_rate"))
+
+
+def test_no_control_of_the_spectrogram_is_forgotten(file):
+    own = set(controls_of(chooser.choose_recording().box))
+    assert set(controls_of(explorer.spectrogram(file))) - own == set(SPECTROGRAM)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"n_fft": 1024, "hop_length": 640, "n_mels": 200, "fmin": 100.0, "fmax": 9000.0},
+        {"top_db": 40.0, "sample_rate": 44100, "fmax": 22050.0, "hop_length": 1024},
+    ],
+)
+def test_the_picture_is_the_mel_spectrogram_of_the_excerpt(file, changes):
+    instrument = explorer.spectrogram(file)
+    turn(instrument, **changes, **{"start (s)": 2.0, "length (s)": 5.0})
+    settings = SpectrogramSettings(**changes)
+    part = read_audio(file, RATE)[2 * RATE : 7 * RATE]
+    if settings.sample_rate != RATE:
+        part = stream.read_excerpt(file, settings.sample_rate, start=2, seconds=5)
+    expected = to_gray(mel_decibels(part, settings), top_db=settings.top_db)
+    np.testing.assert_array_equal(gray(texts(instrument)[0]), expected)
+
+
+def test_what_is_heard_is_what_is_shown(file):
+    instrument = explorer.spectrogram(file)
+    turn(instrument, **{"start (s)": 2.0, "length (s)": 5.0})
+    (content,) = re.findall(r'src="data:audio/wav;base64,([^"]+)"', texts(instrument)[1])
+    audio, rate = soundfile.read(io.BytesIO(base64.b64decode(content)), dtype="float32")
+    assert rate == RATE
+    np.testing.assert_allclose(audio, music()[2 * RATE : 7 * RATE], atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_fft", "hop"), [(2048, 16), (8192, 512), (64, 16)])
+def test_a_picture_has_no_more_columns_than_can_be_made_in_time(file, n_fft, hop):
+    instrument = explorer.spectrogram(file)
+    turn(instrument, n_fft=n_fft, hop_length=hop)
+    columns = gray(texts(instrument)[0]).shape[1]
+    assert 100 < columns <= live.COLUMNS + 1
+    assert (columns - 1) * n_fft <= live.SAMPLES
+    assert "No more is computed" in texts(instrument)[0]
+    turn(instrument, n_fft=2048, hop_length=512)
+    assert "No more is computed" not in texts(instrument)[0]
+
+
+def test_an_excerpt_never_lies_behind_the_end(file, tmp_path):
+    instrument = explorer.spectrogram(file)
+    turn(instrument, **{"start (s)": 10.0})
+    assert "10.0 to 40.0 s" in texts(instrument)[0]
+    choose_file(instrument, write(tmp_path / "short.wav", music(4.0)))
+    assert "0.0 to 4.0 s" in texts(instrument)[0]
+    assert knob(instrument, "start (s)").disabled
+    turn(instrument, **{"length (s)": 1.0, "start (s)": 3.0})
+    assert "3.0 to 4.0 s" in texts(instrument)[0]
+
+
+def test_bands_without_a_frequency_are_told(file):
+    instrument = explorer.spectrogram(file)
+    assert "bands are empty" not in texts(instrument)[0]
+    turn(instrument, n_fft=256, n_mels=256)
+    assert "of 256 bands are empty" in texts(instrument)[0]
+
+
+# Errors are shown and go away
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "words"),
+    [
+        ({"fmin": 5000.0, "fmax": 400.0}, {"fmin": 0.0}, "fmax = 400.0 is not possible"),
+        ({"sample_rate": 8000}, {"fmax": 4000.0}, "half the sample rate"),
+        ({"n_fft": 64, "fmin": 100.0, "fmax": 110.0}, {"fmax": 9000.0}, "No frequency"),
+        ({"sound": "file", "path": ""}, {"sound": "demonstration song"}, "Give the path"),
+        ({"sound": "upload"}, {"sound": "demonstration song"}, "Choose an audio file"),
+    ],
+)
+def test_an_impossible_value_is_told_and_the_next_possible_one_answers(wrong, right, words):
+    instrument = explorer.spectrogram()
+    before = texts(instrument)
+    turn(instrument, **wrong)
+    assert words in alert(instrument)
+    assert alert(instrument).endswith(".")
+    assert texts(instrument) == ["", ""]
+    turn(instrument, **right)
+    assert not alert(instrument)
+    assert all(texts(instrument))
+    turn(instrument, fmin=0.0, fmax=11025.0, sample_rate=22050, n_fft=2048)
+    assert texts(instrument) == before
+
+
+HOSTILE = {
+    "empty.wav": (b"", "is an empty file"),
+    "a text.wav": (b"no audio\n" * 100, "cannot be decoded as audio"),
+    "<b>x</b> & 'y'.wav": (b"RIFF\x00\x00", "cannot be decoded"),
+}
+INSTRUMENTS = [explorer.spectrogram, explorer.augmentation, explorer.prediction]
+
+
+# audioread, which librosa asks last, leaves the file open when it gives up.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("make", INSTRUMENTS)
+def test_files_that_cannot_be_used_are_told_by_path_and_by_upload(make, tmp_path, file):
+    instrument = make(file)
+    faults = {name: content for name, (content, _) in HOSTILE.items()}
+    faults["half a song.wav"] = file.read_bytes()[:99999]
+    silent = io.BytesIO()
+    soundfile.write(silent, np.zeros(RATE * 3), RATE, format="WAV")
+    faults["silence.wav"] = silent.getvalue()
+    words = {name: words for name, (_, words) in HOSTILE.items()}
+    words |= {"half a song.wav": "is cut short", "silence.wav": "silen"}
+    (tmp_path / "x").mkdir()
+    for name, content in faults.items():
+        path = tmp_path / "x" / name.replace("/", "")
+        path.write_bytes(content)
+        for give in (partial(choose_file, path=path), partial(send, name=name, content=content)):
+            give(instrument)
+            assert words[name] in alert(instrument), name
+            assert not any(texts(instrument))
+            assert "<b>x" not in shown_by(instrument)[0].value
+            choose_file(instrument, file)
+            assert not alert(instrument)
+            assert texts(instrument)[0]
+    gc.collect()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/no/such file.wav", "does not exist"), ("/", "is a folder"), ("\0", "no name"),
+     ("x" * 5000, "cannot be read"), ("~nobody-has-this-name/a.wav", "does not exist")],
+)  # fmt: skip
+def test_paths_that_lead_nowhere_are_told(path, words):
+    instrument = explorer.spectrogram(path)
+    assert words in alert(instrument)
+    turn(instrument, sound="demonstration song")
+    assert not alert(instrument)
+
+
+def test_a_file_too_short_for_a_window_is_told(tmp_path):
+    instrument = explorer.spectrogram(write(tmp_path / "click.wav", music(0.05)))
+    assert "only 0.050 s" in alert(instrument)
+    turn(instrument, n_fft=512)
+    assert not alert(instrument)
+
+
+def test_a_fault_that_nobody_thought_of_is_a_sentence(file, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("first line\nsecond line")
+
+    instrument = explorer.spectrogram(file)
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "panel", fail)
+        turn(instrument, n_mels=64)
+        assert alert(instrument) == "This cannot be shown (RuntimeError: first line)."
+    turn(instrument, n_mels=65)
+    assert not alert(instrument)
+
+
+# A file of the user's own
+
+
+@pytest.mark.parametrize("make", INSTRUMENTS)
+def test_an_upload_is_shown_as_the_file_is(make, tmp_path):
+    stereo = np.stack([music(35, 48000), music(35, 48000, seed=1)], axis=1)
+    path = write(tmp_path / "<i>my song & more.flac", stereo, 48000)
+    by_path, by_upload = make(path), make()
+    send(by_upload, path.name, path.read_bytes())
+    assert not alert(by_path)
+    assert texts(by_path) == texts(by_upload)
+    assert "&lt;i&gt;my song &amp; more.flac" in "".join(texts(by_path))
+    assert "<i>" not in "".join(texts(by_path))
+
+
+@pytest.mark.parametrize("make", INSTRUMENTS)
+def test_an_upload_is_forgotten_when_something_else_is_shown(make, file, monkeypatch):
+    uploads = []
+
+    class Seen(Upload):
+        def __init__(self, *parts):
+            super().__init__(*parts)
+            uploads.append(weakref.ref(self))
+
+    monkeypatch.setattr(chooser, "Upload", Seen)
+    instrument = make()
+    send(instrument, "mine.wav", file.read_bytes())
+    assert knob(instrument, "audio file").value == ()
+    assert texts(instrument)[0]
+    (upload,) = uploads
+    gc.collect()
+    assert upload() is not None
+    turn(instrument, sound="demonstration song")
+    gc.collect()
+    assert upload() is None
+
+
+@pytest.mark.parametrize("make", INSTRUMENTS)
+def test_nothing_is_written_to_disk(make, file, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "here"))
+    instrument = make()
+    choose_file(instrument, file)
+    send(instrument, "a.wav", file.read_bytes())
+    assert not alert(instrument)
+    assert list((tmp_path).rglob("*")) == [tmp_path / "here"]
+
+
+@pytest.mark.parametrize("make", [explorer.spectrogram, explorer.augmentation])
+def test_a_long_file_is_not_read_as_a_whole(make, tmp_path, monkeypatch):
+    path = write(tmp_path / "long.wav", np.tile(music(), 30), subtype="PCM_16")  # 20 minutes
+    frames = 0
+    read = stream.Forward.read
+
+    def counted(self, count, **more):
+        nonlocal frames
+        frames += count
+        return read(self, count, **more)
+
+    monkeypatch.setattr(stream.Forward, "read", counted)
+    instrument = make(path)
+    tracemalloc.start()
+    turn(instrument, **{"start (s)": 1100.0})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not alert(instrument)
+    assert "1100.0" in texts(instrument)[0] or "1100" in texts(instrument)[0]
+    assert frames == 2 * 30 * RATE  # two excerpts
+    assert peak < path.stat().st_size
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path):
+    path = write(tmp_path / "a.wav", music(8.0))
+    instrument = explorer.spectrogram(path)
+    assert "0.0 to 8.0 s" in texts(instrument)[0]
+    write(path, music(5.0))
+    turn(instrument, n_mels=100)
+    assert "0.0 to 5.0 s" in texts(instrument)[0]
+
+
+# Augmentation
+
+
+AUGMENTATION = {
+    "start (s)": 5.0,
+    "random crop": False,
+    "horizontal flip": False,
+    "brightness and contrast": False,
+    "Gaussian noise": False,
+    "crop_min": 0.3,
+    "brightness": 0.9,
+    "contrast": 0.9,
+    "noise": (0.2, 0.25),
+    "seed": 7,
+    "CutMix": False,
+    "other genre": "jazz",
+    "other song": 3,
+    "kept share": 0.3,
+    "box: time": 0.2,
+    "box: pitch": 0.9,
+}
+
+
+@pytest.mark.parametrize(("label", "value"), AUGMENTATION.items())
+def test_every_control_of_the_augmentation_changes_the_picture(file, label, value):
+    instrument = explorer.augmentation(file)
+    turn(instrument, CutMix=True)
+    before = texts(instrument)[0]
+    knob(instrument, label).value = value
+    assert not alert(instrument)
+    after = texts(instrument)[0]
+    assert not np.array_equal(gray(before, 1), gray(after, 1))
+    assert np.array_equal(gray(before), gray(after)) == (label != "start (s)")
+
+
+def test_no_control_of_the_augmentation_is_forgotten(file):
+    own = set(controls_of(chooser.choose_recording().box)) | {"draw again"}
+    assert set(controls_of(explorer.augmentation(file))) - own == set(AUGMENTATION)
+
+
+def test_drawing_again_gives_another_picture_and_the_seed_the_same(file):
+    instrument = explorer.augmentation(file)
+    first = texts(instrument)
+    knob(instrument, "draw again").click()
+    assert texts(instrument) != first
+    turn(instrument, seed=0)
+    assert texts(instrument) == first
+
+
+def nothing(instrument) -> None:
+    names = ("random crop", "horizontal flip", "brightness and contrast", "Gaussian noise")
+    turn(instrument, **dict.fromkeys(names, False))
+
+
+def test_without_augmentations_both_pictures_are_the_same(file):
+    instrument = explorer.augmentation(file)
+    nothing(instrument)
+    html = texts(instrument)[0]
+    np.testing.assert_array_equal(gray(html), gray(html, 1))
+    assert "nothing is changed" in html
+    turn(instrument, **{"horizontal flip": True})
+    html = texts(instrument)[0]
+    np.testing.assert_array_equal(gray(html)[:, ::-1], gray(html, 1))
+
+
+def test_cutmix_pastes_the_box_and_tells_the_shares():
+    instrument = explorer.augmentation()
+    nothing(instrument)
+    turn(instrument, CutMix=True, **{"kept share": 0.75, "box: time": 0.25, "box: pitch": 0.75})
+    html = texts(instrument)[0]
+    changed = gray(html) != gray(html, 1)
+    assert changed[64:, :64].mean() > 0.8  # high and early
+    changed[64:, :64] = False
+    assert not changed.any()
+    assert "75.0% blues, 25.0% rock" in html
+    assert "left:0.00%;width:50.00%;bottom:50.00%;height:50.00%" in html
+
+
+# Prediction
+
+
+def test_a_prediction_is_that_of_the_command_line(file):
+    from genre_lib.predict import predict_file, remarks
+    from genre_lib.trained import read_trained
+
+    trained = read_trained()
+    answer = predict_file(file, trained)
+    instrument = explorer.prediction(file)
+    summary, course, window, player = texts(instrument)
+    shares = dict(re.findall(r"<td>(\w+)</td><td>([\d.]+)%", summary))
+    expected = dict(zip(answer.genres, answer.probabilities, strict=True))
+    assert {genre: float(share) for genre, share in shares.items()} == pytest.approx(
+        {genre: 100 * share for genre, share in expected.items()}, abs=0.051
+    )
+    assert all(sentence in summary for sentence in remarks(trained))
+    drawn = [re.findall(r"V(\d+)H", path) for path in re.findall(r'<path d="([^"]+)"', course)]
+    np.testing.assert_allclose(
+        1 - np.array(drawn, float).T / 100,
+        [part.probabilities for part in answer.parts],
+        atol=0.0051,
+    )
+    assert "Attention over time" in window
+    assert "<audio" in player
+
+
+def test_each_network_is_asked_about_what_it_knows(file):
+    instrument = explorer.prediction()
+    assert "composed by a program" in texts(instrument)[0]
+    choose_file(instrument, file)
+    assert "composed by a program" not in texts(instrument)[0]
+    assert "gtzan" in texts(instrument)[0]
+
+
+def test_the_window_can_be_chosen(file):
+    instrument = explorer.prediction(file)
+    before = texts(instrument)
+    turn(instrument, window=2)
+    after = texts(instrument)
+    assert before[:2] == after[:2]
+    assert before[2] != after[2]
+    assert before[3] != after[3]
+
+
+def test_silent_windows_have_no_genre(tmp_path):
+    audio = np.concatenate([music(30.0), np.zeros(60 * RATE, np.float32)])
+    instrument = explorer.prediction(write(tmp_path / "a.wav", audio))
+    turn(instrument, window=knob(instrument, "window").max)
+    assert "there is silence" in texts(instrument)[2]
+    assert "Windows of silence" in texts(instrument)[0]
+
+
+# In a kernel
+
+
+@pytest.fixture(scope="module")
+def page():
+    with notebook("spectrogram()") as page:
+        yield page
+
+
+def test_a_slider_that_is_dragged_leaves_no_queue_of_pictures(page):
+    for _ in page.answers(quiet=0.5):
+        pass
+    for n_mels in range(100, 20, -1):
+        page.send("n_mels", n_mels)
+    pictures = [text for place, text in page.answers(quiet=2.0) if place == 1]
+    assert 1 <= len(pictures) < 20
+    assert gray(pictures[-1]).shape[0] == 21
+
+
+def test_a_kernel_tells_errors_and_goes_on(page):
+    page.send("fmax", 22050)
+    shown = dict(page.answers(quiet=2.0))
+    assert "half the sample rate" in shown[0]
+    assert shown[1] == ""
+    page.send("fmax", 11025)
+    shown = dict(page.answers(quiet=2.0))
+    assert shown[0] == ""
+    assert gray(shown[1]).any()
