@@ -564,6 +564,32 @@ def known_images(run: Run) -> pd.Series:
     return run.predictions.track_id.map(trained).fillna(0).astype(int)
 
 
+def confusion_tracks(run: Run) -> pd.DataFrame:
+    """The tracks behind each cell of Figure 6.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row for each track in a cell: y_true, y_pred, track_id, images (its test images in this
+        cell), test_images (all that it has), probability (mean of the predicted genre over the
+        images in this cell), known (its images in training).
+    """
+    answers, cell = run.predictions, ["y_true", "y_pred", "track_id"]
+    codes = answers.y_pred.map({genre: code for code, genre in enumerate(run.genres)})
+    probabilities = answers[[f"p_{genre}" for genre in run.genres]].to_numpy()
+    table = answers[cell].assign(
+        images=answers.groupby(cell).track_id.transform("size"),
+        test_images=answers.groupby("track_id").track_id.transform("size"),
+        probability=probabilities[np.arange(len(answers)), codes],
+        known=known_images(run),
+    )
+    counts = ["images", "test_images", "known"]
+    means = table.groupby([*cell, *counts], as_index=False).agg(probability=("probability", "mean"))
+    order = ["y_true", "y_pred", "images", "track_id"]
+    means = means.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
+    return means[[*cell, "images", "test_images", "probability", "known"]]
+
+
 def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFrame:
     """Accuracy of test images by how many images of their track were in training.
 

@@ -30,10 +30,9 @@ from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
 from genre_lib.evaluation import Run, confusions, genre_scores, scores
 from genre_lib.spectrogram import Store, to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, copies, resize, segments
+from genre_lib.tables import Table, csv_bytes
 
 if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
     from genre_lib.model import HybridNet
 
 COLORS = sns.color_palette("colorblind").as_hex()
@@ -76,7 +75,7 @@ def save(thing: Figure | pd.DataFrame, name: str) -> None:
     folder = Path("tables" if isinstance(thing, pd.DataFrame) else "figures")
     folder.mkdir(exist_ok=True)
     if isinstance(thing, pd.DataFrame):
-        thing.to_csv(folder / f"{name}.csv", index=False)
+        (folder / f"{name}.csv").write_bytes(csv_bytes(thing))
         return
     with style():
         thing.savefig(folder / f"{name}.svg", metadata={"Date": None})
@@ -91,8 +90,8 @@ def show(name: str, figure: Figure) -> None:
     myst_nb.glue(name, figure)
 
 
-def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> Styler:
-    """Save a table, and return it as the page shows it.
+def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> Table:
+    """Save a table, and return it as the page shows it: sortable, with a link to its CSV file.
 
     Parameters
     ----------
@@ -101,18 +100,7 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
         decimals.
     """
     save(table, name)
-    props = "padding: 0.2em 0.45em; font-size: 0.9em; text-align: right;"
-    left: Any = [
-        {"selector": f"th:nth-child({i}), td:nth-child({i})", "props": "text-align: left;"}
-        for i, column in enumerate(table, start=1)
-        if not pd.api.types.is_numeric_dtype(table[column])
-    ]
-    shown = table.style.hide(axis="index").set_uuid(name)
-    shown = shown.set_table_attributes('class="dataframe"').set_table_styles(
-        [{"selector": "th, td", "props": props}, *left]
-    )
-    shown = shown.relabel_index([str(label).replace("_", " ") for label in table], axis="columns")
-    return shown.format(dict(formats or {}), precision=4, na_rep="", thousands=",")
+    return Table(name, table, formats or {})
 
 
 def glue_numbers(**values: Any) -> None:

@@ -31,6 +31,7 @@ from IPython.display import HTML
 from genre_lib import claims, figures
 from genre_lib.claims.page import to_html
 from genre_lib.reference import REFERENCES, stored_runs
+from genre_lib.tables import csv_link
 
 runs = stored_runs()
 table = claims.ledger(runs)
@@ -61,7 +62,7 @@ figures.show("verdicts", figures.verdicts(dict(counts)))
 
 # %% tags=["hide-input"]
 figures.save(table, "claims")
-HTML(to_html(table))
+HTML(csv_link("claims", table) + to_html(table))
 
 # %% [markdown]
 # ## How to read it
@@ -86,7 +87,7 @@ HTML(to_html(table))
 # interval excludes no difference.
 #
 # To judge anew with other runs, see {doc}`rerun`. The whole list, with the runs that each verdict
-# rests on, is saved as `tables/claims.csv`.
+# rests on, is the file above the ledger.
 #
 # ## What was found
 #

@@ -28,7 +28,7 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import figures, interactive, paper
 from genre_lib.config import read_parameters
 from genre_lib.evaluation import accuracy_of, confusions, get_run, wilson_interval
 
@@ -120,6 +120,12 @@ figures.show("figure_5", figures.figure_5(run))
 # was kept.
 # ```
 #
+# In a browser, point at an epoch below to read all values of both figures, or open the table.
+
+# %% tags=["hide-input"]
+interactive.learning_curves("history", run)
+
+# %% [markdown]
 # The best validation accuracy is {glue:text}`best_validation:.1%`, in epoch {glue:text}`best_epoch`
 # ({numref}`fig-validation`); the paper's is {glue:text}`paper_validation:.2%`. The last validation
 # loss is {glue:text}`last_validation_loss:.2f`; the paper's, {glue:text}`paper_validation_loss`.
@@ -205,6 +211,14 @@ figures.show("figure_6", figures.figure_6(run))
 # Figure 6 of the paper, with our run: the confusion matrix. What lies on the diagonal is right.
 # ```
 #
+# In a browser, choose a cell below to see the tracks behind it: how many of their test images fell
+# into the cell, how probable the network took the genre to be in the mean, and, if there are any,
+# how many of their images were in training.
+
+# %% tags=["hide-input"]
+interactive.confusion_matrix("confusion_tracks", run)
+
+# %% [markdown]
 # The most frequent mistake in {numref}`fig-confusion`: {glue:text}`confused`. From the paper's
 # matrix we know by its text that {glue:text}`paper_classical` classical, {glue:text}`paper_jazz`
 # jazz and {glue:text}`paper_reggae` reggae images were right.

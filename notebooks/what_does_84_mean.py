@@ -21,7 +21,7 @@
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import evaluation, figures, paper
+from genre_lib import evaluation, figures, interactive, paper
 from genre_lib.reference import REFERENCES, stored_runs
 from genre_lib.splits import SUBSETS, audit
 
@@ -346,6 +346,12 @@ figures.show("both_curves", figures.accuracy_curves(curves))
 # validation (dash-dotted). Only when tracks are dealt can validation show a gap.
 # ```
 #
+# In a browser, point at an epoch below to read the values of both diagrams, or open the table.
+
+# %% tags=["hide-input"]
+interactive.accuracy_curves("histories", curves)
+
+# %% [markdown]
 # {glue:text}`curves_note`
 #
 # ## What was run, and for how long

@@ -22,6 +22,7 @@ from genre_lib.evaluation import (
     accuracy_difference,
     accuracy_interval,
     accuracy_of,
+    confusion_tracks,
     confusions,
     follows_recipe,
     genre_scores,
@@ -671,6 +672,20 @@ def test_known_images_are_those_of_the_track_in_training(several):
     track = run.predictions.track_id[5]
     own = run.split[run.split.track_id == track]
     assert known[5] == (own.subset == "train").sum() > 0
+
+
+@pytest.mark.parametrize("name", ["image-0", "track-0"])
+def test_the_tracks_behind_a_cell_add_up_to_it(several, name):
+    run = several[name]
+    table = confusion_tracks(run)
+    counts = confusions(run.predictions, run.genres).stack()
+    summed = table.groupby(["y_true", "y_pred"])["images"].sum()
+    assert summed.to_dict() == counts[counts > 0].to_dict()
+    assert not table.duplicated(["y_true", "y_pred", "track_id"]).any()
+    tracks = table.groupby("track_id")
+    assert (tracks["images"].sum() == tracks.test_images.max()).all()
+    known = known_images(run).groupby(run.predictions.track_id).first()
+    assert table.known.tolist() == known[table.track_id].tolist()
 
 
 def test_accuracy_by_known_images_counts_every_test_image(several):

@@ -39,6 +39,7 @@ ORDER = {
     "paper": 0,
     "config": 1,
     "arrays": 2,
+    "tables": 2,
     "checkpoint": 2,
     "corpus": 2,
     "spectrogram": 3,
@@ -56,6 +57,7 @@ ORDER = {
     "moments": 11,
     "predict": 11,
     "explorer": 12,
+    "interactive": 12,
     "book": 13,
     "cli": 14,
 }
