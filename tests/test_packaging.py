@@ -36,6 +36,7 @@ PINS = {canonicalize_name(pin.name): pin for pin in CONSTRAINTS}
 # Imports point from a higher number to a lower one; `paper` may be read by all.
 ORDER = {
     "allocator": 0,
+    "pages": 0,
     "paper": 0,
     "config": 1,
     "arrays": 2,

@@ -19,8 +19,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
-from served import CHROMIUMS, DESKTOP, FLAGS, ROOT, SETTLED, find_chromium
+from playwright.sync_api import Browser, Page, sync_playwright
+from served import CHROMIUMS, DESKTOP, FLAGS, ROOT, find_chromium, open_in
 
 
 @dataclass(frozen=True)
@@ -93,40 +93,19 @@ def faults() -> list[str]:
 @pytest.fixture
 def open_page(browser: Browser, site: str, faults: list[str]) -> Iterator[Callable[..., Page]]:
     """A function that opens a page of the book in a fresh context and waits until it is drawn."""
-    contexts = []
+    pages = []
 
     def open_one(name: str, *, width: int = DESKTOP, theme: str = "light") -> Page:
-        context = browser.new_context(
-            base_url=site, viewport={"width": width, "height": 800}, color_scheme=theme
-        )
-        contexts.append(context)
-        context.add_init_script(
-            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
-        )
-        page = context.new_page()
-
-        def heard(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                faults.append(f"{name}: {message.text} ({message.location['url']})")
-
-        def asked(request: Request) -> None:
-            if not request.url.startswith((site, "data:", "blob:", "about:")):
-                faults.append(f"{name}: asked for {request.url}")
-
-        page.on("console", heard)
-        page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
-        page.on("request", asked)
-        page.goto(name if "." in name else f"{name}.html", wait_until="load")
-        page.evaluate(SETTLED)
-        return page
+        pages.append(open_in(browser, site, name, faults, width=width, theme=theme))
+        return pages[-1]
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     assert faults == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def screenshot() -> Callable[[Page, str], Path]:
     """A function that keeps a picture of a whole page as `<name>.png`.
 

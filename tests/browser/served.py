@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import yaml
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 ROOT = Path(__file__).parents[2]
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
 THEMES = ("light", "dark")
+PATIENCE = 120_000  # ms, for machines that are busy
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -51,3 +53,36 @@ def toc_pages() -> list[str]:
 
 
 PAGES = toc_pages()
+
+
+def open_in(
+    browser: Browser, site: str, name: str, faults: list[str], *, width: int, theme: str
+) -> Page:
+    """Open a page of the book in a fresh context and wait until it is drawn.
+
+    Console errors, page errors and requests outside the book are added to `faults`, as long as
+    the page is open.
+    """
+    context = browser.new_context(
+        base_url=site, viewport={"width": width, "height": 800}, color_scheme=theme
+    )
+    context.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"{name}: {message.text} ({message.location['url']})")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((site, "data:", "blob:", "about:")):
+            faults.append(f"{name}: asked for {request.url}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
+    page.on("request", asked)
+    page.goto(name if "." in name else f"{name}.html", wait_until="load")
+    page.evaluate(SETTLED)
+    return page
