@@ -294,7 +294,8 @@ def lay_out(work: Path, root: Path) -> None:
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
     for path in (*prose, root / "_config.yml", root / "_toc.yml"):
         shutil.copy2(path, work / path.name)
-    shutil.copytree(root / "book" / ASSETS, work / ASSETS, dirs_exist_ok=True)
+    shutil.rmtree(work / ASSETS, ignore_errors=True)
+    shutil.copytree(root / "book" / ASSETS, work / ASSETS)
 
 
 def publish(work: Path, target: Path, *, replace: bool) -> None:

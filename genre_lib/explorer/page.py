@@ -278,7 +278,7 @@ def courses(example: Example) -> str:
         alt=f"Attention over time: at most {example.peak:.1f} times an even share, near second "
         f"{middle:.0f}.",
     )
-    first = sorted(np.argsort(-whole)[:TOP].tolist(), key=lambda label: -whole[label])
+    first = np.argsort(-whole)[:TOP].tolist()
     if example.genre in example.genres and example.genres.index(example.genre) not in first:
         first[-1] = example.genres.index(example.genre)
     for label in first:
@@ -414,12 +414,12 @@ def firsts(store: Store) -> list[str]:
     return [store.track_ids[position] for position in positions]
 
 
-# As `genre_lib.augment.cutmix_box` computes it; Python rounds halves to even numbers.
+# As `genre_lib.augment.cutmix_box` computes it. Halves, which Python rounds to even numbers, do
+# not occur where area and centre are whole percents.
 MIX = Template("""const f = this.elements, n = $size,
   images = this.querySelectorAll('.mel-plot img'),
-  even = (x) => x % 1 == 0.5 ? Math.floor(x) + Math.floor(x) % 2 : Math.round(x),
   side = n * Math.sqrt(1 - (1 - f.area.value / 100)),
-  edge = (middle, half) => even(Math.min(Math.max(middle / 100 * n + half, 0), n)),
+  edge = (middle, half) => Math.round(Math.min(Math.max(middle / 100 * n + half, 0), n)),
   [low, high, left, right] = [f.pitch, f.time].flatMap(
     (slider) => [edge(slider.value, -side / 2), edge(slider.value, side / 2)]),
   lent = (high - low) * (right - left) / n ** 2,

@@ -10,6 +10,7 @@ from ipywidgets.widgets.widget import _instances
 from ipywidgets.widgets.widget_link import Link
 
 from genre_lib import explorer
+from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import GENRES, SpectrogramSettings, configure
 from genre_lib.corpus import Track
 from genre_lib.explorer import page
@@ -256,6 +257,14 @@ def test_cutmix_mixer_offers_every_track_for_both_places(store):
     assert form.value.count("data:image/webp") == 3  # one for each track, and what is shown first
     for name in ("own", "lender", "area", "time", "pitch"):
         assert f'name="{name}"' in form.value
+
+
+def test_no_edge_of_the_box_lies_on_a_half_where_python_and_javascript_round_differently():
+    percents = np.arange(101)
+    sides = IMAGE_SIZE * np.sqrt(1 - (1 - percents / 100))
+    edges = percents[:, None] / 100 * IMAGE_SIZE + np.outer([-0.5, 0.5], sides)[:, None]
+    edges = edges.clip(0, IMAGE_SIZE)
+    assert np.all(np.abs(edges % 1 - 0.5) > 1e-9)
 
 
 def test_the_first_track_of_each_genre_is_taken_from_any_order(store):

@@ -1,0 +1,306 @@
+"""The explorer's instruments in a real browser: nothing runs behind the page."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from served import DESKTOP, PHONE, THEMES
+
+from genre_lib.augment import IMAGE_SIZE, cutmix_box
+
+PLAYER = "hear-a-song-see-it-and-see-what-the-network-makes-of-it"
+PLACES = (
+    PLAYER,
+    "real-music",
+    "one-track-as-the-network-gets-it",
+    "augmentations",
+    "cutmix",
+    "mel-bands-and-the-db-floor",
+)
+LIMIT = 6_000_000  # bytes of the page with all that it loads
+SHOWN = """box => [...box.querySelectorAll('.mel')].map(
+  (each) => each.innerText + [...each.querySelectorAll('img')].map(
+    (img) => img.src + img.alt + getComputedStyle(img).clipPath)).join()"""
+CURSOR = "plot => parseFloat(getComputedStyle(plot, '::after').left) / plot.clientWidth"
+
+
+def instrument(page, place):
+    return page.locator(f"#{place} .instrument")
+
+
+def menu(box, name):
+    return box.get_by_role("combobox", name=name, exact=True)
+
+
+def turned(box, control, key):
+    """What is shown before and after a key is pressed on a control."""
+    before = box.evaluate(SHOWN)
+    control.focus()
+    control.press(key)
+    box.page.wait_for_timeout(50)
+    return before, box.evaluate(SHOWN)
+
+
+# The page
+
+
+def test_every_instrument_is_drawn_once(open_page):
+    page = open_page("explorer")
+    for place in PLACES:
+        assert instrument(page, place).count() == 1, place
+        assert instrument(page, place).locator(".mel:visible").count() == 1, place
+
+
+def test_the_page_and_all_that_it_loads_are_light(open_page, site):
+    page = open_page("explorer")
+    sizes = page.evaluate(
+        "[...performance.getEntriesByType('navigation'),"
+        " ...performance.getEntriesByType('resource')].map((e) => [e.name, e.decodedBodySize])"
+    )
+    own = {name: size for name, size in sizes if name.startswith(site)}
+    assert own[f"{site}explorer.html"] > 500_000
+    assert sum(own.values()) < LIMIT
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_everything_fits_and_can_be_read(width, theme, open_page, screenshot):
+    page = open_page("explorer", width=width, theme=theme)
+    menu(instrument(page, "augmentations"), "change").select_option(index=2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for place in PLACES:
+        box = instrument(page, place)
+        screenshot(page, f"explorer-{place}-{width}-{theme}") if place == PLAYER else None
+        for part in (".mel-title", ".mel-y span", ".widget-label", "select", ".mel-label"):
+            for element in box.locator(f"{part}:visible").all():
+                if element.inner_text().strip():
+                    assert element.evaluate(CONTRAST) >= 4.5, (place, part)
+
+
+CONTRAST = """element => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const solid = (e) => {
+    const colour = channels(getComputedStyle(e).backgroundColor);
+    return colour.length == 3 || colour[3] == 1 ? colour : solid(e.parentElement);
+  };
+  const light = (colour) => colour.slice(0, 3).map((c) => c / 255)
+    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const [low, high] = [channels(getComputedStyle(element).color), solid(element)]
+    .map(light).sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_nothing_is_in_the_way_of_a_screen_reader(theme, open_page):
+    page = open_page("explorer", theme=theme)
+    # It would fetch style sheets by wrong addresses.
+    options = {"preload": False}
+    found = Axe().run(page, context=".instrument", options=options).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+
+
+def test_every_picture_says_what_is_seen(open_page):
+    page = open_page("explorer")
+    for picture in page.locator(".instrument .mel-plot > img:visible").all():
+        if picture.get_attribute("alt") or not picture.evaluate("e => e.style.clipPath"):
+            assert len(picture.get_attribute("alt")) > 40
+
+
+# Controls
+
+
+def test_each_control_is_named_and_changes_what_is_shown_by_keyboard(open_page):
+    page = open_page("explorer")
+    menu(instrument(page, "augmentations"), "change").select_option(index=1)
+    worked = []
+    for place in PLACES:
+        box = instrument(page, place)
+        menus = box.get_by_role("combobox").all()
+        for control in [*menus, *box.get_by_role("slider").all()]:
+            if control.evaluate("e => e.matches('audio, audio *')"):
+                continue
+            name = control.evaluate(
+                "e => e.labels ? e.labels[0].innerText : e.getAttribute('aria-labelledby')"
+                ".split(' ').map((id) => document.getElementById(id).innerText).join(' ')"
+            )
+            assert name.strip(), place
+            key = "ArrowLeft" if name.startswith(("mel bands", "dB floor")) else "ArrowRight"
+            before, after = turned(box, control, "ArrowDown" if control in menus else key)
+            assert before != after, (place, name)
+            worked.append(name.split()[0])
+    assert worked == [
+        *("genre", "clip", "genre", "view", "image", "change", "draw"),
+        *("own", "box", "area", "its", "its", "mel", "dB"),
+    ]
+
+
+def test_a_slider_can_be_dragged_and_says_where_it_is(open_page):
+    page = open_page("explorer")
+    box = instrument(page, "mel-bands-and-the-db-floor")
+    handle = box.get_by_role("slider", name=re.compile("mel bands"))
+    assert "128 bands, black at −80 dB" in box.inner_text()
+    handle.scroll_into_view_if_needed()
+    place = handle.bounding_box()
+    page.mouse.move(place["x"] + 5, place["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(place["x"] - 400, place["y"] + 5)
+    page.mouse.up()
+    box.get_by_text("16 bands, black at −80 dB").wait_for()
+    assert box.get_by_role("slider", name="mel bands 16").count() == 1
+
+
+def test_the_images_of_both_views_are_stepped_through(open_page):
+    page = open_page("explorer")
+    box = instrument(page, "one-track-as-the-network-gets-it")
+    seen = {}
+    for view in ("copies", "segments"):
+        menu(box, "view").select_option(view)
+        handle = box.get_by_role("slider")
+        handle.focus()
+        handle.press("Home")
+        images = []
+        for number in range(1, 13):
+            box.get_by_text(f"image {number} of 12").wait_for()
+            images.append(box.locator(".mel-plot > img").get_attribute("src"))
+            handle.press("ArrowRight")
+        seen[view] = set(images)
+        assert len(seen[view]) == 12
+    assert not seen["copies"] & seen["segments"]
+
+
+# The player
+
+
+def test_the_sound_plays_and_the_cursor_moves_with_it(open_page):
+    page = open_page("explorer")
+    box = instrument(page, PLAYER)
+    audio, plot = box.locator("audio"), box.locator(".mel-plot")
+    before = plot.evaluate(CURSOR)
+    audio.evaluate("a => a.play()")
+    page.wait_for_function("a => a.currentTime > 1.5", arg=audio.element_handle())
+    audio.evaluate("a => a.pause()")
+    page.wait_for_timeout(500)
+    length, time = audio.evaluate("a => a.duration"), audio.evaluate("a => a.currentTime")
+    whole = 30
+    assert plot.evaluate(CURSOR) == pytest.approx(((whole - 15) / 2 + time) / whole, abs=0.01)
+    assert plot.evaluate(CURSOR) > before + 0.04
+    for row in box.locator(".mel-row").all():
+        assert row.evaluate(CURSOR) == pytest.approx(plot.evaluate(CURSOR), abs=0.01)
+    assert length == pytest.approx(15, abs=0.2)
+
+
+def test_the_sound_is_no_silence(open_page):
+    page = open_page("explorer")
+    loudest = page.evaluate(
+        """async (uri) => {
+          const data = await (await fetch(uri)).arrayBuffer();
+          const sound = await new OfflineAudioContext(1, 1, 22050).decodeAudioData(data);
+          return sound.getChannelData(0).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+        }""",
+        instrument(page, PLAYER).locator("audio").get_attribute("src"),
+    )
+    assert 0.1 < loudest < 1.2
+
+
+def test_a_click_into_the_spectrogram_leads_there(open_page):
+    page = open_page("explorer")
+    box = instrument(page, PLAYER)
+    audio, plot = box.locator("audio"), box.locator(".mel-plot")
+    place = plot.bounding_box()
+    for share, wanted in ((0.5, 7.5), (0.7, 13.5), (0.1, 0), (0.3, 1.5)):
+        plot.click(position={"x": share * place["width"], "y": place["height"] / 2})
+        assert audio.evaluate("a => a.currentTime") == pytest.approx(wanted, abs=0.1)
+
+
+def test_the_player_is_operated_by_keyboard(open_page):
+    page = open_page("explorer")
+    audio = instrument(page, PLAYER).locator("audio")
+    audio.focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("a => !a.paused && a.currentTime > 0", arg=audio.element_handle())
+    page.keyboard.press("Space")
+    page.wait_for_function("a => a.paused", arg=audio.element_handle())
+
+
+def test_the_sound_stops_when_another_clip_is_chosen(open_page):
+    page = open_page("explorer")
+    box = instrument(page, PLAYER)
+    for label in ("clip", "genre"):
+        audio = box.locator("audio").element_handle()
+        audio.evaluate("a => a.play()")
+        page.wait_for_function("a => a.currentTime > 0.2", arg=audio)
+        menu(box, label).select_option(index=1)
+        page.wait_for_function("a => a.paused && !a.isConnected", arg=audio)
+        assert box.locator("audio").count() == 1
+        assert box.locator("audio").evaluate("a => a.paused && a.currentTime == 0")
+
+
+def test_every_clip_of_every_genre_can_be_reached(open_page):
+    page = open_page("explorer")
+    box = instrument(page, PLAYER)
+    sounds, titles = set(), set()
+    genres = menu(box, "genre").locator("option").all_inner_texts()
+    for genre in genres:
+        menu(box, "genre").select_option(genre)
+        for number in ("1", "2"):
+            menu(box, "clip").select_option(number)
+            box.get_by_text(re.compile(rf"^{genre}\.\d+: the network says")).wait_for()
+            titles.add(box.locator(".mel-title").inner_text())
+            sounds.add(box.locator("audio").get_attribute("src"))
+    assert len(titles) == len(sounds) == 2 * len(genres) == 20
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_the_cursor_glides_unless_the_reader_wants_less_motion(motion, open_page):
+    page = open_page("explorer")
+    page.emulate_media(reduced_motion=motion)
+    plot = instrument(page, PLAYER).locator(".mel-plot")
+    seconds = plot.evaluate("e => parseFloat(getComputedStyle(e, '::after').transitionDuration)")
+    assert (seconds > 0) == (motion == "no-preference")
+
+
+# CutMix
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_box_and_the_label_are_those_of_the_training(width, open_page):
+    page = open_page("explorer", width=width)
+    form = instrument(page, "cutmix").locator("form")
+    form.get_by_label("own picture").select_option("metal")
+    form.get_by_label("box from").select_option("jazz")
+    moved = "(e, x) => { e.value = x; e.dispatchEvent(new Event('input', {bubbles: true})); }"
+    for area in (0, 1, 12, 25, 50, 83, 100):
+        for time, pitch in ((50, 50), (0, 100), (97, 31), (63, 0), (25, 75)):
+            for name, value in (("area", area), ("time", time), ("pitch", pitch)):
+                form.locator(f"[name={name}]").evaluate(moved, value)
+            rows, columns = cutmix_box(1 - area / 100, (pitch / 100, time / 100))
+            edges = (IMAGE_SIZE - rows.stop, IMAGE_SIZE - columns.stop, rows.start, columns.start)
+            drawn = form.locator("img").nth(1).evaluate("e => e.style.clipPath")
+            assert insets(drawn) == pytest.approx([100 * e / IMAGE_SIZE for e in edges], abs=1e-3)
+            lent = (rows.stop - rows.start) * (columns.stop - columns.start) / IMAGE_SIZE**2
+            own, other = map(int, re.findall(r"\d+", form.locator("output").inner_text()))
+            assert own + other == 100
+            assert abs(other - 100 * lent) <= 0.5
+
+
+def insets(clip_path):
+    """Top, right, bottom and left of a CSS inset, which leaves out what is the same."""
+    found = [float(number) for number in re.findall(r"([\d.]+)%", clip_path)]
+    top, right, bottom, left = (found * 4)[:4] if len(found) in (1, 2, 4) else (*found, found[1])
+    return [top, right, bottom, left]
+
+
+def test_cutmix_shows_the_tracks_that_are_chosen(open_page):
+    page = open_page("explorer")
+    form = instrument(page, "cutmix").locator("form")
+    own, lent = form.locator("img").all()
+    first = own.get_attribute("src")
+    assert lent.get_attribute("src") != first
+    form.get_by_label("box from").select_option("blues")
+    assert lent.get_attribute("src") == first
+    assert form.locator("output").inner_text() == "100 % blues"
+    form.get_by_label("own picture").select_option("rock")
+    assert own.get_attribute("src") != first
+    assert re.fullmatch(r"\d+ % rock, \d+ % blues", form.locator("output").inner_text())
