@@ -44,6 +44,8 @@ table = claims.ledger(runs)
 # - **does not hold**: the evidence speaks against it.
 # - **cannot be known**: the paper gives too little to judge by, a run that would decide is missing,
 #   or the runs differ by no more than chance. This says nothing against the paper.
+#
+# {numref}`fig-verdicts` counts them.
 
 # %% tags=["hide-input", "remove-output"]
 counts = pd.Series(claims.counts_by_verdict(table))
@@ -52,8 +54,6 @@ figures.show("verdicts", figures.verdicts(dict(counts)))
 # %% [markdown]
 # ```{glue:figure} verdicts
 # :name: fig-verdicts
-# :alt: >-
-# :   Four bars with the number of claims that hold, hold in part, do not hold, and cannot be known.
 #
 # The claims of the paper by verdict. {glue:text}`most` is the most frequent one.
 # ```

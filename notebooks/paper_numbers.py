@@ -149,9 +149,6 @@ figures.show("printed_recalls", figures.printed_recalls(recalls))
 # %% [markdown]
 # ```{glue:figure} printed_recalls
 # :name: fig-printed-recalls
-# :alt: >-
-# :   For each genre the printed recall with two horizontal bars: a short one if images are
-# :   independent, a long one if only tracks are. A dashed line marks the accuracy of all genres.
 #
 # Printed recall of each genre. If images are independent, {glue:text}`apart_images` of the genres
 # lie clearly above or below the accuracy of all; if only tracks are, {glue:text}`apart_tracks`.
@@ -266,10 +263,6 @@ figures.show("stopped_on_plan", figures.stopped_on_plan(plan, dict(marks)))
 # %% [markdown]
 # ```{glue:figure} stopped_on_plan
 # :name: fig-stopped
-# :alt: >-
-# :   The planned learning rate over the epochs: a solid line that rises and falls, a dashed line
-# :   that only falls. Two vertical lines mark the epoch of the lowest loss and the last epoch,
-# :   where both curves are near zero.
 #
 # The learning rate on the plan, and where the paper's training ended.
 # ```

@@ -117,9 +117,6 @@ figures.show("answer", figures.comparison(table, chance=1 / len(run.genres)))
 # %% [markdown]
 # ```{glue:figure} answer
 # :name: fig-answer
-# :alt: >-
-# :   Two dots with horizontal bars: the accuracy that the paper printed, and that of this page's
-# :   run, each with an interval, and a dotted line at the accuracy of guessing.
 #
 # The paper's accuracy and ours. The paper's interval takes its test images for independent, which
 # makes it narrow; ours draws whole tracks.

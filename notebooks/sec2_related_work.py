@@ -120,9 +120,6 @@ figures.show("baseline", figures.comparison(rows, chance=1 / len(store.genres)))
 # %% [markdown]
 # ```{glue:figure} baseline
 # :name: fig-baseline
-# :alt: >-
-# :   For each of the two views, two dots with bars: the baseline's accuracy under the protocols
-# :   image and track.
 #
 # The baseline's accuracy in each view, when single images or whole tracks are dealt.
 # ```

@@ -59,9 +59,6 @@ figures.show("genre_gallery", figures.genre_gallery(store))
 # %% [markdown]
 # ```{glue:figure} genre_gallery
 # :name: fig-genres
-# :alt: >-
-# :   A grid of mel spectrograms, one per genre, with time from left to right and frequency from
-# :   bottom to top. Bright means loud.
 #
 # One track of each genre as a mel spectrogram. Vertical lines are beats, horizontal lines are held
 # tones, and the pattern differs from genre to genre.
@@ -77,9 +74,6 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # %% [markdown]
 # ```{glue:figure} genre_spectra
 # :name: fig-spectra
-# :alt: >-
-# :   One small diagram per genre. A solid line with a shaded band shows the mean level at each
-# :   frequency, a dashed line the mean of all tracks.
 #
 # The mean spectrum of each genre (solid, with the standard deviation over its tracks) beside that
 # of the whole corpus (dashed).
@@ -142,10 +136,6 @@ figures.show(
 # %% [markdown]
 # ```{glue:figure} split
 # :name: fig-split
-# :alt: >-
-# :   Two grids, one per protocol. Each row is a track and each square one of its images, coloured
-# :   and lettered by the heap it was dealt to. Under image the letters are mixed within a row,
-# :   under track each row has only one.
 #
 # The same tracks under both protocols. Under `image`, the images of one track are scattered over
 # all heaps. Under `track`, they stay together.

@@ -76,9 +76,6 @@ figures.show("steps", figures.audio_to_decibels(audio, spectrogram))
 # %% [markdown]
 # ```{glue:figure} steps
 # :name: fig-steps
-# :alt: >-
-# :   Three diagrams over the same time axis: the wave, the power in mel bands, which is nearly all
-# :   black, and the same power in decibels, which is full of structure.
 #
 # From the wave to the picture. The last step makes the quiet parts visible.
 # ```
@@ -111,9 +108,6 @@ figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 # %% [markdown]
 # ```{glue:figure} figure_1
 # :name: fig-original
-# :alt: >-
-# :   Mel spectrogram of one track: time in seconds from left to right, frequency in hertz from
-# :   bottom to top, level in decibels as brightness.
 #
 # Figure 1 of the paper, with our data: the original mel spectrogram of a whole track.
 # ```
@@ -136,9 +130,6 @@ figures.show(
 # %% [markdown]
 # ```{glue:figure} augmentations
 # :name: fig-augmentations
-# :alt: >-
-# :   Six spectrograms of one track: the original, four versions with one augmentation each, and one
-# :   with all four.
 #
 # Each augmentation alone, and all of them together.
 # ```
@@ -160,9 +151,6 @@ figures.show("figure_2", figures.figure_2(store, store.track_ids[0], settings.au
 # %% [markdown]
 # ```{glue:figure} figure_2
 # :name: fig-augmented
-# :alt: >-
-# :   The spectrogram of the same track after all augmentations; coarser, shifted, with other
-# :   brightness and some noise.
 #
 # Figure 2 of the paper, with our data: the same track after augmentation, at the size that the
 # network sees.
@@ -172,7 +160,8 @@ figures.show("figure_2", figures.figure_2(store, store.track_ids[0], settings.au
 #
 # CutMix {cite:p}`yun2019cutmix` cuts a box out of one picture and pastes it into another. The label
 # is mixed, too: if a fifth of the area comes from elsewhere, a fifth of the label does. The network
-# can no longer rely on one telling spot. {doc}`sec4c_training` checks its loss.
+# can no longer rely on one telling spot ({numref}`fig-cutmix`). {doc}`sec4c_training` checks its
+# loss.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("cutmix", figures.cutmix_pair(store, (store.track_ids[0], store.track_ids[-1])))
@@ -180,9 +169,6 @@ figures.show("cutmix", figures.cutmix_pair(store, (store.track_ids[0], store.tra
 # %% [markdown]
 # ```{glue:figure} cutmix
 # :name: fig-cutmix
-# :alt: >-
-# :   Three spectrograms: two tracks of different genres, and the first with a dashed box in which
-# :   the second shows.
 #
 # CutMix pastes a box of one track into another. The title of the last picture gives the weights of
 # both labels.
@@ -192,7 +178,8 @@ figures.show("cutmix", figures.cutmix_pair(store, (store.track_ids[0], store.tra
 #
 # The network reads squares of 128 x 128 points. {doc}`sec3_problem` explained why a track must
 # become several of them, and that the paper does not say how. The first view repeats the whole
-# track with alterations:
+# track with alterations ({numref}`fig-copies`). The second cuts it into slices. Each shows less
+# music, but in finer detail ({numref}`fig-segments`).
 
 # %% tags=["hide-input", "remove-output"]
 chosen = settings.model_copy(update={"view": "copies"})
@@ -201,8 +188,6 @@ figures.show("copies", figures.track_images(store, store.track_ids[0], chosen))
 # %% [markdown]
 # ```{glue:figure} copies
 # :name: fig-copies
-# :alt: >-
-# :   Small spectrograms of the same whole track, the first original, the others augmented.
 #
 # The view `copies`: the original and augmented copies, all of the whole track.
 # ```
@@ -212,12 +197,8 @@ chosen = settings.model_copy(update={"view": "segments"})
 figures.show("segments", figures.track_images(store, store.track_ids[0], chosen))
 
 # %% [markdown]
-# The second view cuts it into slices. Each shows less music, but in finer detail:
-#
 # ```{glue:figure} segments
 # :name: fig-segments
-# :alt: >-
-# :   Small spectrograms of consecutive slices of one track.
 #
 # The view `segments`: consecutive slices of the track.
 # ```

@@ -88,7 +88,7 @@ figures.tabulate("table_1", table)
 #
 # ## Where the parameters sit
 #
-# The network has {glue:text}`parameters:,d` parameters.
+# The network has {glue:text}`parameters:,d` parameters. {numref}`fig-parameters` shows where.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("parameters_by_layer", figures.parameters_by_layer(table))
@@ -96,8 +96,6 @@ figures.show("parameters_by_layer", figures.parameters_by_layer(table))
 # %% [markdown]
 # ```{glue:figure} parameters_by_layer
 # :name: fig-parameters
-# :alt: >-
-# :   A bar for each layer with its number of parameters; the bar of the LSTM is by far the longest.
 #
 # Parameters per layer of Table I. Layers without parameters are left out.
 # ```

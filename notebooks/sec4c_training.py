@@ -178,10 +178,6 @@ figures.show("schedules", figures.schedules(training, settings.augmentation))
 # %% [markdown]
 # ```{glue:figure} schedules
 # :name: fig-schedules
-# :alt: >-
-# :   On the left three curves of the learning rate over the steps, two of them rising and then
-# :   falling, the third falling from the start. On the right the probability of CutMix, a line
-# :   falling over the epochs.
 #
 # Left: OneCycleLR, the reading with a linear warm-up, and Equation 2 alone,
 # which has no warm-up. Right: how likely a batch is mixed by CutMix.

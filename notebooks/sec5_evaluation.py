@@ -70,9 +70,6 @@ figures.show("figure_3", figures.figure_3(run))
 # %% [markdown]
 # ```{glue:figure} figure_3
 # :name: fig-rate
-# :alt: >-
-# :   The planned learning rate over the epochs as a dashed line that rises and falls, with a dot at
-# :   the end of every epoch that was run.
 #
 # Figure 3 of the paper, with our run: the learning rate rises to its peak and falls along a cosine.
 # Dots are epochs that were run.
@@ -91,10 +88,6 @@ figures.show("figure_4", figures.figure_4(run))
 # %% [markdown]
 # ```{glue:figure} figure_4
 # :name: fig-train
-# :alt: >-
-# :   Two diagrams over the epochs, accuracy on the left and loss on the right, each with a solid
-# :   line for the running figure, a dashed line for the re-scored one, and a dotted line at the
-# :   paper's final value.
 #
 # Figure 4 of the paper, with our run: training accuracy and loss, as the loop sees them and
 # re-scored on clean images.
@@ -112,9 +105,6 @@ figures.show("figure_5", figures.figure_5(run))
 # %% [markdown]
 # ```{glue:figure} figure_5
 # :name: fig-validation
-# :alt: >-
-# :   Two diagrams over the epochs with validation accuracy and validation loss. A star marks the
-# :   epoch whose model was kept, a dotted line the paper's value.
 #
 # Figure 5 of the paper, with our run: validation accuracy and loss. The star marks the model that
 # was kept.
@@ -184,8 +174,6 @@ figures.show("f1", figures.f1_by_genre(run))
 # %% [markdown]
 # ```{glue:figure} f1
 # :name: fig-f1
-# :alt: >-
-# :   One line per genre with two dots: the F1-score of this run and that of the paper.
 #
 # F1-score of each genre: this run (filled) and the paper (hollow).
 # ```
@@ -204,9 +192,6 @@ figures.show("figure_6", figures.figure_6(run))
 # %% [markdown]
 # ```{glue:figure} figure_6
 # :name: fig-confusion
-# :alt: >-
-# :   A square of numbers. Rows are the true genres, columns the predicted ones; the brighter a
-# :   cell, the more test images it counts.
 #
 # Figure 6 of the paper, with our run: the confusion matrix. What lies on the diagonal is right.
 # ```

@@ -83,9 +83,6 @@ figures.show("protocols", figures.comparison(rows, chance=1 / len(image_run.genr
 # %% [markdown]
 # ```{glue:figure} protocols
 # :name: fig-protocols
-# :alt: >-
-# :   For the network and the baseline two dots each, with bars: test accuracy when single images
-# :   are dealt, and when whole tracks are dealt.
 #
 # The same method under two protocols. The distance between its two dots is what the leak is worth,
 # give or take the bars.

@@ -20,6 +20,8 @@
 
 # %% tags=["hide-input"]
 import pandas as pd
+from IPython.display import HTML
+from myst_nb import glue
 
 from genre_lib import evaluation, figures, interactive, paper
 from genre_lib.reference import REFERENCES, stored_runs
@@ -73,10 +75,6 @@ figures.show("three_deals", figures.split_diagram(splits, telling_tracks()))
 # %% [markdown]
 # ```{glue:figure} three_deals
 # :name: fig-three-deals
-# :alt: >-
-# :   A grid for each protocol. Each row is a track, each square one of its images, lettered by the
-# :   subset it was dealt to. Under image the letters are mixed within most rows, under the other
-# :   protocols each row has only one letter.
 #
 # When images are dealt, a track lies on several sides at once; when tracks are dealt, on one. The
 # last rows are two pairs of tracks with the same content; the last pair even has two labels.
@@ -88,7 +86,7 @@ figures.show("three_deals", figures.split_diagram(splits, telling_tracks()))
 # ## What each deal lets through
 #
 # An audit counts it. *Shared* tracks have images in both subsets. *Twins* are other tracks with
-# identical content.
+# identical content ({numref}`fig-audits`).
 
 # %% tags=["hide-input", "remove-output"]
 audits = pd.concat(
@@ -99,9 +97,6 @@ figures.show("audits", figures.audit_diagram(audits))
 # %% [markdown]
 # ```{glue:figure} audits
 # :name: fig-audits
-# :alt: >-
-# :   Bars for three pairs of subsets. Under image the bars for train and test fill the whole width;
-# :   under track and fault-filtered there is no bar.
 #
 # Under `image` the training images give away nearly every track of validation and test. The other
 # two protocols let nothing through.
@@ -139,10 +134,6 @@ figures.show("accuracies", figures.protocol_accuracies(every, chance=1 / len(gen
 # %% [markdown]
 # ```{glue:figure} accuracies
 # :name: fig-accuracies
-# :alt: >-
-# :   Two diagrams, one for single images and one for votes. Lines are views and protocols, dots are
-# :   runs with bars for their intervals. A dashed line marks the paper's accuracy, a dotted one
-# :   guessing.
 #
 # {glue:text}`lower_note` Each dot is one run; several of one mark are several seeds.
 # ```
@@ -181,9 +172,6 @@ figures.show(
 # %% [markdown]
 # ```{glue:figure} changes
 # :name: fig-changes
-# :alt: >-
-# :   For each method and view, the change of accuracy from protocol image to protocol track in
-# :   points, with its interval and a line at zero.
 #
 # What the leak is worth: how accuracy changes when whole tracks are dealt instead of images.
 # ```
@@ -213,6 +201,9 @@ figures.show(
 # {glue:text}`published_note`
 #
 # ## Which genres lose
+#
+# {numref}`fig-recalls` has an arrow for each genre, from recall on known tracks to recall on
+# unknown ones.
 
 # %% tags=["hide-input", "remove-output"]
 plain = [run for run in runs.values() if evaluation.follows_recipe(run)
@@ -229,9 +220,6 @@ figures.show("recalls", figures.recall_by_protocol(recalls))
 # %% [markdown]
 # ```{glue:figure} recalls
 # :name: fig-recalls
-# :alt: >-
-# :   One line per genre with an arrow from the recall under image to the recall under track, both
-# :   with bars for their intervals, and a hollow mark for the paper.
 #
 # Recall of each genre: the share of its images that were found. Arrows lead from `image` to
 # `track`; hollow marks are the paper's Table II.
@@ -254,9 +242,6 @@ figures.show("known", figures.accuracy_of_known(known))
 # %% [markdown]
 # ```{glue:figure} known
 # :name: fig-known
-# :alt: >-
-# :   Accuracy over the number of images of the same track in training, with bars for intervals. The
-# :   dot at zero comes from protocol track, all others from protocol image.
 #
 # Accuracy of test images by how many images of the same track were in training. Small numbers count
 # test images; counts with few of them are left out.
@@ -268,7 +253,8 @@ figures.show("known", figures.accuracy_of_known(known))
 #
 # The paper credits LSTM, attention, CutMix, augmentation and label smoothing, but has no run
 # without them. Here each is left out in turn, with the same split and the same seed, and both
-# networks answer the same test images. Whatever makes a track easy or hard for both cancels.
+# networks answer the same test images. Whatever makes a track easy or hard for both cancels
+# ({numref}`fig-ingredients`).
 
 # %% tags=["hide-input", "remove-output"]
 left_out = [
@@ -286,9 +272,6 @@ figures.show("ingredients", figures.forest(ingredients, xlabel="What it adds to 
 # %% [markdown]
 # ```{glue:figure} ingredients
 # :name: fig-ingredients
-# :alt: >-
-# :   For each ingredient the gain of accuracy in points with its interval, once over images and
-# :   once over votes, and a line at zero. Hollow marks have intervals that contain zero.
 #
 # What each ingredient adds, on unknown tracks unless the line says otherwise: accuracy with it
 # minus accuracy without it. Hollow marks: the interval contains zero, so the sign is not settled.
@@ -298,7 +281,8 @@ figures.show("ingredients", figures.forest(ingredients, xlabel="What it adds to 
 #
 # ### Learned or handcrafted?
 #
-# On each split, the network against handcrafted features, on the same test images.
+# On each split, {numref}`fig-methods` has the network against handcrafted features, on the same
+# test images.
 
 # %% tags=["hide-input", "remove-output"]
 against = [
@@ -311,9 +295,6 @@ figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafte
 # %% [markdown]
 # ```{glue:figure} methods
 # :name: fig-methods
-# :alt: >-
-# :   For each view and protocol, the accuracy of the network minus that of handcrafted features in
-# :   points, with its interval and a line at zero.
 #
 # How much the network is ahead of handcrafted features (to the right of zero) or behind them, all
 # seeds of a split together.
@@ -338,9 +319,6 @@ figures.show("both_curves", figures.accuracy_curves(curves))
 # %% [markdown]
 # ```{glue:figure} both_curves
 # :name: fig-both-curves
-# :alt: >-
-# :   Two diagrams over the epochs, one per protocol, with running training accuracy, training
-# :   accuracy on clean images and validation accuracy, and dotted lines at the paper's two values.
 #
 # Training accuracy as the loop prints it (solid), the same by the rules of validation (dashed), and
 # validation (dash-dotted). Only when tracks are dealt can validation show a gap.
@@ -384,6 +362,14 @@ figures.tabulate("commands", commands)
 
 # %% [markdown]
 # ## What was found
+#
+# ```{glue:figure} headline
+# :name: fig-headline
+#
+# The paper's accuracy and ours, from the test that resembles it most to the strictest.
+# ```
+#
+# {numref}`fig-headline` sums it up.
 #
 # - **The leak.** When single images are dealt, {glue:text}`shared:.0%` of the test tracks are known
 #   from training; when tracks are dealt, {glue:text}`shared_by_track`.
@@ -456,6 +442,22 @@ side_by_side = (
     .reindex(columns=["image", "track"])
     .dropna()
 )
+correct = sum(paper.correct_counts().values())
+ends = dict(
+    zip(("low", "high"), evaluation.wilson_interval(correct, paper.TEST_IMAGES), strict=True)
+)
+tests = {"known tracks, the paper's budget": full, "known tracks": image,
+         "unknown tracks": track, "unknown artists": filtered}  # fmt: skip
+dots = pd.DataFrame(
+    [
+        {"label": "the paper", "accuracy": paper.ACCURACY, **ends},
+        *({"label": label, **row} for label, row in tests.items() if row.low <= row.high),
+    ]
+)
+drawn = figures.headline(dots)
+figures.show("headline", drawn)
+# The same picture for the first page of the book, which has no cells.
+glue("headline_anywhere", HTML(figures.picture("headline", drawn, folder="_images")), display=False)
 missing = [run.name for run in REFERENCES if run.name not in runs]
 short = [run for run in runs.values()
          if run.settings.profile != "paper" and run.settings.method == "network"]  # fmt: skip
@@ -513,6 +515,10 @@ figures.glue_numbers(
         {name: len(run.predictions) / run.metrics["test_tracks"] for name, run in runs.items()}
     ).get("image-0", float("nan")),
     filtered=filtered.accuracy,
+    known_words=(
+        f"{image.accuracy:.1%} after a short training"
+        + (f" and {full.accuracy:.1%} after one as long as the paper's" if full.seeds > 0 else "")
+    ),
     handcrafted_image=result("image", method="handcrafted").accuracy,
     handcrafted_track=result("track", method="handcrafted").accuracy,
     handcrafted_filtered=result("fault-filtered", method="handcrafted").accuracy,

@@ -149,6 +149,8 @@ RUNS_FIGURES = {
 def check_labels(figure: Figure) -> None:
     """Each axis has a label, or shares that of its row or column; colour bars have one, too."""
     assert isinstance(figure, Figure)
+    assert figure.get_figwidth() == figures.WIDTH
+    assert '.svg" alt="' in figures.picture("any", figure)
     grid = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
     bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
     assert grid
@@ -157,7 +159,7 @@ def check_labels(figure: Figure) -> None:
         assert axes.get_xlabel() or not spec.is_last_row(), axes
         assert axes.get_ylabel() or not spec.is_first_col(), axes
     for axes in bars:
-        assert axes.get_ylabel()
+        assert axes.get_xlabel() or axes.get_ylabel()
 
 
 @pytest.mark.parametrize("name", RUN_FIGURES)
@@ -187,13 +189,13 @@ def test_recalls_are_drawn_beside_the_papers(runs: dict[str, Run]):
 def test_an_audit_is_drawn_with_its_counts(runs: dict[str, Run]):
     table = audits({name: runs[name] for name in ("image-0", "track-0")})
     figure = figures.audit_diagram(table)
-    assert [axes.get_title() for axes in figure.axes] == [
+    assert [axes.get_title().replace("\n", " ") for axes in figure.axes] == [
         "train and validation",
         "train and test",
         "validation and test",
     ]
     row = table.iloc[1]
-    texts = [text.get_text() for text in figure.axes[1].texts]
+    texts = [text.get_text().replace("\n", " ") for text in figure.axes[1].texts]
     assert texts == [f"{row.shared_tracks} tracks, twins: {row.identical_tracks}", "nothing"]
     assert [bar.get_width() for bar in figure.axes[1].patches] == [row.share, 0]
 
@@ -383,3 +385,56 @@ def test_marks_on_the_plan_are_in_their_epochs():
     lines = {line.get_label(): line for line in axes.lines}
     assert lines["one"].get_ydata().tolist() == [0.5, 1.0, 0.1]
     assert {"best: 2", "end: 3"} <= set(lines)
+
+
+# Alternative texts
+
+
+def test_a_figure_that_is_not_described_is_not_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="'nameless' needs an alternative text"):
+        figures.show("nameless", matplotlib.pyplot.figure())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "two.\nlines.", "no end", "Cut # short."])
+def test_a_text_that_a_page_cannot_hold_is_refused(text: str):
+    with pytest.raises(ValueError, match="one or more sentences in one line"):
+        figures.picture("any", figures.describe(Figure(), text))
+
+
+def test_a_shown_figure_brings_its_text_with_it(run: Run, tmp_path, monkeypatch):
+    import myst_nb
+
+    monkeypatch.chdir(tmp_path)
+    glued = {}
+    monkeypatch.setattr(myst_nb, "glue", lambda name, value: glued.update({name: value.data}))
+    figures.show("one", figures.describe(figures.figure_6(run), 'A "b" & <c>.'))
+    assert glued["one"].startswith(
+        '<img src="figures/one.svg" alt="A &quot;b&quot; &amp; &lt;c&gt;."'
+    )
+    assert Path("figures/one.svg").exists()
+
+
+def test_the_text_says_what_the_confusions_are(run: Run):
+    text = figures.figure_6(run).get_label()
+    right = (run.predictions.y_true == run.predictions.y_pred).sum()
+    assert f"{right} of {len(run.predictions)} test images lie on the diagonal" in text
+    pairs = run.predictions.query("y_true != y_pred")[["y_true", "y_pred"]].value_counts()
+    assert f"largest mistakes: {pairs.iloc[0]} of " in text
+
+
+def test_the_text_of_the_headline_says_which_tests_lie_below_the_paper():
+    rows = [("the paper", 0.8, 0.7, 0.9), ("easy", 0.9, 0.85, 0.95), ("hard", 0.5, 0.4, 0.6),
+            ("same", 0.75, 0.7, 0.85)]  # fmt: skip
+    figure = figures.headline(pd.DataFrame(rows, columns=["label", "accuracy", "low", "high"]))
+    text = figure.get_label()
+    assert "hard, 50.0% (40.0% to 60.0%)" in text
+    assert text.endswith("clearly below: hard; clearly above: easy.")
+
+
+def test_the_text_of_a_forest_counts_open_intervals(runs: dict[str, Run]):
+    table = changes(runs)
+    open_ = sum(row.low <= 0 <= row.high for row in table.itertuples())
+    text = figures.forest(table, xlabel="Change (points)").get_label()
+    assert f"{open_} of {len(table)} intervals contain zero" in text

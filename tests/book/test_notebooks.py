@@ -155,9 +155,10 @@ def test_every_figure_is_shown_glued_and_described(page: Path):
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     text = prose(page)
     shown = set(re.findall(r"figures\.show\(\s*\"(\w+)\"", code))
-    glued = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-[\w-]+)\n:alt: \S+", text)
+    glued = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-[\w-]+)\n", text)
     assert shown == {name for name, _ in glued}
     assert len(glued) == text.count("{glue:figure}")
+    assert ":alt:" not in text  # it comes with the figure
 
 
 def test_figure_names_are_unique_and_references_resolve():
@@ -165,7 +166,7 @@ def test_figure_names_are_unique_and_references_resolve():
     names = [name for text in texts for name in re.findall(r"^:name: (\S+)$", text, re.MULTILINE)]
     assert len(names) == len(set(names))
     referred = {name for text in texts for name in re.findall(r"\{numref\}`([^`]+)`", text)}
-    assert referred <= set(names)
+    assert referred == set(names)  # and no figure stands without a word
 
 
 def test_later_cells_leave_no_plain_value_behind(section: Path):

@@ -90,10 +90,3 @@ def test_the_page_says_first_what_one_learns_and_last_what_was_found():
     first, *_, last = (cell for cell in cells() if cell.cell_type == "markdown")
     assert "**What you will learn.**" in first.source
     assert "## What was found" in last.source
-
-
-def test_every_figure_is_shown_glued_described_and_referred_to():
-    code = "\n".join(cell.source for cell in cells() if cell.cell_type == "code")
-    shown = re.findall(r"figures\.show\(\s*\"(\w+)\"", code)
-    described = re.findall(r"```\{glue:figure\} (\w+)\n:name: (fig-[\w-]+)\n:alt: \S+", prose(PAGE))
-    assert shown == [name for name, _ in described]
