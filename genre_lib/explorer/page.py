@@ -464,7 +464,7 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
         title="",
         alt="",
         stop=seconds,
-        over='<img class="dark-light" alt=""><div class="cutmix-box"></div>',
+        over='<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>',
     )
     form = (
         f'<form class="cutmix" oninput="{escape(MIX.substitute(size=IMAGE_SIZE))}" '
