@@ -176,6 +176,7 @@ def main(
         for label, two in TURNS.items():
             work[f"{side}: {label}"] = taking_turns(change, label, two)
     others = {"augmentation": explorer.augmentation(), "prediction": explorer.prediction()}
+    controls_of(others["prediction"])["genre"].value = "jazz"  # no song that the others have heard
     augmented = partial(seconds_of_change, others["augmentation"])
     work |= {
         "another song": song_changer(default),

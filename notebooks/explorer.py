@@ -150,6 +150,34 @@ audio = songs[0].load(settings.spectrogram.sample_rate)
 explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id)
 
 # %% [markdown]
+# ## With a kernel
+#
+# What this page shows was drawn beforehand. Where Python runs behind it, three more instruments
+# compute what you ask for: a spectrogram whose every parameter moves freely, the augmentations
+# with strengths of your choice, and the genre of a recording, moment by moment. They take your own
+# files too, by their path or as an upload. Nothing is recorded: no file is written, and an upload
+# is forgotten as soon as you choose something else.
+
+# %%
+from genre_lib import explorer
+
+# In Jupyter, remove the # before one of these and run the cell:
+# explorer.spectrogram()
+# explorer.augmentation()
+# explorer.prediction("song.mp3")
+
+# %% [markdown]
+# Each call works in any notebook whose Python knows `genre_lib`. To open this very page, say in the
+# project's environment ({doc}`rerun` tells how to make it):
+#
+# ```bash
+# pip install jupyterlab
+# jupyter lab book/explorer.ipynb
+# ```
+#
+# The repository has an `environment.yml`, from which Binder makes such an environment in a browser.
+
+# %% [markdown]
 # ## What was found
 #
 # The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs above rightly.

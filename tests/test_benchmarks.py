@@ -8,7 +8,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks import literal, training_step
+from benchmarks import explorer, literal, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, configure
 from genre_lib.splits import Dataset
@@ -182,3 +182,12 @@ def test_the_benchmark_prints_its_figures(monkeypatch, capsys):
     assert torch.__version__ in printed
     for name in ("literal step", "our step", "literal / ours", "our share of it", "2250 steps"):
         assert name in printed
+
+
+def test_the_explorers_benchmark_prints_its_figures(capsys):
+    explorer.main(rounds=1, kernel=False)
+    printed = capsys.readouterr().out
+    for name in ("plain redraw, default", "default: hop_length", "dearest: top_db", "prediction"):
+        assert name in printed
+    assert "times as fast as plain" in printed
+    assert f"limit{explorer.LIMIT:>26.1f} s" in printed

@@ -90,8 +90,8 @@ class Answering:
             self._refuse(str(error))
             return False
         except Exception as error:  # in a callback, nobody would see it
-            words = str(error).partition("\n")[0]
-            self._refuse(f"This cannot be shown ({type(error).__name__}: {words}).")
+            words = f"{type(error).__name__}: {error}".partition("\n")[0].removesuffix(": ")
+            self._refuse(f"This cannot be shown ({words}).")
             return False
         finally:
             self._drawing = False

@@ -143,10 +143,10 @@ def choose_recording(path: str | Path | None = None) -> Chooser:
     text = widgets.Text(
         value="" if path is None else str(path),
         description="path",
-        placeholder="an audio file on the machine where the kernel runs",
+        placeholder="on the machine where the kernel runs, such as ~/music/song.mp3",
         continuous_update=False,
         style=LABELS,
-        layout=WIDTH,
+        layout=widgets.Layout(width="40em", max_width="100%"),
     )
     upload = widgets.FileUpload(description="audio file", layout=widgets.Layout(width="auto"))
     hint = widgets.HTML("For files of more than about 10 MB, give the path instead.")

@@ -86,7 +86,7 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
         "n_mels": widgets.IntSlider(DEFAULT.n_mels, 16, 256),
         "fmin": widgets.FloatSlider(DEFAULT.fmin, min=0, max=10000, step=10, readout_format=".0f"),
         "fmax": widgets.FloatSlider(
-            DEFAULT.fmax, min=100, max=22050, step=10, readout_format=".0f"
+            DEFAULT.fmax, min=100, max=22050, step=25, readout_format=".0f"
         ),
         "top_db": widgets.FloatSlider(DEFAULT.top_db, min=5, max=150, step=1, readout_format=".0f"),
         "sample_rate": widgets.Dropdown(options=RATES, value=DEFAULT.sample_rate),
@@ -171,11 +171,9 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
         "crop_min": _slider(default.crop_min, 0.05, 1.0),
         "brightness": _slider(default.brightness, 0.0, 1.0),
         "contrast": _slider(default.contrast, 0.0, 1.0),
+        "noise_min": _slider(default.noise_min, 0.0, 0.3, step=0.002),
+        "noise_max": _slider(default.noise_max, 0.0, 0.3, step=0.002),
     }
-    noise = widgets.FloatRangeSlider(
-        value=(default.noise_min, default.noise_max), min=0, max=0.3, step=0.002,
-        readout_format=".3f",
-    )  # fmt: skip
     seed = widgets.BoundedIntText(0, 0, 10**6)
     again = widgets.Button(description="draw again", icon="refresh")
     again.on_click(lambda _: setattr(seed, "value", (seed.value + 1) % (seed.max + 1)))
@@ -190,10 +188,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
     def draw() -> Iterator[tuple[str]]:
         chances = {name: float(tick.value) for name, tick in ticks.items()}
         values = {name: control.value for name, control in strengths.items()}
-        low, high = noise.value
-        settings = validated(
-            AugmentationSettings, chances | values | {"noise_min": low, "noise_max": high}
-        )
+        settings = validated(AugmentationSettings, chances | values)
         recording = chooser.recording()
         begin = _within(start, recording.seconds - DEFAULT.seconds)
         original = own_picture(recording, begin)
@@ -243,7 +238,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
 
     place = _labelled({"start (s)": start})
     dice = [*_labelled({"seed": seed}), again]
-    knobs = [*_labelled(strengths), *_labelled({"noise": noise})]
+    knobs = _labelled(strengths)
     cut = [*other, *_labelled(box)]
     rows = [
         chooser.box,
@@ -475,7 +470,8 @@ def _start() -> widgets.FloatSlider:
 
 
 def _slider(value: float, low: float, high: float, *, step: float = 0.01) -> widgets.FloatSlider:
-    return widgets.FloatSlider(value, min=low, max=high, step=step)
+    digits = 3 if step < 0.01 else 2
+    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=f".{digits}f")
 
 
 def _within(start: widgets.FloatSlider, room: float) -> float:

@@ -379,7 +379,8 @@ AUGMENTATION = {
     "crop_min": 0.3,
     "brightness": 0.9,
     "contrast": 0.9,
-    "noise": (0.2, 0.25),
+    "noise_min": 0.02,
+    "noise_max": 0.3,
     "seed": 7,
     "CutMix": False,
     "other genre": "jazz",
@@ -405,6 +406,14 @@ def test_every_control_of_the_augmentation_changes_the_picture(file, label, valu
 def test_no_control_of_the_augmentation_is_forgotten(file):
     own = set(controls_of(chooser.choose_recording().box)) | {"draw again"}
     assert set(controls_of(explorer.augmentation(file))) - own == set(AUGMENTATION)
+
+
+def test_noise_that_ends_below_its_beginning_is_told(file):
+    instrument = explorer.augmentation(file)
+    turn(instrument, noise_min=0.2)
+    assert "noise_min = 0.2 is not possible" in alert(instrument)
+    turn(instrument, noise_max=0.2)
+    assert not alert(instrument)
 
 
 def test_drawing_again_gives_another_picture_and_the_seed_the_same(file):
