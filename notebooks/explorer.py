@@ -43,7 +43,7 @@ network = read_trained(DEMONSTRATION)
 songs = explorer.new_songs(network)
 clips = explorer.hear(songs, network)
 figures.glue_numbers(
-    corpus_note=figures.corpus_note(settings),
+    shown="the same corpus" if settings.corpus == "synthetic" else f"the corpus {store.name!r}",
     settings_note=figures.settings_note(settings),
     track=first,
     images=settings.images_per_track,
@@ -61,8 +61,9 @@ figures.glue_numbers(
 )
 
 # %% [markdown]
-# {glue:text}`corpus_note` {glue:text}`settings_note` Where the rest of a book is about GTZAN, this
-# page plays the demonstration corpus all the same: GTZAN has no licence to show so much of it.
+# What you hear was composed by a program, not recorded: the demonstration corpus, which anyone may
+# play. GTZAN has no licence to publish so much of it. The pictures of views, augmentations and
+# CutMix come from {glue:text}`shown`. {glue:text}`settings_note`
 #
 # ## Hear a song, see it, and see what the network makes of it
 #
@@ -85,16 +86,17 @@ explorer.player(clips)
 
 # %% tags=["hide-input"]
 trained = read_trained()
-real = [] if own.corpus == "synthetic" else explorer.look(open_store(own), trained)
-if real:
-    real_note = (
-        f"One track of each genre of {own.corpus}, the first that the split leaves for the test. "
-        f"The network that comes with this project, trained on {trained.about.corpus}, names "
-        f"{sum(clip.right for clip in real)} of these {len(real)} rightly. There is nothing to "
-        "hear: it takes a licence to play recordings."
-    )
-elif own.corpus == "synthetic":
+recordings = None if own.corpus == "synthetic" else open_store(own)
+real = explorer.look(recordings, trained) if recordings else []
+if recordings is None:
     real_note = "This edition is about composed music only. An edition about recordings shows them."
+elif real:
+    real_note = (
+        f"One track of each genre of {recordings.name}: the first that the split leaves for the "
+        "test. The network that comes with this project, trained on the recordings of "
+        f"{trained.about.corpus}, names {sum(clip.right for clip in real)} of these {len(real)} "
+        "rightly. There is nothing to hear: to play recordings takes a licence."
+    ).replace("gtzan", "GTZAN")
 else:
     real_note = "The network that comes with this project knows spectrograms of another kind only."
 figures.glue_numbers(real_note=real_note)
