@@ -1,7 +1,7 @@
 """What a reader does beyond looking: keys, and waiting for a page to load."""
 
 import pytest
-from served import DESKTOP, PAGES, PHONE
+from served import DESKTOP, PAGES, PHONE, THEMES
 
 MEGABYTE = 1_000_000
 
@@ -67,6 +67,17 @@ def test_what_has_the_focus_can_be_seen(open_page):
         )
         assert (style[0] != "none" and style[1] != "0px") or style[2] != "none"
         page.keyboard.press("Tab")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_first_visitor_gets_the_theme_of_the_system(theme, browser, site):
+    context = browser.new_context(base_url=site, color_scheme=theme)
+    page, faults = context.new_page(), []
+    page.on("console", lambda message: faults.append(message.text))
+    page.goto("intro.html", wait_until="load")
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert faults == []
+    context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
