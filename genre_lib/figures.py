@@ -513,6 +513,8 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
                     cbar=False, linewidths=1.5, annot_kws=bold, ax=axes)  # fmt: skip
         axes.set(title=f"protocol {protocol}", xlabel="", ylabel="Track")
         axes.tick_params(length=0, rotation=0)
+        for letter in axes.texts:
+            letter.set_color("white" if letter.get_text() == "V" else "black")
         spread[protocol] = int((cells.nunique(axis=1) > 1).sum())
     grid[-1, 0].set_xlabel("Image of the track (number)")
     used = set(pd.concat(tables.values()).subset)

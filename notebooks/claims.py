@@ -67,15 +67,16 @@ HTML(csv_link("claims", table) + to_html(table))
 # %% [markdown]
 # ## How to read it
 #
-# *Runs* are named after what is dealt (`image`, `track`, or the published `fault-filtered` lists)
-# and the seed. What follows the seed was left out (`no-attention`, for example) or replaced: `cnn`
-# has neither LSTM nor attention, `handcrafted` is the method of {doc}`sec2_related_work`.
-# {doc}`what_does_84_mean` shows them in pictures.
+# *{term}`Runs <run>`* are named after what is dealt (`image`, `track`, or the published
+# `fault-filtered` lists) and the seed. What follows the seed was left out (`no-attention`, for
+# example) or replaced: `cnn` has neither LSTM nor attention, `handcrafted` is the method of
+# {doc}`sec2_related_work`. {doc}`what_does_84_mean` shows them in pictures.
 #
-# *Intervals* are 95 % intervals. They come from drawing whole test tracks again and again, because
-# images of one track tend to be right or wrong together. Two networks that were tested on the same
-# images are compared on the same draws. What another start of the training would change, such an
-# interval does not say; where several seeds were run, all of them count.
+# *Intervals* are 95 % intervals. They come from drawing whole test tracks again and again
+# ({term}`bootstrap interval`), because images of one track tend to be right or wrong together. Two
+# networks that were tested on the same images are compared on the same draws. What another start of
+# the training would change, such an interval does not say; where several seeds were run, all of
+# them count.
 #
 # *Budget.* Most runs are short: {glue:text}`epochs` epochs, where the paper allowed far more.
 # So a run that falls short of a printed score proves nothing, and the verdict is then *cannot be

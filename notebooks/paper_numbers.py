@@ -72,9 +72,9 @@ figures.tabulate("printed_counts", counts)
 #
 # Three small observations.
 #
-# - The macro F1-score, {glue:text}`macro_f1:.4f`, is the mean of the F1-scores of the genres. The
-#   F1-score of macro precision and macro recall, another quantity of the same name, would be
-#   {glue:text}`f1_of_means:.4f`.
+# - The {term}`macro F1`-score, {glue:text}`macro_f1:.4f`, is the mean of the F1-scores of the
+#   genres. The F1-score of macro precision and macro recall, another quantity of the same name,
+#   would be {glue:text}`f1_of_means:.4f`.
 # - The macro averages also come out right from the rounded cells: the largest difference is
 #   {glue:text}`rounding:.0e`.
 # - The line *weighted avg* repeats the line *macro avg*, and recall repeats the accuracy. With
@@ -120,11 +120,11 @@ units = pd.DataFrame(
 figures.tabulate("units", units, formats={"low": "{:.1%}", "high": "{:.1%}"})
 
 # %% [markdown]
-# The 95 % interval reaches from {glue:text}`images_low:.1%` to {glue:text}`images_high:.1%` if we
-# believe in independent images, and from {glue:text}`tracks_low:.1%` to
-# {glue:text}`tracks_high:.1%` if only tracks count and whole tracks were dealt. If images were
-# dealt, nearly every test track has images in training, and the interval is about known tracks: see
-# {doc}`what_does_84_mean`.
+# The 95 % interval ({term}`Wilson interval`, {cite:t}`wilson1927inference`) reaches from
+# {glue:text}`images_low:.1%` to {glue:text}`images_high:.1%` if we believe in independent images,
+# and from {glue:text}`tracks_low:.1%` to {glue:text}`tracks_high:.1%` if only tracks count and
+# whole tracks were dealt. If images were dealt, nearly every test track has images in training, and
+# the interval is about known tracks: see {doc}`what_does_84_mean`.
 #
 # ## Which genres are hard?
 #

@@ -56,19 +56,20 @@ settings = read_parameters(globals())
 # Two kinds of network suit music. A *convolutional* network finds small patterns wherever they
 # are in a picture, such as the picture of a sound. A *recurrent* network reads a sequence and
 # remembers {cite:p}`hochreiter1997lstm`. The paper joins them, as {cite:t}`choi2017crnn` did
-# before, and adds attention, which lets every moment of the music look at every other.
+# before, and adds {term}`attention`, which lets every moment of the music look at every other.
 #
 # ## What the paper claims
 #
 # The network of {cite:t}`sheng-hybrid` names the right one of {glue:text}`paper_genres` genres for
-# {glue:text}`paper_accuracy:.2%` of {glue:text}`paper_images` test images. The macro F1-score,
-# which counts every genre alike, is {glue:text}`paper_f1`. The paper names four contributions:
+# {glue:text}`paper_accuracy:.2%` of {glue:text}`paper_images` test images. The
+# {term}`macro F1`-score, which counts every genre alike, is {glue:text}`paper_f1`. The paper names
+# four contributions:
 #
-# 1. **Data.** Audio becomes pictures, mel spectrograms, and altered copies of them add variety:
-#    {doc}`sec4a_preprocessing`.
+# 1. **Data.** Audio becomes pictures, {term}`mel spectrograms <mel spectrogram>`, and altered
+#    copies of them add variety: {doc}`sec4a_preprocessing`.
 # 2. **Network.** Convolution, a recurrent layer and self-attention in a row:
 #    {doc}`sec4b_architecture`.
-# 3. **Training.** CutMix, label smoothing and a learning rate that rises and falls:
+# 3. **Training.** {term}`CutMix`, {term}`label smoothing` and a learning rate that rises and falls:
 #    {doc}`sec4c_training`.
 # 4. **Evaluation.** Several measures on a set of ten genres: {doc}`sec5_evaluation`.
 #

@@ -58,9 +58,9 @@ settings = read_parameters(globals())
 #
 # ## The first way, tried out
 #
-# Timbre is often described by *mel-frequency cepstral coefficients*, MFCCs {cite:p}`logan2000mfcc`.
-# The idea: look at one column of the mel spectrogram as a curve, and describe the curve by a few
-# cosine waves. The slow waves tell the overall colour of the sound.
+# Timbre is often described by *mel-frequency cepstral coefficients*, {term}`MFCCs <MFCC>`
+# {cite:p}`logan2000mfcc`. The idea: look at one column of the mel spectrogram as a curve, and
+# describe the curve by a few cosine waves. The slow waves tell the overall colour of the sound.
 #
 # We take the coefficients of every column and keep their mean and spread over time, and the same
 # of their changes from column to column. A whole track becomes one short list of numbers:
@@ -72,7 +72,8 @@ store = open_store(settings)
 mfcc_statistics(store.decibels(0)).shape
 
 # %% [markdown]
-# A support vector machine then learns to tell the lists apart {cite:p}`pedregosa2011sklearn`. Its
+# A {term}`support vector machine` {cite:p}`cortes1995support` then learns to tell the lists apart,
+# as scikit-learn has it {cite:p}`pedregosa2011sklearn`. Its
 # settings are fixed: nothing was tuned on any result of this book.
 
 # %%
@@ -85,10 +86,10 @@ print(baseline())
 # that the network gets, with the same split. Two choices matter; {doc}`sec3_problem` explains
 # them at leisure.
 #
-# - The **view**: `copies` are the whole track and altered copies of it, `segments` are consecutive
-#   slices of it.
-# - The **protocol**: under `image`, single images are dealt to training and test; under `track`,
-#   whole tracks are.
+# - The **{term}`view`**: `copies` are the whole track and altered copies of it, `segments` are
+#   consecutive slices of it.
+# - The **{term}`protocol`**: under `image`, single images are dealt to training and test; under
+#   `track`, whole tracks are.
 
 
 # %% tags=["remove-output"]
@@ -132,10 +133,10 @@ figures.show("baseline", figures.comparison(rows, chance=1 / len(store.genres)))
 # {glue:text}`segments_change:.1f` points {glue:text}`segments_direction`,
 # {glue:text}`segments_clear`.
 #
-# How can dealing matter at all? Under `image`, a test image often has brothers in the training
-# set: other images of the same track. To recognise a brother, one need not know the genre at all.
-# The sound of the recording gives it away. This is called a *leak*, and it is not the fault
-# of the method. It is the fault of the test.
+# How can dealing matter at all? Under `image`, a test image often has brothers in the training set:
+# other images of the same track. To recognise a brother, one need not know the genre at all. The
+# sound of the recording gives it away. This is called a *leak* ({term}`leakage`), and it is not the
+# fault of the method. It is the fault of the test.
 #
 # ## What was found
 #

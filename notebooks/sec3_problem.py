@@ -43,10 +43,10 @@ settings = read_parameters(globals())
 #
 # ## The music
 #
-# The paper works on {glue:text}`paper_tracks` tracks: {glue:text}`paper_per_genre` for each of
-# {glue:text}`paper_genres` genres, about {glue:text}`paper_seconds` seconds each. It does not name
-# the collection. The description fits GTZAN {cite:p}`tzanetakis2002genre`, whose faults are well
-# known {cite:p}`sturm2013gtzan`; see {doc}`data_and_licences`.
+# The paper works on {glue:text}`paper_tracks` {term}`tracks <track>`: {glue:text}`paper_per_genre`
+# for each of {glue:text}`paper_genres` genres, about {glue:text}`paper_seconds` seconds each. It
+# does not name the collection. The description fits GTZAN {cite:p}`tzanetakis2002genre`, whose
+# faults are well known {cite:p}`sturm2013gtzan`; see {doc}`data_and_licences`.
 #
 # This edition has {glue:text}`tracks` tracks in {glue:text}`genres` genres, with
 # {glue:text}`per_genre` tracks a genre and {glue:text}`seconds:.1f` seconds a
@@ -99,8 +99,8 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 #
 # The paper reports {glue:text}`paper_support` test images of every genre. Yet a genre has only
 # {glue:text}`paper_per_genre` tracks, and {glue:text}`share_test:.0%` of these, so it says, are for
-# testing. So every track must have become {glue:text}`paper_images_per_track` images. How, it does
-# not say. We know two readings, the **views**:
+# testing. So every track must have become {glue:text}`paper_images_per_track`
+# {term}`images <image>`. How, it does not say. We know two readings, the **{term}`views <view>`**:
 #
 # - `copies`: the whole track squeezed into one image, and altered copies of this image;
 # - `segments`: consecutive slices of the track, each an image of its own.
@@ -112,7 +112,8 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 #
 # The images are dealt to three heaps: for training {glue:text}`share_train:.0%`, for validation
 # {glue:text}`share_validation:.0%`, for the test {glue:text}`share_test:.0%`, each with the same
-# mix of genres. But what is dealt? Again there are two readings, the **protocols**:
+# mix of genres. But what is dealt? Again there are two readings, the
+# **{term}`protocols <protocol>`**:
 #
 # - `image`: every image is dealt for itself;
 # - `track`: a track is dealt with all its images.
@@ -157,11 +158,12 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # Under `image`, {glue:text}`shared_image:.0%` of the test tracks have images in the training set.
 # Under `track` it is {glue:text}`shared_track:.0%`.
 #
-# The last column is about another leak. A collection may hold the same recording twice, under two
-# names. We find such pairs from their content, not from a list: {glue:text}`pairs` in this
-# edition's corpus. Under `image`, {glue:text}`identical_image` test tracks have such a twin in
-# training, under `track` {glue:text}`identical_track`: there we deal twins as one. A recording that
-# stands under two genres goes to training, since no answer to it could be called right.
+# The last column is about another leak ({term}`leakage`). A collection may hold the same recording
+# twice, under two names. We find such pairs from their content, not from a list: {glue:text}`pairs`
+# in this edition's corpus. Under `image`, {glue:text}`identical_image` test tracks have such a
+# {term}`twin <twins>` in training, under `track` {glue:text}`identical_track`: there we deal twins
+# as one. A recording that stands under two genres goes to training, since no answer to it could be
+# called right.
 #
 # ## Which one did the paper use?
 #

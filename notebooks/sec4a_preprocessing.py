@@ -46,9 +46,10 @@ settings = read_parameters(globals())
 # ## From sound to picture
 #
 # Sound is a wave: air pressure that goes up and down, {glue:text}`sample_rate` times a second
-# written down as a number. In this form, a melody is hard to see. A **mel spectrogram** shows it:
-# time runs from left to right, pitch from bottom to top, and brightness is loudness. We make one
-# from {glue:text}`track_id`, {glue:text}`track_origin`, with librosa {cite:p}`mcfee2015librosa`.
+# written down as a number. In this form, a melody is hard to see. A **{term}`mel spectrogram`**
+# shows it: time runs from left to right, pitch from bottom to top, and brightness is loudness. We
+# make one from {glue:text}`track_id`, {glue:text}`track_origin`, with librosa
+# {cite:p}`mcfee2015librosa`.
 
 # %%
 track = (find_corpus(settings).tracks or synthetic_corpus(1).tracks)[0]
@@ -61,14 +62,15 @@ decibels.shape
 # %% [markdown]
 # Three steps lie behind `mel_decibels`, and {numref}`fig-steps` shows them.
 #
-# 1. A window of {glue:text}`n_fft` samples slides along the wave in steps of
-#    {glue:text}`hop_length`. In each position a Fourier transform tells which frequencies are
-#    there, and how strong.
-# 2. The frequencies are gathered in {glue:text}`n_mels` **mel bands**: narrow for low tones, wide
-#    for high ones, much as our ears do it. The paper uses {glue:text}`paper_mels`.
-# 3. The power in a band is turned into **decibels** below the loudest point. Without this step
-#    one sees little but the loudest tones. Whatever is more than {glue:text}`top_db:.0f` dB
-#    down becomes black.
+# 1. A window of {glue:text}`n_fft` samples ({term}`n_fft`) slides along the wave in steps of
+#    {glue:text}`hop_length` (the {term}`hop length`). In each position a Fourier transform tells
+#    which frequencies are there, and how strong.
+# 2. The frequencies are gathered in {glue:text}`n_mels` **{term}`mel bands <mel band>`**: narrow
+#    for low tones, wide for high ones, much as our ears do it {cite:p}`stevens1937mel`. The paper
+#    uses {glue:text}`paper_mels`.
+# 3. The power in a band is turned into **{term}`decibels <decibel>`** below the loudest point.
+#    Without this step one sees little but the loudest tones. Whatever is more than
+#    {glue:text}`top_db:.0f` dB down becomes black.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("steps", figures.audio_to_decibels(audio, spectrogram))
@@ -115,9 +117,9 @@ figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 # ## Augmentation: the same, but different
 #
 # A network that sees the same pictures in every epoch may learn them by heart. So it is shown
-# altered ones {cite:p}`shorten2019augmentation,cubuk2020randaugment`. The paper names four
-# alterations, but not how strong they are. Ours are mild, and made with albumentations
-# {cite:p}`buslaev2020albumentations`:
+# altered ones ({term}`augmentation`) {cite:p}`shorten2019augmentation,cubuk2020randaugment`. The
+# paper names four alterations, but not how strong they are. Ours are mild, and made with
+# albumentations {cite:p}`buslaev2020albumentations`:
 
 # %%
 settings.augmentation.model_dump()
@@ -158,10 +160,10 @@ figures.show("figure_2", figures.figure_2(store, store.track_ids[0], settings.au
 #
 # ## CutMix: two songs in one picture
 #
-# CutMix {cite:p}`yun2019cutmix` cuts a box out of one picture and pastes it into another. The label
-# is mixed, too: if a fifth of the area comes from elsewhere, a fifth of the label does. The network
-# can no longer rely on one telling spot ({numref}`fig-cutmix`). {doc}`sec4c_training` checks its
-# loss.
+# {term}`CutMix` {cite:p}`yun2019cutmix` cuts a box out of one picture and pastes it into another.
+# The label is mixed, too: if a fifth of the area comes from elsewhere, a fifth of the label does.
+# The network can no longer rely on one telling spot ({numref}`fig-cutmix`). {doc}`sec4c_training`
+# checks its loss.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("cutmix", figures.cutmix_pair(store, (store.track_ids[0], store.track_ids[-1])))

@@ -48,17 +48,19 @@ settings = read_parameters(globals())
 # A picture of music has two sides. Up and down, it shows which tones sound together; left to right,
 # how they follow each other. The network takes one after the other.
 #
-# 1. **Two convolutional blocks** look for small patterns: the edge of a drum beat, a held tone,
-#    a slide. Each block then halves the picture, keeping the strongest response of every
-#    2 x 2 points.
-# 2. **A bidirectional LSTM** {cite:p}`hochreiter1997lstm` reads the columns one by one, once
+# 1. **Two {term}`convolutional <convolution>` blocks** look for small patterns
+#    {cite:p}`lecun2015deep`: the edge of a drum beat, a held tone, a slide. Each block then halves
+#    the picture, keeping the strongest response of every 2 x 2 points.
+# 2. **A bidirectional LSTM** ({term}`BiLSTM`)
+#    {cite:p}`hochreiter1997lstm,schuster1997bidirectional` reads the columns one by one, once
 #    forwards and once backwards, and remembers what came before (or after).
-# 3. **Multi-head self-attention** {cite:p}`vaswani2017attention` lets each moment look at all
-#    others, wherever they are.
+# 3. **Multi-head self-{term}`attention`** {cite:p}`vaswani2017attention` lets each moment look at
+#    all others, wherever they are.
 # 4. **Two linear layers** turn the average over time into one score per genre.
 #
-# **Dropout** switches off a random part of the values during training, so that the network
-# does not rely on any single one. It is off when the network is tested.
+# **{term}`Dropout <dropout>`** {cite:p}`srivastava2014dropout` switches off a random part of the
+# values during training, so that the network does not rely on any single one. It is off when the
+# network is tested.
 #
 # ## The whole network in code
 #

@@ -138,9 +138,9 @@ figures.tabulate("epsilon", effects, formats={"gradient": "{:.0e}", "difference"
 #
 # ## Equation 2: how large a step
 #
-# The learning rate $\eta$ is not constant. It rises to a peak, {glue:text}`learning_rate`, then
-# falls along a cosine. This is the *one-cycle* policy {cite:p}`smith2019superconvergence`: dare
-# more once the network has found its feet, and land softly. The paper prints the second half,
+# The {term}`learning rate` $\eta$ is not constant. It rises to a peak, {glue:text}`learning_rate`,
+# then falls along a cosine. This is the *one-cycle* policy {cite:p}`smith2019superconvergence`:
+# dare more once the network has found its feet, and land softly. The paper prints the second half,
 #
 # $$
 # \eta_t = \eta_{\max} \cdot \frac{1 + \cos(\pi t / T)}{2},
@@ -195,9 +195,9 @@ figures.show("schedules", figures.schedules(training, settings.augmentation))
 #
 # ## Equation 3: a softer loss
 #
-# The cross-entropy loss is content only when the network is absolutely sure. Label smoothing
-# {cite:p}`szegedy2016inception` asks it to keep a little doubt: a share $\alpha$ of the loss
-# compares with *all genres alike*.
+# The cross-entropy loss is content only when the network is absolutely sure.
+# {term}`Label smoothing <label smoothing>` {cite:p}`szegedy2016inception` asks it to keep a little
+# doubt: a share $\alpha$ of the loss compares with *all genres alike*.
 #
 # $$
 # \mathcal{L}_{\text{smoothed}} = (1 - \alpha) \, \mathcal{L}_{CE} + \alpha \,
@@ -296,11 +296,11 @@ figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"
 # ## The rest of the recipe
 #
 # Batches hold {glue:text}`batch_size` images (paper: {glue:text}`paper_batch`). Training goes on
-# for at most {glue:text}`epochs` epochs (paper: {glue:text}`paper_epochs`), and stops when the
-# validation loss has not improved for {glue:text}`patience` (paper: {glue:text}`paper_patience`).
-# The model with the best validation accuracy is kept. On a graphics card the arithmetic runs in
-# mixed precision {cite:p}`micikevicius2018mixed`; on a processor it stays in single
-# precision.
+# for at most {glue:text}`epochs` {term}`epochs <epoch>` (paper: {glue:text}`paper_epochs`), and
+# stops ({term}`early stopping`) when the {term}`validation` loss has not improved for
+# {glue:text}`patience` (paper: {glue:text}`paper_patience`). The model with the best validation
+# accuracy is kept. On a graphics card the arithmetic runs in mixed precision
+# {cite:p}`micikevicius2018mixed`; on a processor it stays in single precision.
 #
 # ## What was found
 #

@@ -145,9 +145,10 @@ interactive.learning_curves("history", run)
 #
 # ## Table II: the scores
 #
-# *Precision*: of all images called jazz, how many are jazz? *Recall*: of all jazz images, how many
-# were found? *F1* is their harmonic mean. *Macro* averages count each genre alike, *weighted* ones
-# each image. The columns on the right are the paper's.
+# *{term}`Precision <precision>`*: of all images called jazz, how many are jazz?
+# *{term}`Recall <recall>`*: of all jazz images, how many were found? *F1* is their harmonic mean.
+# *Macro* averages count each genre alike, *weighted* ones each image. The columns on the right are
+# the paper's.
 
 # %% tags=["hide-input"]
 table = figures.table_2(run)
@@ -160,11 +161,13 @@ figures.tabulate("table_2", table)
 # {glue:text}`paper_correct` of {glue:text}`paper_images`, that is {glue:text}`paper_accuracy:.2%`,
 # and {glue:text}`paper_f1:.4f`.
 #
-# The interval is found by drawing whole test tracks again and again, because images of one track
-# tend to be right or wrong together. There are only {glue:text}`test_tracks` of them. If we let the
-# images of a track vote, {glue:text}`track_accuracy:.1%` of the tracks get the right genre, which
-# is {glue:text}`track_side` the share of single images. For the paper, taking all its images for
-# independent, the interval is {glue:text}`paper_low:.1%` to {glue:text}`paper_high:.1%`.
+# The interval is found by drawing whole test tracks again and again ({term}`bootstrap interval`,
+# {cite:t}`efron1979bootstrap`), because images of one track tend to be right or wrong together.
+# There are only {glue:text}`test_tracks` of them. If we let the images of a track {term}`vote`,
+# {glue:text}`track_accuracy:.1%` of the tracks get the right genre, which is
+# {glue:text}`track_side` the share of single images. For the paper, taking all its images for
+# independent, the interval is {glue:text}`paper_low:.1%` to {glue:text}`paper_high:.1%`
+# ({term}`Wilson interval`, {cite:t}`wilson1927inference`).
 #
 # ## Which genres are easy?
 
@@ -193,7 +196,8 @@ figures.show("figure_6", figures.figure_6(run))
 # ```{glue:figure} figure_6
 # :name: fig-confusion
 #
-# Figure 6 of the paper, with our run: the confusion matrix. What lies on the diagonal is right.
+# Figure 6 of the paper, with our run: the {term}`confusion matrix`. What lies on the diagonal is
+# right.
 # ```
 #
 # In a browser, choose a cell below to see the tracks behind it: how many of their test images fell

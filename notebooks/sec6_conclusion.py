@@ -37,9 +37,9 @@ settings = read_parameters(globals())
 # %% [markdown]
 # ## Does the number survive?
 #
-# Every network of this page has the same settings, the same seed and the same budget. Only the
-# dealing differs: single images (`image`) or whole tracks (`track`). The handcrafted baseline of
-# {doc}`sec2_related_work` comes along, on the same images.
+# Every network of this page has the same settings, the same {term}`seed` and the same budget. Only
+# the dealing differs: single images (`image`) or whole tracks (`track`). The handcrafted baseline
+# of {doc}`sec2_related_work` comes along, on the same images.
 
 
 # %% tags=["remove-output"]

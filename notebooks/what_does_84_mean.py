@@ -41,12 +41,13 @@ runs = stored_runs()
 # ## One track, many images
 #
 # A track becomes {glue:text}`images_per_track` images, and the paper does not say whether it dealt
-# images or tracks ({doc}`sec3_problem`). There are three ways to deal them, the **protocols**:
+# images or tracks ({doc}`sec3_problem`). There are three ways to deal them, the
+# **{term}`protocols <protocol>`**:
 #
 # - `image`: every image for itself. The paper's arithmetic can be read so.
 # - `track`: a track with all its images, and recordings that are the same together.
 # - `fault-filtered`: by a published list {cite:p}`kereliuk2015adversaries`, which drops faulty
-#   tracks and keeps all tracks of an artist on one side.
+#   tracks and keeps all tracks of an artist on one side ({term}`artist filter`).
 
 
 # %% tags=["hide-input", "remove-output"]
@@ -85,8 +86,8 @@ figures.show("three_deals", figures.split_diagram(splits, telling_tracks()))
 #
 # ## What each deal lets through
 #
-# An audit counts it. *Shared* tracks have images in both subsets. *Twins* are other tracks with
-# identical content ({numref}`fig-audits`).
+# An audit counts it. *Shared* tracks have images in both subsets. *{term}`Twins <twins>`* are other
+# tracks with identical content ({numref}`fig-audits`).
 
 # %% tags=["hide-input", "remove-output"]
 audits = pd.concat(
@@ -121,10 +122,10 @@ figures.tabulate("identical_pairs", twins[list(splits)].reset_index())
 #
 # ## What is left of the accuracy
 #
-# Now the same network, with the same budget, under each protocol. A track's images can also vote:
-# the genre with the highest mean probability wins, and each track counts once. Two methods come
-# along that should put the number in its place: handcrafted timbre statistics with a support vector
-# machine ({doc}`sec2_related_work`), and guessing.
+# Now the same network, with the same budget, under each protocol. A track's images can also
+# {term}`vote`: the genre with the highest mean probability wins, and each track counts once. Two
+# methods come along that should put the number in its place: handcrafted timbre statistics with a
+# support vector machine ({doc}`sec2_related_work`), and guessing.
 
 # %% tags=["hide-input", "remove-output"]
 genres = next(iter(runs.values())).genres
@@ -147,7 +148,8 @@ figures.tabulate("over_seeds", shown, formats=shares)
 
 # %% [markdown]
 # *Accuracy*, *low* and *high* are those of all seeds taken together, with a 95 % interval found by
-# drawing whole test tracks. *Worst* and *best* are single seeds.
+# drawing whole test tracks ({term}`bootstrap interval`, {cite:t}`efron1979bootstrap`). *Worst* and
+# *best* are single seeds.
 #
 # When images are dealt, the network reaches **{glue:text}`image:.1%`** of the test images
 # ({glue:text}`image_low:.1%` to {glue:text}`image_high:.1%`). The paper's
@@ -252,9 +254,9 @@ figures.show("known", figures.accuracy_of_known(known))
 # ## What the ingredients add
 #
 # The paper credits LSTM, attention, CutMix, augmentation and label smoothing, but has no run
-# without them. Here each is left out in turn, with the same split and the same seed, and both
-# networks answer the same test images. Whatever makes a track easy or hard for both cancels
-# ({numref}`fig-ingredients`).
+# without them. Here each is left out in turn ({term}`ablation`), with the same split and the same
+# seed, and both networks answer the same test images. Whatever makes a track easy or hard for both
+# cancels ({numref}`fig-ingredients`).
 
 # %% tags=["hide-input", "remove-output"]
 left_out = [
