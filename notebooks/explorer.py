@@ -54,7 +54,6 @@ figures.glue_numbers(
     tested=network.about.answers.count,
     chance=1 / len(network.about.genres),
     heard=clips[0].length,
-    seconds=clips[0].seconds,
     moments=len(clips[0].seen.attention),
     peak=max(clip.peak for clip in clips),
     steadiness=sum(clip.steadiness for clip in clips) / len(clips),
