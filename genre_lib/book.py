@@ -32,7 +32,8 @@ from genre_lib.config import (
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
 PROSE = (".md", ".bib")
-ASSETS = "_assets"  # scripts, fonts and styles that the static pages load
+ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
+CACHES = shutil.ignore_patterns("__pycache__")
 
 Say = Callable[[str], None]
 
@@ -294,8 +295,9 @@ def lay_out(work: Path, root: Path) -> None:
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
     for path in (*prose, root / "_config.yml", root / "_toc.yml"):
         shutil.copy2(path, work / path.name)
-    shutil.rmtree(work / ASSETS, ignore_errors=True)
-    shutil.copytree(root / "book" / ASSETS, work / ASSETS)
+    for folder in ASSETS:
+        shutil.rmtree(work / folder, ignore_errors=True)
+        shutil.copytree(root / "book" / folder, work / folder, ignore=CACHES)
 
 
 def publish(work: Path, target: Path, *, replace: bool) -> None:

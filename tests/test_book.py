@@ -72,7 +72,8 @@ def project(tmp_path, monkeypatch):
     """A project with one prose page and two notebooks, as the working directory."""
     root = tmp_path / "project"
     (root / "notebooks").mkdir(parents=True)
-    (root / "book" / book.ASSETS).mkdir(parents=True)
+    for folder in book.ASSETS:
+        (root / "book" / folder).mkdir(parents=True)
     (root / "book" / "intro.md").write_text("# Welcome\n\nA page.\n")
     (root / "_config.yml").write_text('title: A test\nexecute:\n  execute_notebooks: "off"\n')
     chapters = "\n".join(f"      - file: {name}" for name in ("first", "second"))
@@ -189,7 +190,15 @@ def test_the_reference_edition_goes_to_book_and_keeps_the_prose(project, store):
     (project / "book" / "old.ipynb").write_text("{}")
     page = book.build_edition("reference", configure(corpus=str(store)), say=lambda line: None)
     names = {path.name for path in (project / "book").iterdir()}
-    assert names == {"_build", "_assets", "first.ipynb", "intro.md", "second.ipynb", "tables"}
+    assert names == {
+        "_build",
+        "_assets",
+        "_extensions",
+        "first.ipynb",
+        "intro.md",
+        "second.ipynb",
+        "tables",
+    }
     assert page == project / "book" / "_build" / "html" / "index.html"
     assert page.exists()
 

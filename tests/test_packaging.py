@@ -36,7 +36,6 @@ PINS = {canonicalize_name(pin.name): pin for pin in CONSTRAINTS}
 # Imports point from a higher number to a lower one; `paper` may be read by all.
 ORDER = {
     "allocator": 0,
-    "pages": 0,
     "paper": 0,
     "config": 1,
     "arrays": 2,
@@ -252,3 +251,12 @@ def test_imports_inside_functions_and_from_the_package_are_seen(tmp_path):
         "def f():\n    from genre_lib.corpus.audio import Track\n"
     )
     assert own_imports(file) == {"splits", "model", "corpus"}
+
+
+def test_the_pages_are_drawn_without_the_package():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]
+    assert not [name for name in config["config"]["extensions"] if name.startswith("genre_lib")]
+    for name, folder in config["local_extensions"].items():
+        source = (ROOT / "book" / folder / f"{name}.py").read_text(encoding="utf-8")
+        assert name in config["config"]["extensions"]
+        assert "genre_lib" not in source
