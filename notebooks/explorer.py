@@ -68,7 +68,8 @@ figures.glue_numbers(
 #
 # Time runs from left to right, pitch from bottom to top. Bright is loud. Steady horizontal lines
 # are held notes; vertical lines are drums. You hear the {glue:text}`heard:.0f` seconds between the
-# dashed lines. A click into the spectrogram leads there.
+# dashed lines. A click into the spectrogram leads there. To keep the page light, the sound is
+# compressed: it lacks the highest notes that the picture shows.
 #
 # The rows below share its time axis. The network reads a picture in {glue:text}`moments` moments.
 # *Attention* is how much of what a moment holds reaches the others. The dashed line is an even
