@@ -1,13 +1,17 @@
 # make book   set up .venv, regenerate the edition of the embedded corpus, print the page to open
+# make pdf    print the published book as book/_build/book.pdf (needs a Chromium)
 # make test   set up .venv, check style and types, run the tests
 PYTHON ?= python3
 BIN := .venv/bin
 EDITION ?= embedded
 
-.PHONY: book test setup clean
+.PHONY: book pdf test setup clean
 
 book: setup
 	$(BIN)/genre-book build --edition $(EDITION)
+
+pdf: setup
+	$(BIN)/genre-book pdf
 
 test: setup
 	$(BIN)/ruff check .

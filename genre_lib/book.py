@@ -221,6 +221,19 @@ def render(folder: Path, *, say: Say) -> Path:
     return folder / "_build" / "html" / "index.html"
 
 
+def edition_folder(name: str) -> Path:
+    """Where an edition is or will be: ``book/`` itself, or a folder of ``editions/``.
+
+    Raises
+    ------
+    UserError
+        If the name cannot be one.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise UserError(f"Edition name {name!r} is not possible: letters, digits, - and _ only.")
+    return project_root() / "book" if name == REFERENCE else project_root() / "editions" / name
+
+
 def build_edition(
     name: str, settings: RunSettings, *, retrain: bool = False, say: Say = print
 ) -> Path:
@@ -246,8 +259,7 @@ def build_edition(
     from genre_lib.reference import make_references, write_results
     from genre_lib.spectrogram import open_store
 
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        raise UserError(f"Edition name {name!r} is not possible: letters, digits, - and _ only.")
+    target = edition_folder(name)
     root = project_root()
     notebooks = sources()
     data_digest = open_store(settings).digest
@@ -256,7 +268,6 @@ def build_edition(
         make_references(say=say)
         del os.environ["GENRE_RETRAIN"]
         write_results(root / "README.md")
-    target = root / "book" if name == REFERENCE else root / "editions" / name
     work = root / "editions" / f".{name}.work"
     if not work.exists():
         begun = work.with_name(f".{name}.begun")

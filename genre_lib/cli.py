@@ -106,6 +106,27 @@ def build(
 
 
 @app.command()
+def pdf(
+    edition: Annotated[
+        str, typer.Option(help="`reference` is book/ itself; others are editions/NAME/.")
+    ] = "reference",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="By default `_build/book.pdf` beside them.")
+    ] = None,
+) -> None:
+    """Print all pages of an edition as one PDF; this needs a Chromium.
+
+    Example: `genre-book pdf --output companion.pdf`
+    """
+    from genre_lib.book import edition_folder
+    from genre_lib.printing import print_book
+
+    folder = edition_folder(edition)
+    file = print_book(folder, output or folder / "_build" / "book.pdf", say=typer.echo)
+    typer.echo(f"\nThe book is printed. Open {file}")
+
+
+@app.command()
 def run(
     notebook: Annotated[str, typer.Argument(help="Its name, such as sec5_evaluation.")],
     corpus: Corpus = "synthetic",

@@ -59,7 +59,8 @@ ORDER = {
     "explorer": 12,
     "interactive": 12,
     "book": 13,
-    "cli": 14,
+    "printing": 14,
+    "cli": 15,
 }
 
 
@@ -117,7 +118,8 @@ def imported_packages() -> set[str]:
 
 def test_everything_that_is_imported_is_a_dependency_or_comes_with_one():
     distributions = importlib.metadata.packages_distributions()
-    stated = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    lines = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["pdf"]
+    stated = {canonicalize_name(Requirement(line).name) for line in lines}
     for name in stated.copy():
         for line in importlib.metadata.requires(name) or ():
             requirement = Requirement(line)

@@ -20,7 +20,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from served import CHROMIUMS, DESKTOP, FLAGS, ROOT, find_chromium, open_in
+from served import DESKTOP, FLAGS, ROOT, open_in
+
+from genre_lib.printing import CHROMIUMS, find_browser
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,25 @@ def site(built: Built) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")  # no longer: its event loop would be in the way of other tests
-def browser() -> Iterator[Browser]:
-    """A headless Chromium without a network."""
-    program = find_chromium()
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; without one the tests skip, but in continuous integration they fail."""
+    program = find_browser()
     if program is None:
         message = f"No browser is installed: none of {', '.join(CHROMIUMS)} is on the PATH."
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    return program
+
+
+@pytest.fixture(scope="module")  # no longer: its event loop would be in the way of other tests
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium without a network."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

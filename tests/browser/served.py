@@ -1,48 +1,18 @@
 """The pages of the book, and how a browser is to look at them."""
 
-import shutil
 from pathlib import Path
 
 import yaml
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+from genre_lib import printing
 
 ROOT = Path(__file__).parents[2]
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
 THEMES = ("light", "dark")
 PATIENCE = 120_000  # ms, for machines that are busy
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut
-)
-
-SETTLED = """async () => {
-  const pause = () => new Promise((go) => setTimeout(go, 20));
-  await document.fonts.ready;
-  if (document.querySelector("script[src*='tex-svg']")) {
-    while (!window.MathJax?.startup?.promise) await pause();
-    await MathJax.startup.promise;
-  }
-  const views = "script[type='application/vnd.jupyter.widget-view+json']";
-  const drawn = () => [...document.querySelectorAll(views)].every(
-    (view) => view.parentElement.querySelector(".jupyter-widgets"));
-  while (!drawn()) await pause();
-  await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
-}"""
-"""A function of JavaScript that returns when formulas, fonts and widgets are drawn."""
-
-
-def find_chromium() -> str | None:
-    """Path of the first Chromium that is installed."""
-    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+FLAGS = (*printing.FLAGS, "--autoplay-policy=no-user-gesture-required")
 
 
 def toc_pages() -> list[str]:
@@ -84,5 +54,5 @@ def open_in(
     page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
     page.on("request", asked)
     page.goto(name if "." in name else f"{name}.html", wait_until="load")
-    page.evaluate(SETTLED)
+    page.evaluate(printing.SETTLED)
     return page
