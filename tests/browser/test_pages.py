@@ -17,7 +17,7 @@ TOO_WIDE = """() => {
     (element) => outside(element) && ![...element.children].some(outside)
   ).slice(0, 9).map((element) => element.outerHTML.slice(0, 120));
 }"""
-IMAGES = """() => [...document.querySelectorAll("img, [role=img]")].map((image) => [
+IMAGES = """() => [...document.querySelectorAll("article :is(img, [role=img])")].map((image) => [
   image.outerHTML.replace(/base64,[^"]*/, "").slice(0, 200),
   image.getAttribute("alt") ?? image.getAttribute("aria-label") ?? "",
   image.closest("[aria-hidden=true], [role=presentation]") !== null,
