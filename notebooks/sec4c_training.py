@@ -258,7 +258,7 @@ one_by_one, at_once
 # most {glue:text}`clip_norm`:
 #
 # $$
-# \lVert \nabla_\theta \mathcal{L} \rVert_2 \le \text{max\_norm}
+# \lVert \nabla_\theta \mathcal{L} \rVert_2 \le \mathrm{max\_norm}
 # $$
 
 # %%

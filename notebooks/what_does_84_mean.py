@@ -459,7 +459,8 @@ dots = pd.DataFrame(
 drawn = figures.headline(dots)
 figures.show("headline", drawn)
 # The same picture for the first page of the book, which has no cells.
-glue("headline_anywhere", HTML(figures.picture("headline", drawn, folder="_images")), display=False)
+pictured = figures.picture("headline", drawn, folder="_images")
+glue("headline_anywhere", HTML(f'<a href="_images/headline.svg">{pictured}</a>'), display=False)
 missing = [run.name for run in REFERENCES if run.name not in runs]
 short = [run for run in runs.values()
          if run.settings.profile != "paper" and run.settings.method == "network"]  # fmt: skip

@@ -1,0 +1,65 @@
+"""What a reader sees first, sees large, and does not see at all."""
+
+import pytest
+from served import DESKTOP, PAGES, PHONE, THEMES
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_the_message_of_the_book_fits_in_one_screen(open_page, width):
+    page = open_page("intro", width=width)
+    picture = page.locator("article img").first
+    assert "the paper" in picture.get_attribute("alt")
+    box = picture.bounding_box()
+    assert box["y"] + box["height"] <= page.viewport_size["height"]
+    before = page.locator("article p").all_inner_texts()[:3]
+    assert [text.split()[0] for text in before] == ["The", "We", "So"]
+    assert page.locator("meta[name=description]").get_attribute("content")
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_figures_are_as_wide_as_the_text_around_them(open_page, width):
+    page = open_page("what_does_84_mean", width=width)
+    column = page.locator("article section").first.bounding_box()["width"]
+    boxes = page.locator("article figure img").evaluate_all(
+        "(images) => images.map((image) => [image.offsetWidth, image.naturalWidth])"
+    )
+    assert boxes
+    for shown, natural in boxes:
+        assert natural > 0
+        assert shown == pytest.approx(column, rel=0.05)
+
+
+def test_a_click_on_a_figure_opens_it_alone(open_page):
+    page = open_page("sec5_evaluation", width=PHONE)
+    figure = page.locator("article figure a").first
+    address = figure.get_attribute("href")
+    assert not address.startswith(("/", "http"))
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # a picture names none
+    figure.click()
+    page.wait_for_url(f"**/{address}")
+    assert page.evaluate("document.documentElement.tagName") == "svg"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_captions_and_figures_can_be_told_from_the_page(open_page, theme):
+    """Pictures are drawn for a white ground, so a dark page gives them one."""
+    page = open_page("sec6_conclusion", theme=theme)
+    ground = page.locator("article figure img").first.evaluate(
+        "(image) => getComputedStyle(image).backgroundColor"
+    )
+    assert (ground == "rgb(255, 255, 255)") == (theme == "dark")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_button_leads_to_an_address_that_the_book_does_not_have(name, open_page):
+    page = open_page(name)
+    top = page.locator(".bd-header-article").first
+    words = " ".join(
+        top.locator("a, button").evaluate_all(
+            "(all) => all.map((each) => [each.title, each.ariaLabel, each.textContent].join(' '))"
+        )
+    ).lower()
+    assert "download" in words
+    for dead in ("launch", "binder", "colab", "repository", "edit", "issue"):
+        assert dead not in words
+    assert top.locator("a[href='#'], a[href='']").count() == 0
