@@ -384,8 +384,7 @@ def cutmix_pair(store: Store, track_ids: tuple[str, str], *, seed: int = 0) -> F
 
 def genre_gallery(store: Store) -> Figure:
     """The first track of each genre."""
-    firsts = [int(np.argmax(store.labels == label)) for label in range(len(store.genres))]
-    panels = [track_panel(store, store.track_ids[i], store.genres[store.labels[i]]) for i in firsts]
+    panels = [track_panel(store, *named) for named in zip(store.firsts, store.genres, strict=True)]
     levels = dict(zip(store.genres, _levels(store, panels), strict=True))
     loudest, quietest = max(levels, key=levels.__getitem__), min(levels, key=levels.__getitem__)
     return describe(

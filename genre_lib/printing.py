@@ -92,7 +92,8 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
     Raises
     ------
     UserError
-        If Playwright or a browser is missing, there are no pages, or they cannot be rendered.
+        If Playwright or a browser is missing, there are no pages, they cannot be rendered or
+        printed, or there is no place for the PDF.
     """
     if importlib.util.find_spec("playwright") is None:
         raise UserError(
@@ -109,7 +110,13 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
         raise UserError(f"{folder} holds no book; make one with `genre-book build`.")
     if output.is_dir():
         raise UserError(f"{output} is a folder; name a file for the PDF.")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=output.parent).close()  # told now, not after the work
+    except OSError as error:
+        raise UserError(
+            f"{output} cannot be written ({error.strerror}); choose another place."
+        ) from None
     with tempfile.TemporaryDirectory() as name:
         pages = Path(name) / "book"
         shutil.copytree(folder, pages, ignore=shutil.ignore_patterns("_build"))
@@ -228,25 +235,35 @@ def redirect(article: Tag, name: str, places: Mapping[str, Mapping[str, str]]) -
 
 
 def print_document(document: Path, output: Path, browser: str) -> None:
-    """Print one HTML file on A4 with page numbers and an outline."""
-    from playwright.sync_api import sync_playwright
+    """Print one HTML file on A4 with page numbers and an outline.
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-        page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
-        page.emulate_media(media="print")
-        page.goto(document.resolve().as_uri(), wait_until="load")
-        page.evaluate(SETTLED)
-        page.pdf(
-            path=output,
-            format="A4",
-            scale=0.8,
-            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-            print_background=True,
-            display_header_footer=True,
-            header_template="<span></span>",
-            footer_template=FOOTER,
-            outline=True,
-            tagged=True,
-        )
-        chromium.close()
+    Raises
+    ------
+    UserError
+        If the browser fails.
+    """
+    from playwright.sync_api import Error, sync_playwright
+
+    try:
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+            page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+            page.emulate_media(media="print")
+            page.goto(document.resolve().as_uri(), wait_until="load")
+            page.evaluate(SETTLED)
+            page.pdf(
+                path=output,
+                format="A4",
+                scale=0.8,
+                margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+                print_background=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=FOOTER,
+                outline=True,
+                tagged=True,
+            )
+            chromium.close()
+    except Error as error:
+        reason = error.message.splitlines()[0]
+        raise UserError(f"{browser} does not print the book ({reason}).") from None

@@ -110,6 +110,12 @@ class Store:
         own = self.manifest.get("frame_period_s")
         return float(own or self.manifest["hop_length"] / self.manifest["sample_rate"])
 
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """The first track of each genre."""
+        labels = range(len(self.genres))
+        return tuple(self.track_ids[int(np.argmax(self.labels == label))] for label in labels)
+
     def position(self, track_id: str) -> int:
         """Position of a track in `images`."""
         if track_id not in self.track_ids:

@@ -138,7 +138,7 @@ explorer.augmentation_browser(store, first, settings.augmentation)
 # may hide the very drum or voice by which you would have known the genre. The label does not know.
 
 # %% tags=["remove-input"]
-explorer.cutmix_mixer(store, explorer.firsts(store))
+explorer.cutmix_mixer(store, store.firsts)
 
 # %% [markdown]
 # ## Mel bands and the dB floor

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ os.environ["GENRE_OFFLINE"] = "1"
 from tiny import SMALL, small_corpus
 
 from genre_lib.config import RunSettings, configure
+from genre_lib.corpus.stream import Forward
 from genre_lib.spectrogram import Store, read_store, write_store
 
 
@@ -73,3 +75,17 @@ def session_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.
         patch.setenv("GENRE_RUNS", str(folder / "runs"))
         patch.setenv("GENRE_DEVICE", "cpu")
         yield patch
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many frames of sound files are asked for, each time that some are."""
+    asked: list[int] = []
+    read = Forward.read
+
+    def counted(self: Forward, count: int, **more: Any) -> Any:
+        asked.append(count)
+        return read(self, count, **more)
+
+    monkeypatch.setattr(Forward, "read", counted)
+    return asked

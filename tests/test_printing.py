@@ -105,6 +105,21 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(folder):
 
 
 @pytest.mark.usefixtures("browser")
+def test_a_place_where_nothing_can_be_written_is_one_sentence(folder):
+    with pytest.raises(UserError, match="cannot be written"):
+        printing.print_book(folder, folder / "_toc.yml" / "book.pdf")
+
+
+def test_a_browser_that_fails_is_one_sentence(tmp_path, monkeypatch):
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    with pytest.raises(UserError, match="does not print the book"):
+        printing.print_document(tmp_path / "book.html", tmp_path / "book.pdf", str(broken))
+    assert not (tmp_path / "book.pdf").exists()
+
+
+@pytest.mark.usefixtures("browser")
 def test_nothing_is_left_when_printing_fails(folder, tmp_path, monkeypatch):
     html = tmp_path / "html"
     html.mkdir()

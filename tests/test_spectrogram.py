@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import errno
 import gc
 import hashlib
@@ -332,6 +333,15 @@ def test_the_digest_counts_names_and_genres(store, store_path, tmp_path, old, ne
         target.parent.mkdir(exist_ok=True)
         file.rename(target)
     assert read_store(copy).digest != store.digest
+
+
+def test_the_first_track_of_each_genre_is_found_in_any_order(store):
+    assert {store.genres[store.labels[store.position(name)]] for name in store.firsts} == set(
+        store.genres
+    )
+    mixed = dataclasses.replace(store, labels=store.labels[::-1].copy())
+    for label, name in enumerate(mixed.firsts):
+        assert mixed.position(name) == mixed.labels.tolist().index(label)
 
 
 def test_an_unknown_track_is_told(store):

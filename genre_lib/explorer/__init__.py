@@ -8,7 +8,6 @@ from genre_lib.explorer.live import augmentation, prediction, spectrogram
 from genre_lib.explorer.page import (
     augmentation_browser,
     cutmix_mixer,
-    firsts,
     hear,
     look,
     new_songs,
@@ -21,7 +20,6 @@ __all__ = [
     "augmentation",
     "augmentation_browser",
     "cutmix_mixer",
-    "firsts",
     "hear",
     "look",
     "new_songs",

@@ -28,7 +28,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, composed, cutmix_box, paste, 
 from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError, validated
 from genre_lib.explorer.answering import Answering
 from genre_lib.explorer.chooser import LABELS, WIDTH, Recording, choose_recording, choose_song, song
-from genre_lib.explorer.page import GLIDE, courses, describe, example_of, narrow
+from genre_lib.explorer.page import audio_player, courses, describe, example_of, narrow
 from genre_lib.explorer.panel import CMAP, data_uri, instrument, panel, row, times
 from genre_lib.predict import Answer, Part, answer_of, clock, parts_of, remarks
 from genre_lib.spectrogram import (
@@ -50,10 +50,6 @@ RATES = (8000, 11025, 16000, 22050, 44100)
 CMAPS = (CMAP, "viridis", "cividis", "inferno", "gray", "gray_r")
 DEFAULT = SpectrogramSettings()
 NETWORKS = {True: DEMONSTRATION, False: PACKAGED}  # by whether what is heard is composed
-FOLLOW = (  # the cursor glides on between two reports of the player
-    "this.closest('.clip').style.setProperty('--at', (this.currentTime"
-    " + (this.paused ? 0 : {glide})) / {seconds})"
-)
 LIVE_STYLE = """<style>
 .clip { --at: 0; }
 .mel-alert { border-left: 0.3em solid #c0392b; padding: 0.2em 0.8em; font-weight: 600; }
@@ -508,10 +504,7 @@ def _player(audio: np.ndarray, rate: int, *, seconds: float) -> str:
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, rate, format="WAV", subtype="PCM_16")
     source = data_uri(buffer.getvalue(), "audio/wav")
-    return (
-        f'<audio controls aria-label="Hear what is shown" src="{source}" '
-        f'ontimeupdate="{FOLLOW.format(glide=GLIDE, seconds=seconds)}"></audio>'
-    )
+    return audio_player(source, label="Hear what is shown", seconds=seconds)
 
 
 def _outline(rows: slice, columns: slice) -> str:

@@ -236,17 +236,37 @@ def clip(example: Example) -> str:
     )
     if example.sound is None:
         return drawn
-    moved = (
-        f"this.parentNode.style.setProperty('--at', ({example.start} + this.currentTime"
-        f" + (this.paused ? 0 : {GLIDE})) / {example.seconds})"
-    )
-    sound = (
-        f'<audio controls preload="metadata" src="{data_uri(example.sound, "audio/mpeg")}" '
-        f'aria-label="{example.track_id}, seconds {example.start:g} to '
-        f'{example.start + example.length:g}" ontimeupdate="{moved}"></audio>'
+    end = example.start + example.length
+    sound = audio_player(
+        data_uri(example.sound, "audio/mpeg"),
+        label=f"{example.track_id}, seconds {example.start:g} to {end:g}",
+        start=example.start,
+        seconds=example.seconds,
     )
     style = f"--at: {example.start / example.seconds}"
     return f'<div class="clip" style="{style}">{sound}{drawn}</div>'
+
+
+def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float) -> str:
+    """HTML of a player that moves the cursor of the ``clip`` around it.
+
+    Parameters
+    ----------
+    source
+        Address of the sound.
+    start
+        Where in the picture the sound begins, in seconds.
+    seconds
+        Length of the picture.
+    """
+    moved = (
+        f"this.closest('.clip').style.setProperty('--at', ({start} + this.currentTime"
+        f" + (this.paused ? 0 : {GLIDE})) / {seconds})"
+    )
+    return (
+        f'<audio controls preload="metadata" src="{source}" aria-label="{escape(label)}" '
+        f'ontimeupdate="{moved}"></audio>'
+    )
 
 
 def _seek(example: Example) -> str:
@@ -406,12 +426,6 @@ def resolution_browser(
             pictures.append(panel(gray, own.model_dump(), title=named, alt=alt, stop=stop))
         shelves.append(stack(floors, pictures))
     return instrument(bands, floors, stack(bands, shelves))
-
-
-def firsts(store: Store) -> list[str]:
-    """The first track of each genre."""
-    positions = (int(np.argmax(store.labels == label)) for label in range(len(store.genres)))
-    return [store.track_ids[position] for position in positions]
 
 
 # As `genre_lib.augment.cutmix_box` computes it. Halves, which Python rounds to even numbers, do

@@ -111,22 +111,13 @@ def test_an_excerpt_at_another_rate_has_its_length_in_seconds(tmp_path):
     assert len(read_excerpt(path, RATE, start=99, seconds=0.5)) == 0
 
 
-def test_of_a_long_file_only_the_excerpt_is_read(tmp_path, monkeypatch):
+def test_of_a_long_file_only_the_excerpt_is_read(tmp_path, decoded):
     path = write(tmp_path / "long.wav", np.tile(music(RATE), (200, 1)))
-    frames = 0
-    read = stream.Forward.read
-
-    def counted(self, count, **more):
-        nonlocal frames
-        frames += count
-        return read(self, count, **more)
-
-    monkeypatch.setattr(stream.Forward, "read", counted)
     tracemalloc.start()
     read_excerpt(path, RATE, start=500, seconds=3)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert frames == 3 * RATE
+    assert sum(decoded) == 3 * RATE
     assert peak < 4 * 4 * 3 * RATE
 
 

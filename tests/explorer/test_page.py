@@ -1,4 +1,3 @@
-import dataclasses
 import io
 import re
 from functools import partial
@@ -252,7 +251,7 @@ def test_resolution_browser_computes_each_position_from_the_audio():
 
 
 def test_cutmix_mixer_offers_every_track_for_both_places(store):
-    (form,) = parts(explorer.cutmix_mixer(store, explorer.firsts(store)))
+    (form,) = parts(explorer.cutmix_mixer(store, store.firsts))
     assert form.value.count("<option") == 4
     assert form.value.count("data:image/webp") == 3  # one for each track, and what is shown first
     for name in ("own", "lender", "area", "time", "pitch"):
@@ -267,9 +266,10 @@ def test_no_edge_of_the_box_lies_on_a_half_where_python_and_javascript_round_dif
     assert np.all(np.abs(edges % 1 - 0.5) > 1e-9)
 
 
-def test_the_first_track_of_each_genre_is_taken_from_any_order(store):
-    mixed = dataclasses.replace(store, labels=store.labels[::-1].copy())
-    assert explorer.firsts(mixed) == ["low.00000", "high.00000"]
+def test_the_label_of_a_player_is_text():
+    html = page.audio_player("data:,", label='"><script>', seconds=30.0)
+    assert "<script>" not in html
+    assert 'aria-label="&quot;&gt;&lt;script&gt;"' in html
 
 
 # Weight
