@@ -26,8 +26,8 @@ from tqdm import tqdm
 from benchmarks import machine
 from genre_lib.augment import IMAGE_SIZE, pipeline
 from genre_lib.config import GENRES, SpectrogramSettings, configure, data_dir, write_json
-from genre_lib.spectrogram import read_store, write_index
 from genre_lib.splits import make_dataset
+from genre_lib.store import read_store, write_index
 from genre_lib.training import make_batch, new_state, train_step
 
 LIMIT = 1.5e9  # bytes of resident memory

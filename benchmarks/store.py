@@ -24,7 +24,7 @@ from genre_lib.config import GENRES, SpectrogramSettings
 from genre_lib.corpus import Corpus
 from genre_lib.corpus.folder import folder_corpus
 from genre_lib.corpus.synthetic import SAMPLE_RATE, SECONDS, synthesize
-from genre_lib.spectrogram import write_store
+from genre_lib.store import write_store
 
 
 def compose(genre: str, index: int, file: Path) -> None:

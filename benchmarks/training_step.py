@@ -23,9 +23,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from benchmarks import literal
-from genre_lib.allocator import M_MMAP_MAX, M_TRIM_THRESHOLD, keep_freed_memory
 from genre_lib.augment import IMAGE_SIZE, cutmix
 from genre_lib.config import GENRES, RunSettings, configure
+from genre_lib.speed.allocator import M_MMAP_MAX, M_TRIM_THRESHOLD, keep_freed_memory
 from genre_lib.splits import Dataset
 from genre_lib.training import device_of, new_state, to_input, train_step
 

@@ -1,6 +1,6 @@
 """The model, data and training code of the companion to a hybrid CNN-LSTM genre classifier."""
 
-from genre_lib.allocator import keep_freed_memory
+from genre_lib.speed.allocator import keep_freed_memory
 
 __version__ = "0.1.0"
 

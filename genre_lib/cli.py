@@ -97,7 +97,7 @@ def build(
 
     Example: `genre-book build --edition mine --corpus ~/music --profile quick -p seed=1`
     """
-    from genre_lib.book import REFERENCE, build_edition
+    from genre_lib.book.editions import REFERENCE, build_edition
 
     corpus = corpus or ("gtzan" if edition == REFERENCE else "synthetic")
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
@@ -118,8 +118,8 @@ def pdf(
 
     Example: `genre-book pdf --output companion.pdf`
     """
-    from genre_lib.book import edition_folder
-    from genre_lib.printing import print_book
+    from genre_lib.book.editions import edition_folder
+    from genre_lib.book.pdf import print_book
 
     folder = edition_folder(edition)
     file = print_book(folder, output or folder / "_build" / "book.pdf", say=typer.echo)
@@ -142,7 +142,7 @@ def run(
     Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
     """
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
-    from genre_lib.book import run_notebook
+    from genre_lib.book.editions import run_notebook
 
     typer.echo(f"Executed: {run_notebook(notebook, settings, output)}")
 
@@ -161,7 +161,7 @@ def store(
     """
     settings = parse_parameters(parameters or [], corpus=corpus)
     from genre_lib.corpus import find_corpus
-    from genre_lib.spectrogram import write_store
+    from genre_lib.store import write_store
 
     found = find_corpus(settings)
     skipped = write_store(found, path, settings.spectrogram, jobs=jobs)
@@ -189,7 +189,8 @@ def train(
     if retrain:
         os.environ["GENRE_RETRAIN"] = "1"
     settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
-    from genre_lib.evaluation import genre_scores, get_run
+    from genre_lib.evaluation import genre_scores
+    from genre_lib.runs import get_run
 
     result = get_run(settings)
     settings, metrics = result.settings, result.metrics
@@ -243,9 +244,9 @@ def audit(
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
     settings = parse_parameters(parameters or [], corpus=corpus)
-    from genre_lib.spectrogram import open_store
     from genre_lib.splits import audit as audited
     from genre_lib.splits import identical_tracks, make_dataset, read_split
+    from genre_lib.store import open_store
 
     store = open_store(settings)
     table = make_dataset(store, settings).table if split is None else read_split(split, store)

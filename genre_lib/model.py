@@ -7,9 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from genre_lib import fused
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import ModelSettings
+from genre_lib.speed import blocks as fused
 
 
 def runs_fused(x: Tensor) -> bool:

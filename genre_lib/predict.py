@@ -14,8 +14,9 @@ from tqdm import tqdm
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus import Source
 from genre_lib.corpus.stream import seconds_of, stream_audio
-from genre_lib.spectrogram import BAR_AFTER, fit_length, mel_decibels, to_gray
+from genre_lib.spectrogram import fit_length, mel_decibels, to_gray
 from genre_lib.splits import resize
+from genre_lib.store import BAR_AFTER
 from genre_lib.trained import Trained, always, budget, honesty
 
 SILENT = 1e-4  # a window with no sample beyond it, -80 dB of full scale, is silence
@@ -258,7 +259,7 @@ def predict_files(
     """Answers about files, one by one; a file with a fault does not keep the others waiting.
 
     A progress bar is drawn on a terminal, on standard error, where it takes longer than
-    `genre_lib.spectrogram.BAR_AFTER`.
+    `genre_lib.store.BAR_AFTER`.
     """
     hop_of(trained, every)  # what is wrong for all files is told once
     trained.model  # noqa: B018 (a fault of the weights is no fault of a file)

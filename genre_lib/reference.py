@@ -26,17 +26,9 @@ from genre_lib.config import (
     runs_dir,
     write_text,
 )
-from genre_lib.evaluation import (
-    FILES,
-    TABLES,
-    Run,
-    accuracy_of,
-    get_run,
-    is_complete,
-    read_run,
-    vote,
-)
-from genre_lib.spectrogram import open_store
+from genre_lib.evaluation import accuracy_of, vote
+from genre_lib.runs import FILES, TABLES, Run, get_run, is_complete, read_run
+from genre_lib.store import open_store
 
 SEEDS = (0, 1, 2)
 CNN = {"lstm": False, "attention": False}

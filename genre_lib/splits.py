@@ -16,7 +16,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.spectrogram import Store, in_threads
+from genre_lib.store import Store, in_threads
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out

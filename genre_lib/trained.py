@@ -21,16 +21,9 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.corpus import find_corpus
-from genre_lib.evaluation import (
-    Run,
-    accuracy_of,
-    genre_scores,
-    is_complete,
-    read_run,
-    vote,
-    wilson_interval,
-)
-from genre_lib.spectrogram import Store, open_store
+from genre_lib.evaluation import accuracy_of, genre_scores, vote, wilson_interval
+from genre_lib.runs import Run, is_complete, read_run
+from genre_lib.store import Store, open_store
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet

@@ -28,10 +28,12 @@
 import pandas as pd
 from IPython.display import HTML
 
-from genre_lib import claims, figures
+from genre_lib import claims
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
+from genre_lib.book.tables import csv_link
 from genre_lib.claims.page import to_html
 from genre_lib.reference import REFERENCES, stored_runs
-from genre_lib.tables import csv_link
 
 runs = stored_runs()
 table = claims.ledger(runs)
@@ -107,7 +109,7 @@ verdict_names = pd.Series(["holds", "in_part", "fails", "unknown"])
 budgets = sorted({
     run.settings.training.epochs for run in runs.values() if run.settings.method == "network"
 })  # fmt: skip
-figures.glue_numbers(
+glue_numbers(
     runs_note=(
         f"{len(runs)} of {len(REFERENCES)} planned trainings are held; a verdict that needs "
         "another one says so."

@@ -28,10 +28,12 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
-from genre_lib import explorer, figures
+from genre_lib import explorer
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters, shareable
-from genre_lib.spectrogram import open_store
 from genre_lib.splits import deal_images
+from genre_lib.store import open_store
 from genre_lib.trained import DEMONSTRATION, percent, read_trained
 
 own = read_parameters(globals())
@@ -42,7 +44,7 @@ first = str(table.track_id[table.subset == "test"].iloc[0])
 network = read_trained(DEMONSTRATION)
 songs = explorer.new_songs(network)
 clips = explorer.hear(songs, network)
-figures.glue_numbers(
+glue_numbers(
     shown="the same corpus" if settings.corpus == "synthetic" else f"the corpus {store.name!r}",
     settings_note=figures.settings_note(settings),
     track=first,
@@ -99,7 +101,7 @@ elif real:
     ).replace("gtzan", "GTZAN")
 else:
     real_note = "The network that comes with this project knows spectrograms of another kind only."
-figures.glue_numbers(real_note=real_note)
+glue_numbers(real_note=real_note)
 
 # %% [markdown]
 # ## Real music

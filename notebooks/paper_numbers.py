@@ -29,7 +29,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import configure
 from genre_lib.evaluation import wilson_interval
 from genre_lib.model import HybridNet, count_parameters
@@ -380,7 +382,7 @@ macro = pd.Series(
 )
 fitting = paper.fitting_counts(paper.ACCURACY, paper.TEST_IMAGES)
 implied = paper.implied_images()
-figures.glue_numbers(
+glue_numbers(
     support=paper.TABLE_2[0].support,
     jazz_recall=rows.recall["jazz"],
     jazz_precision=rows.precision["jazz"],
@@ -396,7 +398,7 @@ figures.glue_numbers(
     f1_of_means=2 * macro.precision * macro.recall / (macro.precision + macro.recall),
     rounding=max(abs(paper.mean_of_printed(name) - value) for name, value in macro.items()),
 )
-figures.glue_numbers(
+glue_numbers(
     tracks=paper.TRACKS,
     test_share=paper.SUBSET_SHARES["test"],
     test_tracks=round(paper.TRACKS * paper.SUBSET_SHARES["test"]),
@@ -433,7 +435,7 @@ bounds = pd.Series(
         "country_rock": paper.confusion_bounds("country", "rock"),
     }
 )
-figures.glue_numbers(
+glue_numbers(
     **{
         f"apart_{unit}": int(
             (
@@ -480,7 +482,7 @@ error = math.sqrt(
     )
 )
 above = paper.ACCURACY - paper.VALIDATION_ACCURACY
-figures.glue_numbers(
+glue_numbers(
     validation=paper.VALIDATION_ACCURACY,
     validation_share=paper.SUBSET_SHARES["validation"],
     fewer=fewer,
@@ -504,7 +506,7 @@ figures.glue_numbers(
     test_errors=above / error,
     test_luck="so luck can explain it" if above < 2 * error else "more than luck can explain",
 )
-figures.glue_numbers(
+glue_numbers(
     stopped=paper.STOPPED_EPOCH,
     epochs=paper.MAX_EPOCHS,
     patience=paper.PATIENCE,

@@ -30,9 +30,12 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
-from genre_lib.evaluation import accuracy_of, get_run, wilson_interval
+from genre_lib.evaluation import accuracy_of, wilson_interval
+from genre_lib.runs import get_run
 
 settings = read_parameters(globals())
 
@@ -140,7 +143,7 @@ figures.show("answer", figures.comparison(table, chance=1 / len(run.genres)))
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
-figures.glue_numbers(
+glue_numbers(
     paper_data=figures.paper_data(settings),
     corpus_note=figures.corpus_note(settings),
     run_note=figures.run_note(run, settings),

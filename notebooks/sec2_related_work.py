@@ -28,11 +28,13 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
-from genre_lib.evaluation import accuracy_difference, accuracy_of, get_run
+from genre_lib.evaluation import accuracy_difference, accuracy_of
 from genre_lib.handcrafted import baseline, mfcc_statistics
-from genre_lib.spectrogram import open_store
+from genre_lib.runs import get_run
+from genre_lib.store import open_store
 
 settings = read_parameters(globals())
 
@@ -166,7 +168,7 @@ def words(view):
     }
 
 
-figures.glue_numbers(chance=1 / len(store.genres), **words("copies"), **words("segments"))
-figures.glue_numbers(
+glue_numbers(chance=1 / len(store.genres), **words("copies"), **words("segments"))
+glue_numbers(
     corpus_note=figures.corpus_note(settings), settings_note=figures.settings_note(settings)
 )

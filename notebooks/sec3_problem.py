@@ -28,10 +28,12 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
-from genre_lib.spectrogram import open_store
 from genre_lib.splits import audit, identical_tracks, make_dataset
+from genre_lib.store import open_store
 
 settings = read_parameters(globals())
 
@@ -187,7 +189,7 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
 counts = pd.Series(store.labels).value_counts()
-figures.glue_numbers(
+glue_numbers(
     corpus_note=figures.corpus_note(settings),
     settings_note=figures.settings_note(settings),
     tracks=len(store.track_ids),
@@ -203,7 +205,7 @@ shared = audited[(audited["first"] == "train") & (audited["second"] == "test")].
     "protocol"
 )
 sizes = tables.loc[settings.protocol]["subset"].value_counts()
-figures.glue_numbers(
+glue_numbers(
     paper_support=paper.TABLE_2[0].support,
     paper_images_per_track=paper.implied_images_per_track(),
     images_per_track=settings.images_per_track,

@@ -29,11 +29,14 @@ overrides = {}
 import numpy as np
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
 from genre_lib.corpus import find_corpus
 from genre_lib.corpus.songs import synthetic_corpus
-from genre_lib.spectrogram import fit_length, mel_decibels, open_store, to_decibels, to_gray
+from genre_lib.spectrogram import fit_length, mel_decibels, to_decibels, to_gray
+from genre_lib.store import open_store
 
 settings = read_parameters(globals())
 
@@ -218,7 +221,7 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
-figures.glue_numbers(
+glue_numbers(
     corpus_note=figures.corpus_note(settings),
     settings_note=figures.settings_note(settings),
     track_id=track.track_id,
@@ -228,7 +231,7 @@ figures.glue_numbers(
         else "a composed song, because this corpus is a store of spectrograms without audio"
     ),
 )
-figures.glue_numbers(
+glue_numbers(
     error=error,
     half=spectrogram.top_db / 255 / 2,
     error_verdict="holds" if error <= spectrogram.top_db / 255 / 2 * 1.001 else "does not hold",
@@ -238,7 +241,7 @@ figures.glue_numbers(
 )
 seconds = pd.Series({"copies": store.images.shape[2] * store.frame_period})
 seconds["segments"] = seconds["copies"] / settings.images_per_track
-figures.glue_numbers(
+glue_numbers(
     images_per_track=settings.images_per_track,
     **{f"seconds_{name}": length for name, length in seconds.items()},
 )

@@ -30,7 +30,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import configure, read_parameters
 from genre_lib.model import HybridNet, count_parameters
 
@@ -168,9 +170,9 @@ figures.tabulate("alternatives", alternatives)
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
-figures.glue_numbers(settings_note=figures.settings_note(settings))
+glue_numbers(settings_note=figures.settings_note(settings))
 lstm = table["layer"].str.startswith("LSTM")
-figures.glue_numbers(
+glue_numbers(
     agreeing=table["agrees"].sum(),
     rows=len(paper.TABLE_1),
     batch=paper.BATCH_SIZE,
@@ -187,7 +189,7 @@ figures.glue_numbers(
     convolution_share=table["parameters"][:2].sum() / count_parameters(model),
 )
 default = HybridNet(configure().model)
-figures.glue_numbers(
+glue_numbers(
     text_dropout=paper.TEXT_CONV_DROPOUT,
     table_dropout=paper.TABLE_CONV_DROPOUT,
     heads=settings.model.heads,

@@ -31,8 +31,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from genre_lib import figures, paper
+from genre_lib import paper
 from genre_lib.augment import cutmix
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
 from genre_lib.model import HybridNet, count_parameters
 from genre_lib.training import make_optimizer, make_schedule, mixed_loss, smoothed_loss
@@ -315,7 +317,7 @@ figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"
 
 # %% tags=["hide-input", "remove-output"]
 # How the numbers in the text were computed.
-figures.glue_numbers(
+glue_numbers(
     settings_note=figures.settings_note(settings),
     paper_rate=paper.LEARNING_RATE,
     paper_clip=paper.CLIP_NORM,
@@ -324,7 +326,7 @@ figures.glue_numbers(
     paper_patience=paper.PATIENCE,
     **training.model_dump(),
 )
-figures.glue_numbers(
+glue_numbers(
     steps=len(gradients),
     values=len(theta),
     adam_difference=(outside - by_pytorch).abs().max().item(),
@@ -356,7 +358,7 @@ def momentum_of_one_cycle():
 falling = np.arange(1000) / 1000
 printed = training.learning_rate * (1 + np.cos(np.pi * falling)) / 2
 linear = scheduled(training.model_copy(update={"schedule": "linear-warmup-cosine"}), 1000)
-figures.glue_numbers(
+glue_numbers(
     **one_cycle.__kwdefaults__,
     **momentum_of_one_cycle(),
     schedule_difference=np.abs(by_formula - by_code).max(),
@@ -365,7 +367,7 @@ figures.glue_numbers(
     cutmix_first=settings.augmentation.cutmix_probability,
     cutmix_last=settings.augmentation.cutmix_final_probability,
 )
-figures.glue_numbers(
+glue_numbers(
     worst=differences.max(),
     norm_before=flat.norm().item(),
     norm_after=clipped.norm().item(),

@@ -28,9 +28,12 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures, interactive, paper
+from genre_lib import paper
+from genre_lib.book import figures, interactive
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
-from genre_lib.evaluation import accuracy_of, confusions, get_run, wilson_interval
+from genre_lib.evaluation import accuracy_of, confusions, wilson_interval
+from genre_lib.runs import get_run
 
 settings = read_parameters(globals())
 
@@ -229,7 +232,7 @@ last = history.iloc[-1]
 implied = pd.Series(paper.SUBSET_SHARES) / paper.SUBSET_SHARES["test"] * paper.TEST_IMAGES
 fewer = implied * paper.VALIDATION_ACCURACY // 1
 shares = pd.Series([fewer.validation, fewer.validation + 1]) / implied.validation
-figures.glue_numbers(
+glue_numbers(
     paper_share=paper.SUBSET_SHARES["validation"],
     paper_validation_images=round(implied.validation),
     paper_fewer=int(fewer.validation),
@@ -284,7 +287,7 @@ wrong = counts.stack()[
 ]
 both = genres.dropna(subset="paper_f1")
 printed = pd.Series(wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES))
-figures.glue_numbers(
+glue_numbers(
     **accuracy_of(run.predictions),
     macro_f1=metrics.macro_f1,
     track_accuracy=metrics.track_accuracy,

@@ -28,9 +28,12 @@ overrides = {}
 # %% tags=["hide-input"]
 import pandas as pd
 
-from genre_lib import figures, paper
+from genre_lib import paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import read_parameters
-from genre_lib.evaluation import accuracy_difference, accuracy_of, get_run
+from genre_lib.evaluation import accuracy_difference, accuracy_of
+from genre_lib.runs import get_run
 
 settings = read_parameters(globals())
 
@@ -237,7 +240,7 @@ def effect(method):
 
 
 shared = pd.DataFrame(image_run.metrics["leakage"]).set_index(["first", "second"]).share
-figures.glue_numbers(
+glue_numbers(
     corpus_note=figures.corpus_note(settings),
     image_note=figures.run_note(image_run, image_run.settings),
     track_note=figures.run_note(track_run, track_run.settings),
@@ -252,7 +255,7 @@ figures.glue_numbers(
     **effect("network"),
     **effect("baseline"),
 )
-figures.glue_numbers(
+glue_numbers(
     epochs=image_run.settings.training.epochs,
     paper_epochs=paper.MAX_EPOCHS,
     conclusions=len(conclusions),

@@ -23,7 +23,9 @@ import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from genre_lib import evaluation, figures, interactive, paper
+from genre_lib import evaluation, paper
+from genre_lib.book import figures, interactive
+from genre_lib.book.statements import glue_numbers
 from genre_lib.reference import REFERENCES, stored_runs
 from genre_lib.splits import SUBSETS, audit
 
@@ -477,7 +479,7 @@ machines = listed(
 )
 leaks = audits[(audits["first"] == "train") & (audits["second"] == "test")].set_index("split").share
 settings = next(iter(runs.values())).settings
-figures.glue_numbers(
+glue_numbers(
     lower_note=(
         f"In {(side_by_side.track < side_by_side.image).sum()} of {len(side_by_side)} comparisons "
         "with the same view, method, seed and count, dealing tracks gives the lower accuracy."
@@ -569,7 +571,7 @@ by_image, by_track = (
     for name in ("image", "track")
 )
 both_seeds = min(image.seeds, track.seeds)
-figures.glue_numbers(
+glue_numbers(
     pairs_note=(
         f"GTZAN has {len(same)} pairs of tracks with identical content"
         + "".join(
@@ -697,7 +699,7 @@ def full_budget():
 gaps = {name.removeprefix("protocol "): run.history.clean_train_accuracy.iloc[-1]
         - run.history.validation_accuracy.iloc[-1] for name, run in curves.items()}  # fmt: skip
 store = pd.Series({"seconds": settings.spectrogram.seconds, "columns": 387})
-figures.glue_numbers(
+glue_numbers(
     recall_note=(
         f"{(recalls.high < 0).sum()} of {len(recalls)} genres lose clearly (their interval of the "
         f"change lies below zero), {(recalls.low > 0).sum()} gain clearly. The largest losses: "

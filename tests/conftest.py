@@ -15,7 +15,7 @@ from tiny import SMALL, small_corpus
 
 from genre_lib.config import RunSettings, configure
 from genre_lib.corpus.stream import Forward
-from genre_lib.spectrogram import Store, read_store, write_store
+from genre_lib.store import Store, read_store, write_store
 
 
 @pytest.fixture(scope="session", autouse=True)

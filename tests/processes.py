@@ -8,7 +8,7 @@ import torch
 
 from genre_lib import augment, checkpoint, config, training
 from genre_lib.config import RunSettings
-from genre_lib.evaluation import get_run
+from genre_lib.runs import get_run
 
 augment.pipeline(RunSettings().augmentation)  # imports albumentations before processes fork
 

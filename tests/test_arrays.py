@@ -12,10 +12,10 @@ import pytest
 from genre_lib import arrays
 from genre_lib.arrays import allocate, release, take
 from genre_lib.config import UserError, data_dir
-from genre_lib.evaluation import predict
 from genre_lib.model import HybridNet
-from genre_lib.spectrogram import read_store
+from genre_lib.runs import predict
 from genre_lib.splits import make_dataset
+from genre_lib.store import read_store
 from genre_lib.training import make_batch
 
 

@@ -27,8 +27,8 @@ from genre_lib.claims.judging import (
 )
 from genre_lib.claims.page import TITLES, to_html
 from genre_lib.config import GENRES, configure
-from genre_lib.evaluation import Run
 from genre_lib.reference import REFERENCES
+from genre_lib.runs import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMS = {claim.key: claim for claim in paper.CLAIMS}

@@ -52,7 +52,7 @@ def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("genre_lib.evaluation.get_run", interrupted)
+    monkeypatch.setattr("genre_lib.runs.get_run", interrupted)
     monkeypatch.setattr(sys, "argv", ["genre-book", "train"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()

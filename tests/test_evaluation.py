@@ -16,7 +16,6 @@ from genre_lib import training
 from genre_lib.config import UserError, digest, runs_dir
 from genre_lib.evaluation import (
     SCORED,
-    Run,
     accuracies,
     accuracy_by_known,
     accuracy_difference,
@@ -26,27 +25,24 @@ from genre_lib.evaluation import (
     confusions,
     follows_recipe,
     genre_scores,
-    get_run,
-    handcrafted_predictions,
     identical_pairs,
     known_images,
     over_seeds,
     paired_difference,
     paired_differences,
-    predict,
     protocol_changes,
-    read_run,
     recall_changes,
     run_costs,
     same_images,
     score_intervals,
-    score_run,
     scores,
     vote,
     wilson_interval,
 )
-from genre_lib.spectrogram import mel_decibels, to_gray, write_index
+from genre_lib.runs import Run, get_run, handcrafted_predictions, predict, read_run, score_run
+from genre_lib.spectrogram import mel_decibels, to_gray
 from genre_lib.splits import SUBSETS, make_dataset
+from genre_lib.store import write_index
 
 GENRES = ["a", "b", "c"]
 # Rows are true genres, columns predicted ones.

@@ -16,7 +16,7 @@ import pytest
 
 from genre_lib import checkpoint
 from genre_lib.config import RunSettings, configure
-from genre_lib.spectrogram import open_store
+from genre_lib.store import open_store
 
 KILLS = 20
 RESULTS = ("history.csv", "model.safetensors", "predictions.csv", "split.csv", "metrics.json")

@@ -14,7 +14,6 @@ from tiny import SMALL, play
 
 from genre_lib import cli, predict
 from genre_lib.config import UserError
-from genre_lib.evaluation import get_run
 from genre_lib.predict import (
     Answer,
     Fault,
@@ -29,6 +28,7 @@ from genre_lib.predict import (
     report,
     windows,
 )
+from genre_lib.runs import get_run
 from genre_lib.splits import make_dataset
 from genre_lib.trained import PACKAGED, package_weights, read_trained, trained_of
 

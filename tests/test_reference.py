@@ -7,9 +7,9 @@ import pytest
 from genre_lib import evaluation, reference
 from genre_lib.cli import app
 from genre_lib.config import UserError, digest, parse_parameters, reference_dir
-from genre_lib.evaluation import get_run
 from genre_lib.reference import REFERENCES, Reference, keep, make_references, stored, stored_runs
-from genre_lib.spectrogram import open_store
+from genre_lib.runs import get_run
+from genre_lib.store import open_store
 
 ROOT = Path(__file__).parents[1]
 

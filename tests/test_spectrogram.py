@@ -24,18 +24,14 @@ from genre_lib import arrays, spectrogram
 from genre_lib.config import SpectrogramSettings, UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track, read_audio
 from genre_lib.spectrogram import (
-    configured_jobs,
     fit_length,
     mel_decibels,
     mel_filterbank,
-    open_store,
-    read_image,
-    read_store,
     spectrogram_of,
     to_decibels,
     to_gray,
-    write_store,
 )
+from genre_lib.store import configured_jobs, open_store, read_image, read_store, write_store
 
 PAPER = SpectrogramSettings()
 
@@ -661,7 +657,7 @@ def counted(monkeypatch) -> list[Path]:
         written.append(path)
         write_store(corpus, path, settings, jobs=1, progress=False)
 
-    monkeypatch.setattr("genre_lib.spectrogram.write_store", write)
+    monkeypatch.setattr("genre_lib.store.write_store", write)
     return written
 
 

@@ -11,7 +11,6 @@ from genre_lib import arrays, paper, spectrogram
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import GENRES, UserError, configure
 from genre_lib.corpus.gtzan import fault_filtered
-from genre_lib.spectrogram import Store
 from genre_lib.splits import (
     SUBSETS,
     UNUSED,
@@ -25,6 +24,7 @@ from genre_lib.splits import (
     resize,
     segments,
 )
+from genre_lib.store import Store
 
 PROTOCOLS = ("image", "track")
 VIEWS = ("copies", "segments")
@@ -245,7 +245,7 @@ def test_no_progress_bar_is_shown_where_it_is_quick(store, capsys, monkeypatch):
     settings = settings_for(images_per_track=2)
     make_dataset(store, settings)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr("genre_lib.spectrogram.BAR_AFTER", 0.0)
+    monkeypatch.setattr("genre_lib.store.BAR_AFTER", 0.0)
     make_dataset(store, settings, progress=False)
     assert capsys.readouterr().err == ""
     make_dataset(store, settings)

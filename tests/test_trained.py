@@ -11,7 +11,8 @@ import torch
 
 from genre_lib import trained as module
 from genre_lib.config import UserError
-from genre_lib.evaluation import get_run, vote
+from genre_lib.evaluation import vote
+from genre_lib.runs import get_run
 from genre_lib.trained import (
     DEMONSTRATION,
     PACKAGED,

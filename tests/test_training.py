@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from genre_lib import checkpoint, training
 from genre_lib.config import ModelSettings, TrainingSettings, UserError, read_json
-from genre_lib.evaluation import predict
 from genre_lib.model import HybridNet
+from genre_lib.runs import predict
 from genre_lib.splits import Dataset, make_dataset
 from genre_lib.training import (
     Saving,

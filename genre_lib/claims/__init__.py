@@ -16,7 +16,7 @@ import pandas as pd
 from genre_lib import paper
 from genre_lib.claims import formulas, genres, learning, printed, scores  # these register
 from genre_lib.claims.judging import VERDICTS, judged
-from genre_lib.evaluation import Run
+from genre_lib.runs import Run
 
 __all__ = ["counts_by_verdict", "formulas", "genres", "learning", "ledger", "printed", "scores"]
 

@@ -27,13 +27,8 @@ from genre_lib.claims.judging import (
     reached,
     without,
 )
-from genre_lib.evaluation import (
-    Run,
-    accuracy_difference,
-    accuracy_of,
-    paired_difference,
-    pooled,
-)
+from genre_lib.evaluation import accuracy_difference, accuracy_of, paired_difference, pooled
+from genre_lib.runs import Run
 
 
 @judges

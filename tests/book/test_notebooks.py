@@ -7,7 +7,7 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from genre_lib.book import takes_parameters
+from genre_lib.book.editions import takes_parameters
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))

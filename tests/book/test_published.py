@@ -7,8 +7,8 @@ import jupytext
 import nbformat
 import pytest
 
-from genre_lib import book
-from genre_lib.book import notes_of, sources
+from genre_lib.book import editions as book
+from genre_lib.book.editions import notes_of, sources
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"

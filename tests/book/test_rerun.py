@@ -14,7 +14,7 @@ import typer.main
 import yaml
 
 from genre_lib import cli
-from genre_lib.book import sources
+from genre_lib.book.editions import sources
 from genre_lib.config import PARAMETERS, configure, parse_parameters
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from served import DESKTOP, FLAGS, ROOT, open_in
 
-from genre_lib.printing import CHROMIUMS, find_browser
+from genre_lib.book.pdf import CHROMIUMS, find_browser
 
 
 @dataclass(frozen=True)

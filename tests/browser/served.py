@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from genre_lib import printing
+from genre_lib.book import pdf as printing
 
 ROOT = Path(__file__).parents[2]
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels

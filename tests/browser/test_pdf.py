@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from served import PAGES, ROOT
 
-from genre_lib.printing import print_book
+from genre_lib.book.pdf import print_book
 
 TITLE = rb"/Title (\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)"
 

@@ -31,10 +31,12 @@ from genre_lib import paper
 from genre_lib.augment import IMAGE_SIZE, augment, cutmix, cutmix_probability, pipeline, transforms
 from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
-from genre_lib.evaluation import Run, confusions, genre_scores, scores
-from genre_lib.spectrogram import Store, to_decibels
+from genre_lib.runs import Run
+from genre_lib.evaluation import confusions, genre_scores, scores
+from genre_lib.store import Store
+from genre_lib.spectrogram import to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, copies, resize, segments
-from genre_lib.tables import Table, csv_bytes
+from genre_lib.book.tables import Table, csv_bytes
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet
@@ -136,15 +138,6 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     """
     save(table, name)
     return Table(name, table, formats or {})
-
-
-def glue_numbers(**values: Any) -> None:
-    """Glue numbers and words under their names, for ``{glue:text}`` in the prose."""
-    import myst_nb
-
-    for name, value in values.items():
-        plain = value.item() if isinstance(value, np.generic) else value
-        myst_nb.glue(name, plain, display=False)
 
 
 def corpus_note(settings: RunSettings) -> str:

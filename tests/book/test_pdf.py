@@ -3,7 +3,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from genre_lib import printing
+from genre_lib.book import pdf as printing
 from genre_lib.cli import app
 from genre_lib.config import UserError
 

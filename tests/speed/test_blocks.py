@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, cross_entropy
 
 from benchmarks.literal import LiteralNet
-from genre_lib import fused, model
+from genre_lib import model
 from genre_lib.config import ModelSettings
 from genre_lib.model import ConvBlock, HybridNet
+from genre_lib.speed import blocks as fused
 
 THREADS = (1, 2, 3)
 COUNTS = (1, 2, 5, 11)  # images: none is a multiple of those that go through a block at a time

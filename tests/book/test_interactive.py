@@ -12,10 +12,12 @@ import pytest
 from matplotlib.colors import to_rgb
 from test_tables import Cells, linked
 
-from genre_lib import figures, interactive, paper
-from genre_lib.evaluation import Run, confusions
+from genre_lib.book import figures, interactive
+from genre_lib import paper
+from genre_lib.runs import Run
+from genre_lib.evaluation import confusions
 
-ASSETS = Path(__file__).parents[1] / "book" / "_assets"
+ASSETS = Path(__file__).parents[2] / "book" / "_assets"
 HOSTILE = "<b>a & b</b></script><script>alert(1)</script>"
 EMBEDDED = r'<script type="application/json">(.*?)</script>'
 

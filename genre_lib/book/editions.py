@@ -82,7 +82,7 @@ def _flat(settings: RunSettings) -> dict[str, Any]:
 
 def library_hash() -> str:
     """Hash of the package's source code."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     content = hashlib.sha256()
     for source in sorted(package.rglob("*.py")):
         content.update(str(source.relative_to(package)).encode() + source.read_bytes())
@@ -257,10 +257,11 @@ def build_edition(
         If the name, the corpus or a parameter is wrong, or a cell or page fails.
     """
     from genre_lib.reference import make_references, write_results
-    from genre_lib.spectrogram import open_store
+    from genre_lib.store import open_store
 
     target = edition_folder(name)
     root = project_root()
+    os.environ["GENRE_EDITION"] = name  # statements of the reference edition must hold
     notebooks = sources()
     data_digest = open_store(settings).digest
     if retrain:

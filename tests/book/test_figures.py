@@ -14,11 +14,14 @@ matplotlib.use("Agg")
 
 import invented
 
-from genre_lib import evaluation, figures, paper
+from genre_lib import evaluation, paper
+from genre_lib.book import figures
+from genre_lib.book.statements import glue_numbers
 from genre_lib.config import GENRES, RunSettings, configure
-from genre_lib.evaluation import Run, accuracy_of, scores
+from genre_lib.runs import Run
+from genre_lib.evaluation import accuracy_of, scores
 from genre_lib.model import HybridNet, count_parameters
-from genre_lib.spectrogram import Store
+from genre_lib.store import Store
 from genre_lib.splits import audit, make_dataset
 
 SETTINGS = configure(profile="smoke")
@@ -347,7 +350,7 @@ def test_glued_values_are_plain(monkeypatch):
 
     glued = {}
     monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: glued.update({name: value}))
-    figures.glue_numbers(share=np.float64(0.5), count=np.int64(3), word="same")
+    glue_numbers(share=np.float64(0.5), count=np.int64(3), word="same")
     assert {name: type(value) for name, value in glued.items()} == {
         "share": float,
         "count": int,

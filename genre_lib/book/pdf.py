@@ -13,7 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from genre_lib.book import Say, render
+from genre_lib.book.editions import Say, render
 from genre_lib.config import UserError
 
 if TYPE_CHECKING:

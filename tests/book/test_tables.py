@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import figures
-from genre_lib.tables import Table, csv_bytes, csv_link
+from genre_lib.book import figures
+from genre_lib.book.tables import Table, csv_bytes, csv_link
 
 HOSTILE = '<b onmouseover="x">a & b</b></td>'
 MIXED = pd.DataFrame(

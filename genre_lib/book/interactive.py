@@ -1,6 +1,6 @@
 """Figures that answer: the tracks behind a confusion matrix, the values of learning curves.
 
-They work in the static page without a kernel. A numbered figure of `genre_lib.figures` shows the
+They work in the static page without a kernel. A numbered figure of `genre_lib.book.figures` shows the
 same in print.
 """
 
@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from genre_lib import paper
-from genre_lib.evaluation import Run, confusion_tracks, confusions
-from genre_lib.figures import COLORS, LINES, MARKERS, save, tabulate
-from genre_lib.tables import Table, csv_link
+from genre_lib.runs import Run
+from genre_lib.evaluation import confusion_tracks, confusions
+from genre_lib.book.figures import COLORS, LINES, MARKERS, save, tabulate
+from genre_lib.book.tables import Table, csv_link
 
 if TYPE_CHECKING:
     from IPython.display import HTML

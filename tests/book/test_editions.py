@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genre_lib import book
+from genre_lib.book import editions as book
 from genre_lib.config import UserError, configure, read_parameters
 
 HEADER = """\

@@ -1,0 +1,58 @@
+"""Numbers for the prose of a page, and a check of what the prose claims beyond them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+MARK = " [this does not hold in this edition]"
+
+
+class StatementError(Exception):
+    """A sentence of the reference edition claims what its results do not show."""
+
+
+def glue_numbers(**values: Any) -> None:
+    """Glue numbers, and words where editions differ, for ``{glue:text}`` in the prose."""
+    import myst_nb
+
+    for name, value in values.items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        myst_nb.glue(name, plain, display=False)
+
+
+def statements(*, strict: bool | None = None, **holds: Any) -> None:
+    """Check what the text of a page states: stop the reference build, mark the sentence elsewhere.
+
+    The prose places ``{glue:text}`name``` at the end of the sentence that a condition belongs to.
+    It shows nothing where the condition holds, else a visible mark.
+
+    Parameters
+    ----------
+    strict
+        Whether a false statement is an error; by default in the reference edition, which
+        ``GENRE_EDITION=reference`` names.
+    holds
+        One condition for each sentence, under the sentence's name. Only a true boolean holds: a
+        missing value or a comparison with NaN does not.
+
+    Raises
+    ------
+    StatementError
+        If a condition does not hold and `strict` is on: the message names the sentences.
+    """
+    if strict is None:
+        strict = os.environ.get("GENRE_EDITION") == "reference"
+    false = [name for name, value in holds.items() if not (_is_bool(value) and bool(value))]
+    if false and strict:
+        raise StatementError(
+            f"The results do not show what the text of this page states: {', '.join(false)}. "
+            "Rewrite the sentences that end with these names."
+        )
+    glue_numbers(**{name: MARK if name in false else "" for name in holds})
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool | np.bool_)

@@ -1,0 +1,1 @@
+"""The network's mathematics, faster on a CPU."""

@@ -1,0 +1,534 @@
+"""Reading and writing a spectrogram store."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from glob import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
+from PIL import Image
+from pydantic import BaseModel, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from tqdm import tqdm
+
+from genre_lib.arrays import allocate, release
+from genre_lib.config import (
+    RunSettings,
+    SpectrogramSettings,
+    UserError,
+    cache_dir,
+    choose,
+    notice,
+    on_error,
+    one_at_a_time,
+    read_json,
+    write_json,
+    write_text,
+)
+from genre_lib.corpus import AudioFault, Corpus, Track, find_corpus
+from genre_lib.spectrogram import SilentTrack, spectrogram_of, to_decibels
+
+if TYPE_CHECKING:
+    pass
+
+
+INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
+
+
+CHUNK = 64  # tracks that a thread reads or makes images of at a time
+
+
+BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
+
+
+class Manifest(BaseModel, extra="allow"):
+    """What ``store.json`` states."""
+
+    name: str = ""
+    sample_rate: PositiveInt
+    hop_length: PositiveInt
+    n_mels: PositiveInt
+    top_db: PositiveFloat
+    fmin: float
+    fmax: float
+    frame_period_s: PositiveFloat | None = None
+    skipped: list[str] | None = None
+
+
+class IndexRow(BaseModel):
+    """One row of ``index.csv``."""
+
+    track_id: str
+    genre: str
+    frames: PositiveInt
+
+
+Checked = TypeVar("Checked")
+
+
+@dataclass(frozen=True)
+class Store:
+    """All mel spectrograms of a corpus.
+
+    Attributes
+    ----------
+    track_ids
+        One name a track.
+    labels
+        Index into `genres`, shape (tracks,).
+    images
+        Gray levels, uint8, shape (tracks, n_mels, frames); row 0 is the lowest band,
+        0 is -top_db and 255 is 0 dB, the loudest point of the track.
+    digest
+        Hash of names, genres and gray levels.
+    """
+
+    name: str
+    path: Path
+    track_ids: tuple[str, ...]
+    genres: tuple[str, ...]
+    labels: np.ndarray
+    images: np.ndarray
+    manifest: dict[str, Any] = field(repr=False)
+    digest: str
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Tracks of the corpus that were left out, because they could not be used."""
+        return tuple(self.manifest.get("skipped", ()))
+
+    @property
+    def frame_period(self) -> float:
+        """Seconds between two columns."""
+        own = self.manifest.get("frame_period_s")
+        return float(own or self.manifest["hop_length"] / self.manifest["sample_rate"])
+
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """The first track of each genre."""
+        labels = range(len(self.genres))
+        return tuple(self.track_ids[int(np.argmax(self.labels == label))] for label in labels)
+
+    def position(self, track_id: str) -> int:
+        """Position of a track in `images`."""
+        if track_id not in self.track_ids:
+            raise UserError(f"There is no track {track_id!r} in the store {self.path}.")
+        return self.track_ids.index(track_id)
+
+    def decibels(self, position: int) -> np.ndarray:
+        """Mel spectrogram in dB of one track, float32, shape (n_mels, frames)."""
+        return to_decibels(self.images[position], top_db=self.manifest["top_db"])
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a track cannot be used.
+
+    Attributes
+    ----------
+    undecodable
+        Whether the file is at fault, not the sound in it.
+    """
+
+    track_id: str
+    file: str
+    text: str
+    undecodable: bool
+
+
+def fault_table(faults: Sequence[Fault]) -> str:
+    """All faults of a corpus as lines of text: track, file, fault."""
+    rows = [("track", "file", "fault"), *((f.track_id, f.file, f.text) for f in faults)]
+    track, file = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return "\n".join(f"  {row[0]:<{track}}  {row[1]:<{file}}  {row[2]}" for row in rows)
+
+
+def write_store(
+    corpus: Corpus,
+    path: Path,
+    settings: SpectrogramSettings,
+    *,
+    jobs: int | None = None,
+    progress: bool = True,
+    on_fault: str | None = None,
+) -> tuple[str, ...]:
+    """Write the spectrogram store of a corpus: complete, or not at all.
+
+    All tracks are tried. Those that cannot be used are listed in one table on standard error;
+    then, as `on_fault` says, they are left out and the manifest names them, or no store is made.
+
+    Workers read the audio and return encoded images; only this process writes, so on a cluster
+    (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
+    By default they are threads: nearly all of the work is done outside of Python, and threads
+    need not import anything first.
+
+    Parameters
+    ----------
+    jobs
+        Workers; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
+        where it says nothing, one for each core.
+    on_fault
+        ``stop`` or ``skip``; None is what `genre_lib.config.on_error` says. A dispensable track
+        that cannot be decoded is skipped either way.
+
+    Returns
+    -------
+    tuple of str
+        The tracks that were left out.
+
+    Raises
+    ------
+    UserError
+        If `path` exists, the corpus is itself a store, a track cannot be used, or the disk is
+        full.
+    """
+    answer = choose("answer to a fault", on_fault or on_error(), ("stop", "skip"))
+    if jobs == 0:
+        raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
+    if path.exists():
+        raise UserError(f"{path} exists already; remove it or choose another place.")
+    if corpus.store is not None:
+        raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written ({error.strerror}); choose another place."
+        ) from None
+    try:
+        if corpus.describe is not None:
+            notice(corpus.describe())
+        work = (delayed(attempted)(track, settings) for track in corpus.tracks)
+        workers = Parallel(
+            n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
+        )
+        results = workers(work)
+        bar = tqdm(
+            results,
+            total=len(corpus.tracks),
+            desc=f"spectrograms of {corpus.name}",
+            unit="track",
+            disable=not progress,
+        )
+        rows: list[dict] = []
+        faults: list[Fault] = []
+        for result in bar:
+            if isinstance(result, Fault):
+                faults.append(result)
+                continue
+            image, row = result
+            try:
+                (partial / row["genre"]).mkdir(exist_ok=True)
+                (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
+            except OSError as error:
+                raise UserError(
+                    f"{path} cannot be written ({error.strerror}); make room there, or choose "
+                    "another place."
+                ) from None
+            rows.append(row)
+        _answer(faults, corpus, skip=answer == "skip")
+        skipped = tuple(fault.track_id for fault in faults)
+        write_index(partial, rows)
+        manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
+        manifest |= {"reference": "max", "librosa": version("librosa")}
+        if skipped:
+            manifest["skipped"] = skipped
+        write_json(partial / "store.json", manifest)
+        try:
+            os.replace(partial, path)
+        except OSError:
+            if not path.exists():
+                raise
+            raise UserError(
+                f"{path} was written by another process meanwhile; use it, or remove it and "
+                "give the same command again."
+            ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return skipped
+
+
+def _answer(faults: Sequence[Fault], corpus: Corpus, *, skip: bool) -> None:
+    """Tell of tracks that cannot be used, and stop unless they may be left out."""
+    if not faults:
+        return
+    all_of_them = f"{len(corpus.tracks)} tracks of {corpus.name}"
+    mine = [f for f in faults if not (f.undecodable and f.track_id in corpus.dispensable)]
+    goes_on = len(faults) < len(corpus.tracks) and (skip or not mine)
+    notice(
+        f"{len(faults)} of {all_of_them} cannot be used{' and are left out' * goes_on}:\n"
+        f"{fault_table(faults)}"
+    )
+    if len(faults) == len(corpus.tracks):
+        raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
+    if not goes_on:
+        raise UserError(
+            f"{len(mine)} of {all_of_them} cannot be used (listed above); mend or remove their "
+            "files, or leave them out with --on-error skip."
+        )
+
+
+def configured_jobs() -> int:
+    """How many workers ``joblib.parallel_config`` asks for; -1, all cores, if it does not say."""
+    return get_active_backend()[1] or -1
+
+
+def attempted(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] | Fault:
+    """What `encoded_spectrogram` returns, or why it cannot."""
+    try:
+        return encoded_spectrogram(track, settings)
+    except (UserError, OSError) as error:
+        text = error.fault if isinstance(error, AudioFault | SilentTrack) else str(error)
+        file = str(track.path or "")
+        return Fault(track.track_id, file, text, not isinstance(error, SilentTrack))
+
+
+def encoded_spectrogram(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict]:
+    """Spectrogram of a track as the bytes of a PNG, and its row of the index."""
+    gray, row = spectrogram_of(track, settings)
+    file = io.BytesIO()
+    # An image viewer shows row 0 at the top: there the highest band belongs.
+    Image.fromarray(gray[::-1]).save(file, format="PNG")
+    return file.getvalue(), row
+
+
+def write_index(folder: Path, rows: Sequence[dict]) -> None:
+    """Write ``index.csv`` of a store."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, INDEX_COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(folder / "index.csv", text.getvalue())
+
+
+def read_store(path: Path, *, progress: bool = True) -> Store:
+    """Read a spectrogram store.
+
+    Raises
+    ------
+    UserError
+        If the store is missing or empty, its manifest disagrees with its files, or an image is
+        damaged: the message names the file. If the images are many and the disk has no room for
+        them (see `genre_lib.arrays.allocate`).
+    """
+    if not (path / "store.json").exists() or not (path / "index.csv").exists():
+        raise UserError(
+            f"{path} is no spectrogram store (store.json and index.csv); make one with "
+            f"`genre-book store AUDIO_FOLDER {path}`."
+        )
+    manifest = _checked(Manifest, read_json(path / "store.json"), path / "store.json")
+    rows = read_index(path)
+    track_ids = tuple(row.track_id for row in rows)
+    genres = tuple(sorted({row.genre for row in rows}))
+    number = {genre: label for label, genre in enumerate(genres)}
+    labels = np.array([number[row.genre] for row in rows])
+    content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
+    content.update(labels.tobytes())
+    images = allocate((len(rows), manifest.n_mels, max(row.frames for row in rows)))
+
+    def read(chunk: slice) -> None:
+        for image, row in zip(images[chunk], rows[chunk], strict=True):
+            file = path / row.genre / f"{row.track_id}.png"
+            gray = read_image(file)
+            if gray.shape != (manifest.n_mels, row.frames):
+                raise UserError(
+                    f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
+                    f"{manifest.n_mels} x {row.frames}."
+                )
+            image[:, : row.frames] = gray  # a shorter track ends in silence
+
+    name = manifest.name or path.name
+    for chunk in in_threads(read, len(rows), desc=f"reading {name}", progress=progress):
+        content.update(images[chunk].data)
+        release(images)
+    return Store(
+        name=name,
+        path=path,
+        track_ids=track_ids,
+        genres=genres,
+        labels=labels,
+        images=images,
+        manifest=manifest.model_dump(exclude_none=True),
+        digest=content.hexdigest()[:16],
+    )
+
+
+def read_index(path: Path) -> list[IndexRow]:
+    """The rows of a store's ``index.csv``.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, lists nothing, or lists a track twice.
+    """
+    index = path / "index.csv"
+    try:
+        listed = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{index} cannot be read ({error}).") from None
+    rows = _checked(list[IndexRow], listed, index)
+    if not rows:
+        raise UserError(f"{index} lists no track; the store is empty.")
+    counts = Counter(row.track_id for row in rows)
+    if repeated := [track_id for track_id, count in counts.items() if count > 1]:
+        raise UserError(f"{index} lists the track {min(repeated)!r} twice.")
+    return rows
+
+
+def in_threads(
+    work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
+) -> Iterator[slice]:
+    """Do some work for all tracks, a chunk at a time, in threads that share memory.
+
+    Parameters
+    ----------
+    work
+        Called with the positions of a chunk's tracks.
+
+    Yields
+    ------
+    slice
+        The chunks that are done, in order.
+    """
+
+    def done(chunk: slice) -> slice:
+        work(chunk)
+        return chunk
+
+    chunks = (slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK))
+    threads = Parallel(n_jobs=configured_jobs(), require="sharedmem", return_as="generator")
+    results: Iterable[slice] = threads(delayed(done)(chunk) for chunk in chunks)
+    with tqdm(total=tracks, desc=desc, unit="track", delay=BAR_AFTER, disable=not progress) as bar:
+        for chunk in results:
+            yield chunk
+            bar.update(chunk.stop - chunk.start)
+
+
+def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
+    """What a file of a store holds, as what it should be."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found = "" if first["type"] == "missing" else f" = {first['input']!r}"
+        raise UserError(f"{file}: {where}{found}: {first['msg'].lower()}.") from None
+
+
+def read_image(file: Path) -> np.ndarray:
+    """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, or not 8-bit gray.
+    """
+    try:
+        with Image.open(file) as image:
+            if image.mode != "L":
+                raise UserError(f"{file} is a {image.mode} image; a store holds 8-bit gray.")
+            return np.asarray(image)[::-1]
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing, but the store's index lists it.") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
+
+
+_opened: dict[tuple[Path, int], Store] = {}  # the stores that were read last
+
+
+def _read_once(path: Path, *, progress: bool) -> Store:
+    """Read a store, unless it is among the last two and its index has not changed since."""
+    index = path / "index.csv"
+    key = path, index.stat().st_mtime_ns if index.exists() else 0
+    if key not in _opened:
+        for oldest in list(_opened)[:-1]:
+            del _opened[oldest]
+        _opened[key] = read_store(path, progress=progress)
+    return _opened[key]
+
+
+def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
+    """The spectrogram store of the settings' corpus, made first where it does not exist yet.
+
+    Where another process is making it, this one waits and reads it then.
+
+    Raises
+    ------
+    UserError
+        If there is no such corpus, its store cannot be made or read, it holds other spectrograms
+        than the settings ask for, or it was made without some tracks and
+        `genre_lib.config.on_error` says ``stop``.
+    """
+    corpus = find_corpus(settings)
+    path = corpus.store
+    if path is None:
+        path = cache_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
+        if not path.exists():
+            lock = path.with_name(f"{path.name}.lock")
+            with one_at_a_time(lock, work=f"making the store {path}"):
+                if not path.exists():
+                    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+                        shutil.rmtree(left)  # by a process that was killed
+                    write_store(corpus, path, settings.spectrogram, progress=progress)
+    store = _read_once(path, progress=progress)
+    _see_skipped(store, corpus)
+    for name, wanted in settings.spectrogram:
+        held = store.manifest.get(name, wanted)
+        if wanted not in (held, SpectrogramSettings.model_fields[name].default):
+            raise UserError(
+                f"{name} = {wanted} is not possible: the store {path} was made with {held}; "
+                "make another from the audio with `genre-book store`."
+            )
+    return store
+
+
+def _see_skipped(store: Store, corpus: Corpus) -> None:
+    """Refuse a store that was made here without some tracks, unless they may be left out."""
+    missing = [track for track in store.skipped if track not in corpus.dispensable]
+    if not missing:
+        return
+    some = ", ".join(missing[:3]) + (", ..." if missing[3:] else "")
+    count = f"{len(missing)} track{'s' * (len(missing) > 1)}"
+    without = f"{store.path} was made without {count} that cannot be used ({some})"
+    if corpus.store is None and on_error() == "stop":
+        raise UserError(
+            f"{without}; mend or remove their files, or leave them out with --on-error skip."
+        )
+    _tell_once(f"{without}.")
+
+
+_tell_once = functools.cache(notice)
+
+
+def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
+    """Hash of what a store would be made of: file names, sizes and times, or the composer."""
+    content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
+    for track in corpus.tracks:
+        content.update(repr((track.track_id, _size_and_time(track.path))).encode())
+    if corpus.name == "synthetic":
+        for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
+            content.update(source.read_bytes())
+    return content.hexdigest()[:12]
+
+
+def _size_and_time(path: Path | None) -> tuple[int, int] | None:
+    """Size and time of a file; None where there is none, which is told when it is read."""
+    try:
+        stat = path.stat() if path else None
+    except OSError:
+        return None
+    return stat and (stat.st_size, stat.st_mtime_ns)
