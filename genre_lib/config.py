@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -214,8 +215,10 @@ def configure(
     Raises
     ------
     UserError
-        If a name is unknown, a value is out of range, or one of the five is in `overrides`.
+        If a name is unknown (in a notebook also one that papermill injected), a value is out of
+        range, or one of the five is in `overrides`.
     """
+    refuse_unknown_parameters()
     changes = dict(PROFILES[choose("profile", profile, PROFILES)])
     fields = setting_fields()
     if not isinstance(overrides, Mapping | None):
@@ -299,24 +302,19 @@ def _allowed(name: str) -> str:
     return f"{low}{name}{high}" if bounds else ""
 
 
-def read_parameters(namespace: Mapping[str, Any]) -> RunSettings:
-    """Settings from the parameters that a notebook declares (`PARAMETERS` and ``overrides``).
-
-    Called in a notebook as ``read_parameters(globals())``. papermill injects whatever it is
-    given, declared or not; a name that is no parameter is refused here.
+def refuse_unknown_parameters() -> None:
+    """Refuse what papermill injected into this notebook under a name that is no parameter.
 
     Raises
     ------
     UserError
-        If the namespace holds a plain value under a name that is no parameter.
+        If this is a notebook, and papermill's cell assigns such a name.
     """
-    known = (*PARAMETERS, "overrides")
-    jupyter = {"In", "Out"}
-    plain = (str, int, float, bool, list, dict, tuple, type(None))
-    for name, value in namespace.items():
-        if not name.startswith("_") and name not in jupyter and isinstance(value, plain):
-            choose("parameter", name, known)
-    return configure(**{name: namespace[name] for name in known if name in namespace})
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    for cell in shell.user_ns.get("In", []) if shell else []:
+        if cell.startswith("# Parameters\n"):  # papermill's first line
+            for name in re.findall(r"^(\w+) = ", cell, re.MULTILINE):
+                choose("parameter", name, (*PARAMETERS, "overrides"))
 
 
 def shareable(settings: RunSettings) -> RunSettings:

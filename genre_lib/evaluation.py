@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,7 @@ from genre_lib.config import (
 )
 from genre_lib.splits import SUBSETS, UNUSED
 
-if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
-    from genre_lib.runs import Run
+Run = Any  # of runs.py, which imports this module
 
 KIND = ("view", "protocol", "method")
 SCORED = ("image", "vote")  # what is right or wrong: each test image, or one vote a track

@@ -31,13 +31,15 @@ overrides = {}
 from genre_lib import explorer
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import read_parameters, shareable
+from genre_lib.config import configure, shareable
 from genre_lib.splits import deal_images
 from genre_lib.store import open_store
 from genre_lib.trained import DEMONSTRATION, percent, read_trained
 
-own = read_parameters(globals())
-settings = shareable(own)
+asked = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
+settings = shareable(asked)
 store = open_store(settings)
 table = deal_images(store, settings)
 first = str(table.track_id[table.subset == "test"].iloc[0])
@@ -88,7 +90,7 @@ explorer.player(clips)
 
 # %% tags=["hide-input"]
 trained = read_trained()
-recordings = None if own.corpus == "synthetic" else open_store(own)
+recordings = None if asked.corpus == "synthetic" else open_store(asked)
 real = explorer.look(recordings, trained) if recordings else []
 if recordings is None:
     real_note = "This edition is about composed music only. An edition about recordings shows them."

@@ -30,13 +30,15 @@ import pandas as pd
 
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import read_parameters
+from genre_lib.config import configure
 from genre_lib.evaluation import accuracy_difference, accuracy_of
 from genre_lib.handcrafted import baseline, mfcc_statistics
 from genre_lib.runs import get_run
 from genre_lib.store import open_store
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 
 # %% [markdown]
 # ```{admonition} Read this before any number

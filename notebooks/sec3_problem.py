@@ -31,11 +31,13 @@ import pandas as pd
 from genre_lib import paper
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import read_parameters
+from genre_lib.config import configure
 from genre_lib.splits import audit, identical_tracks, make_dataset
 from genre_lib.store import open_store
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 
 # %% [markdown]
 # ```{admonition} Read this before any number

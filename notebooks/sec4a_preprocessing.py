@@ -32,13 +32,15 @@ import pandas as pd
 from genre_lib import paper
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import read_parameters
+from genre_lib.config import configure
 from genre_lib.corpus import find_corpus
 from genre_lib.corpus.songs import synthetic_corpus
 from genre_lib.spectrogram import fit_length, mel_decibels, to_decibels, to_gray
 from genre_lib.store import open_store
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 
 # %% [markdown]
 # ```{admonition} Read this before any number

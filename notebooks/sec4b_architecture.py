@@ -33,10 +33,12 @@ from torch import nn
 from genre_lib import paper
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import configure, read_parameters
+from genre_lib.config import configure
 from genre_lib.model import HybridNet, count_parameters
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 
 # %% [markdown]
 # ```{admonition} About this page

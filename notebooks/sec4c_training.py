@@ -35,11 +35,13 @@ from genre_lib import paper
 from genre_lib.augment import cutmix
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
-from genre_lib.config import read_parameters
+from genre_lib.config import configure
 from genre_lib.model import HybridNet, count_parameters
 from genre_lib.training import make_optimizer, make_schedule, mixed_loss, smoothed_loss
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 training = settings.training
 
 # %% [markdown]

@@ -8,6 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from genre_lib.config import (
     PARAMETERS,
@@ -28,7 +29,6 @@ from genre_lib.config import (
     parse_parameters,
     project_root,
     read_json,
-    read_parameters,
     runs_dir,
     setting_fields,
     shareable,
@@ -152,7 +152,6 @@ def test_a_parameter_among_the_overrides_is_never_ignored(name):
         (lambda: configure(profile="smok"), ["profile 'smok'", "'smoke'", "quick", "paper"]),
         (lambda: configure(overrides={"epoch": 3}), ["setting 'epoch'", "'epochs'"]),
         (lambda: configure(overrides={"learningrate": 3}), ["'learning_rate'"]),
-        (lambda: read_parameters({"protocoll": "image"}), ["parameter 'protocoll'", "'protocol'"]),
         (lambda: choose("thing", "zzz", ["a", "b"]), ["There is no thing 'zzz'.", "a, b"]),
     ],
 )
@@ -262,50 +261,26 @@ def test_a_setting_that_nobody_declared_is_refused():
 # Notebook parameters
 
 
-def test_parameters_are_read_from_a_notebooks_namespace():
-    namespace = {
-        "corpus": "gtzan",
-        "profile": "smoke",
-        "view": "segments",
-        "protocol": "track",
-        "seed": 3,
-        "overrides": {"epochs": 4},
-        # What Jupyter, imports and definitions leave there as well.
-        "__name__": "__main__",
-        "_ih": [""],
-        "_oh": {},
-        "_": "",
-        "In": ["", "a cell"],
-        "Out": {1: "x"},
-        "json": json,
-        "configure": configure,
-        "GENRE": UserError,
-    }
-    settings = read_parameters(namespace)
-    assert settings.model_dump(include=set(PARAMETERS)) == {
-        name: namespace[name] for name in PARAMETERS
-    }
-    assert settings.training.epochs == 4
-
-
-def test_parameters_have_defaults():
-    assert read_parameters({}) == configure()
-
-
 def test_no_overrides_may_be_none():
-    assert read_parameters({"overrides": None}) == configure()
-
-
-@pytest.mark.parametrize("value", ["x", 1, 1.5, True, [1], {"a": 1}, (1,), None])
-def test_a_plain_value_that_is_no_parameter_is_refused(value):
-    with pytest.raises(UserError, match=r"'sede'.*'seed'"):
-        read_parameters({"seed": 1, "sede": value})
+    assert configure(overrides=None) == configure()
 
 
 @pytest.mark.parametrize("value", ["epochs=5", 5, ["epochs"], [("epochs", 5)]])
-def test_overrides_that_are_no_mapping_are_told(value):
+def test_overrides_that_are_no_mapping_are_refused(value):
     with pytest.raises(UserError, match="overrides"):
-        read_parameters({"overrides": value})
+        configure(overrides=value)
+
+
+def test_what_papermill_injects_under_another_name_is_refused():
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell('then = "sede = 1"\nsede = 1', store_history=True)  # the page's own cell
+        configure()
+        shell.run_cell('# Parameters\nseed = 1\nsede = {"a": 1}\n', store_history=True)
+        with pytest.raises(UserError, match=r"'sede'.*'seed'"):
+            configure()
+    finally:
+        InteractiveShell.clear_instance()
 
 
 # Pairs of a command line

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from genre_lib.book import editions as book
-from genre_lib.config import UserError, configure, read_parameters
+from genre_lib.config import UserError, configure
 
 HEADER = """\
 # ---
@@ -32,9 +32,11 @@ seed = 0
 overrides = {{}}
 
 # %%
-from genre_lib.config import read_parameters
+from genre_lib.config import configure
 
-settings = read_parameters(globals())
+settings = configure(
+    corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
+)
 """
 DRAWS = """
 # %%
@@ -115,7 +117,7 @@ def test_notebook_parameters_give_the_same_settings_back():
     )
     parameters = book.notebook_parameters(settings)
     assert parameters["overrides"] == {"epochs": 7, "crop_min": 0.5}
-    assert read_parameters(parameters) == settings
+    assert configure(**parameters) == settings
 
 
 def test_library_hash_depends_on_every_source(tmp_path, monkeypatch):

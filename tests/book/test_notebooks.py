@@ -90,7 +90,7 @@ def test_a_page_without_parameters_names_none_and_trains_nothing():
         code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
         tags = [tag for cell in read(path).cells for tag in cell.metadata.get("tags", [])]
         assert "parameters" not in tags
-        assert not re.search(r"read_parameters|get_run|open_store", code)
+        assert not re.search(r"settings = configure|get_run|open_store", code)
 
 
 def test_parameters_are_the_same_literals_everywhere(section: Path):
@@ -106,7 +106,8 @@ def test_parameters_are_the_same_literals_everywhere(section: Path):
 
 def test_settings_are_read_right_after_the_parameters(section: Path):
     cells = [cell for cell in read(section).cells if cell.cell_type == "code"]
-    assert "settings = read_parameters(globals())" in cells[1].source
+    given = ", ".join(f"{name}={name}" for name in PARAMETERS)
+    assert f"settings = configure(\n    {given}\n)" in cells[1].source
 
 
 def test_pages_say_first_what_one_learns_and_last_what_was_found(page: Path):
