@@ -29,14 +29,14 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter, St
 
 from genre_lib import paper
 from genre_lib.augment import IMAGE_SIZE, augment, cutmix, cutmix_probability, pipeline, transforms
+from genre_lib.book.tables import Table, csv_bytes
 from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
-from genre_lib.runs import Run
 from genre_lib.evaluation import confusions, genre_scores, scores
-from genre_lib.store import Store
+from genre_lib.runs import Run
 from genre_lib.spectrogram import to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, copies, resize, segments
-from genre_lib.book.tables import Table, csv_bytes
+from genre_lib.store import Store
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet

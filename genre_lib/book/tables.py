@@ -1,6 +1,6 @@
 """Tables of the pages: sorted by a click on a column's head, saved as CSV, without a server.
 
-The sorting is done by ``book/_assets/book.js``; without it the table is there as it was made.
+The sorting is done by ``book/_assets/tables.js``; without it the table is there as it was made.
 """
 
 from __future__ import annotations
@@ -10,20 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Integral, Real
-from string import Template
 from typing import Any
 
 import pandas as pd
-
-TABLE = Template("""<div class="book-table">
-<div class="book-table-box" role="region" aria-label="Table: $title" tabindex="0">
-<table class="dataframe"><thead><tr>$heads</tr></thead>
-<tbody>
-$rows
-</tbody></table>
-</div>
-$link
-</div>""")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -57,40 +46,41 @@ class Table:
     data: pd.DataFrame
     formats: Mapping[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for column in self.formats:
-            if column not in self.data:
-                raise KeyError(f"table {self.name} has no column {column} to format")
-
     def __repr__(self) -> str:
         return self.data.to_string(index=False)
 
     def to_html(self) -> str:
         """The table in a box that scrolls on narrow screens, with a link to its CSV file."""
-        columns = [self._column(index) for index in range(self.data.shape[1])]
-        heads = "".join(head for head, _ in columns)
-        rows = "\n".join(
-            f"<tr>{''.join(cells)}</tr>" for cells in zip(*(c for _, c in columns), strict=True)
-        )
-        title = escape(self.name.replace("_", " "))
-        link = csv_link(self.name, self.data)
-        return TABLE.substitute(title=title, heads=heads, rows=rows, link=link)
+        heads, columns = zip(*(self._column(name) for name in self.data), strict=True)
+        rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+        return f"""<div class="book-table">
+<div class="book-table-box" role="region" aria-label="Table: {_words(self.name)}" tabindex="0">
+<table class="dataframe"><thead><tr>{"".join(heads)}</tr></thead>
+<tbody>
+{rows}
+</tbody></table>
+</div>
+{csv_link(self.name, self.data)}
+</div>"""
 
     _repr_html_ = to_html
 
-    def _column(self, index: int) -> tuple[str, list[str]]:
+    def _column(self, name: Any) -> tuple[str, list[str]]:
         """Head and cells of a column; cells with numbers hold the value to sort by."""
-        name, values = str(self.data.columns[index]), self.data.iloc[:, index]
-        kind = pd.api.types
-        number = kind.is_numeric_dtype(values) and not kind.is_bool_dtype(values)
+        values, types = self.data[name], pd.api.types
+        number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         side = ' class="number"' if number else ""
-        form = self.formats.get(name)
         cells = []
         for value in values:
-            missing = kind.is_scalar(value) and pd.isna(value)
-            by = f' data-value="{value!s}"' if number and not missing else ""
-            cells.append(f"<td{side}{by}>{'' if missing else escape(_shown(value, form))}</td>")
-        return f'<th scope="col"{side}>{escape(name.replace("_", " "))}</th>', cells
+            missing = types.is_scalar(value) and pd.isna(value)
+            text = "" if missing else escape(_shown(value, self.formats.get(name)))
+            by = f' data-value="{value}"' if number and not missing else ""
+            cells.append(f"<td{side}{by}>{text}</td>")
+        return f'<th scope="col"{side}>{_words(str(name))}</th>', cells
+
+
+def _words(name: str) -> str:
+    return escape(name.replace("_", " "))
 
 
 def _shown(value: Any, form: str | None) -> str:

@@ -18,11 +18,11 @@ from genre_lib import evaluation, paper
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
 from genre_lib.config import GENRES, RunSettings, configure
-from genre_lib.runs import Run
 from genre_lib.evaluation import accuracy_of, scores
 from genre_lib.model import HybridNet, count_parameters
-from genre_lib.store import Store
+from genre_lib.runs import Run
 from genre_lib.splits import audit, make_dataset
+from genre_lib.store import Store
 
 SETTINGS = configure(profile="smoke")
 
