@@ -294,24 +294,31 @@ def predict(
 ) -> None:
     """Name the genre of audio files, as a whole and over time.
 
-    A file that cannot be judged is told on standard error; the others are, and the exit code is 1.
+    A file that cannot be judged is reported on standard error, the others are judged all the same,
+    and the exit code is 1.
 
     Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
     """
-    from genre_lib.predict import Fault, file_values, header, model_values, predict_files, report
-    from genre_lib.trained import read_trained
+    from genre_lib.predict import (
+        file_values,
+        header,
+        model_values,
+        predict_files,
+        read_trained,
+        report,
+    )
 
     trained = read_trained(weights)
     if not as_json:
         typer.echo(header(trained))
     values, faulty = [], False
-    for answer in predict_files(files, trained, every=every):
-        if isinstance(answer, Fault):
+    for file, answer in predict_files(files, trained, every=every):
+        if isinstance(answer, UserError):
             faulty = True
-            notice(answer.error)
+            notice(str(answer))
         elif not as_json:
             typer.echo(f"\n{report(answer)}")
-        values.append(file_values(answer))
+        values.append(file_values(file, answer))
     if as_json:
         typer.echo(json.dumps({"model": model_values(trained), "files": values}, indent=2))
     if faulty:

@@ -1,28 +1,300 @@
-"""Genres of a recording of any length, over time, from a trained network."""
+"""The genre of a recording of any length, from a trained network that says how good it is."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
-from genre_lib.config import RunSettings, UserError
-from genre_lib.corpus import Source
+from genre_lib.config import (
+    RunSettings,
+    Settings,
+    SpectrogramSettings,
+    UserError,
+    read_json,
+    validated,
+    write_json,
+    write_text,
+)
+from genre_lib.corpus import Source, find_corpus
 from genre_lib.corpus.stream import seconds_of, stream_audio
-from genre_lib.spectrogram import fit_length, mel_decibels, to_gray
+from genre_lib.evaluation import accuracy_of, vote, wilson_interval
+from genre_lib.runs import Run, is_complete, read_run
+from genre_lib.spectrogram import SILENT, fit_length, mel_decibels, to_gray
 from genre_lib.splits import resize
-from genre_lib.store import BAR_AFTER
-from genre_lib.trained import Trained, always, budget, honesty
+from genre_lib.store import BAR_AFTER, Store, open_store
 
-SILENT = 1e-4  # a window with no sample beyond it, -80 dB of full scale, is silence
+if TYPE_CHECKING:
+    from genre_lib.model import HybridNet
+
+PACKAGED = Path(__file__).parent / "weights"  # what a package of weights holds: see `package`
+DEMONSTRATION = Path(__file__).parent / "demonstration"  # of the synthetic corpus
+DESCRIPTIONS = ("config", "spectrogram", "about")  # of a package: JSON files
+CARD = "model_card.md.jinja"  # beside the packaged weights
 REST = 0.05  # of a window; a shorter rest at the end of a file is left out
 SHORT = 1 / 3  # of a window; a shorter file is mostly padding
 EVERY = (0.1, 3600)  # seconds, the range of a hop
+
+
+# A trained network
+
+
+class Share(Settings):
+    """A share of right answers, its 95 % interval, and how many were asked for."""
+
+    share: float
+    low: float
+    high: float
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.share:.0%} (95 % interval {self.low:.0%} to {self.high:.0%})"
+
+
+class About(Settings):
+    """What is known about a network: ``about.json``.
+
+    Attributes
+    ----------
+    seconds
+        The training took this long on `threads` threads of `device`.
+    images, votes
+        Of all test images, and of the test tracks by the mean over their images.
+    answers, recalls
+        Of the test tracks as `predict_file` answers about them, and the same by genre.
+    """
+
+    run: str
+    corpus: str
+    genres: tuple[str, ...]
+    epochs: int
+    best_epoch: int
+    validation_accuracy: float
+    seconds: float
+    threads: int
+    device: str
+    images: Share
+    votes: Share
+    answers: Share
+    recalls: dict[str, Share]
+
+
+class Recipe(SpectrogramSettings):
+    """How the store was made that a network was trained on: ``spectrogram.json``."""
+
+    frame_period_s: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, how its inputs are made, and how good it is."""
+
+    path: Path
+    settings: RunSettings
+    recipe: Recipe
+    about: About
+
+    @property
+    def honest(self) -> bool:
+        """Whether no track was in two subsets, so that the accuracy is that of new tracks."""
+        return self.settings.protocol != "image"
+
+    @cached_property
+    def model(self) -> HybridNet:
+        """The network, in evaluation mode."""
+        from safetensors import SafetensorError
+
+        from genre_lib.training import load_model
+
+        try:
+            return load_model(self.path, self.settings, n_classes=len(self.about.genres))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise UserError(
+                f"{self.path / 'model.safetensors'} holds no weights of this network ({reason})."
+            ) from None
+
+    def remarks(self) -> list[str]:
+        """What to know before believing the network: how often it is right, what it cannot say."""
+        about, count = self.about, len(self.about.genres)
+        if self.honest:
+            accuracy = (
+                f"Right for {about.answers} of {about.answers.count} tracks of {about.corpus} that "
+                f"were not in its training; guessing would be right for {1 / count:.0%}."
+            )
+        else:
+            accuracy = (
+                f"Right for {about.images} of {about.images.count} test images of {about.corpus}; "
+                f"guessing would be right for {1 / count:.0%}. Other images of the same tracks "
+                "were in its training, so how it does on new tracks is not known."
+            )
+        always = (
+            f"It always answers with one of {count} genres ({', '.join(about.genres)}), whatever "
+            "it hears."
+        )
+        composed = "It has heard music composed by a program, and no recording."
+        return [accuracy, always, *([composed] if about.corpus == "synthetic" else [])]
+
+
+def read_trained(directory: Path | None = None) -> Trained:
+    """Read a packaged network or a finished run; by default the weights of the package.
+
+    Raises
+    ------
+    UserError
+        If there is no such folder, or what it holds is incomplete or damaged, or no network. If
+        it is a run and the spectrograms that it was trained on are not found.
+    """
+    directory = directory or PACKAGED
+    if not directory.is_dir():
+        hint = " in this copy; give a run's directory as --weights" if directory == PACKAGED else ""
+        raise UserError(f"There are no weights at {directory}{hint}.")
+    if (directory / "about.json").exists():
+        config, recipe, about = (_object(directory / f"{name}.json") for name in DESCRIPTIONS)
+        settings = {k: v for k, v in config.items() if k not in ("data", "made_with")}
+        return Trained(
+            path=directory,
+            settings=validated(RunSettings, settings),
+            recipe=validated(Recipe, recipe),
+            about=validated(About, about),
+        )
+    if not is_complete(directory):
+        raise UserError(
+            f"{directory} holds neither packaged weights nor a complete run; give a folder that "
+            "`genre-book train` has finished."
+        )
+    run = read_run(directory)
+    find_corpus(run.settings, download=False)  # nobody who asks for a genre asks for a corpus
+    return trained_of(run, open_store(run.settings))
+
+
+def _object(file: Path) -> dict[str, Any]:
+    content = read_json(file)
+    if not isinstance(content, dict):
+        raise UserError(f"{file} is not a JSON object.")
+    return content
+
+
+def trained_of(run: Run, store: Store) -> Trained:
+    """The network of a run that was trained on a store.
+
+    Raises
+    ------
+    UserError
+        If the run has no network, or was trained on other spectrograms.
+    """
+    if run.settings.method != "network" or not (run.path / "model.safetensors").exists():
+        raise UserError(
+            f"{run.path} holds no network's weights; train it again with `genre-book train`."
+        )
+    data = read_json(run.path / "config.json")["data"]
+    if data["digest"] != store.digest:
+        raise UserError(
+            f"{run.path} was trained on other spectrograms than {store.path} holds; give it the "
+            "store that it was trained on."
+        )
+    stated = {name: store.manifest[name] for name in Recipe.model_fields if name in store.manifest}
+    seconds = round(store.images.shape[2] * store.frame_period, 1)
+    recipe = {"seconds": seconds, **stated, "frame_period_s": store.frame_period}
+    return Trained(run.path, run.settings, validated(Recipe, recipe), about_run(run, data["name"]))
+
+
+def about_run(run: Run, corpus: str) -> About:
+    """What a run's results say about its network.
+
+    In the view `copies` a recording becomes one picture, the original: the augmented copies that
+    vote with it in the run's scores are not made of a user's recording.
+    """
+    votes = vote(run.predictions)
+    one = run.settings.view == "copies"
+    answers = run.predictions[run.predictions.image == 0] if one else votes
+    accuracies = run.history.validation_accuracy.to_numpy()
+    recalls = {}
+    for genre, right in (answers.y_true == answers.y_pred).groupby(answers.y_true):
+        low, high = wilson_interval(int(right.sum()), len(right))
+        recalls[str(genre)] = Share(share=right.mean(), low=low, high=high, count=len(right))
+    return About(
+        run=run.path.name,
+        corpus=corpus,
+        genres=tuple(run.genres),
+        epochs=len(run.history),
+        best_epoch=int(accuracies.argmax()) + 1,
+        validation_accuracy=float(accuracies.max()),
+        seconds=float(run.environment["seconds"]),
+        threads=int(run.environment["threads"]),
+        device=str(run.environment["device_name"]),
+        images=_share(run.predictions),
+        votes=_share(votes),
+        answers=_share(answers),
+        recalls=recalls,
+    )
+
+
+def _share(answers: pd.DataFrame) -> Share:
+    parts = accuracy_of(answers)
+    return Share(share=parts["accuracy"], low=parts["low"], high=parts["high"], count=len(answers))
+
+
+def package(run: Path, target: Path) -> Trained:
+    """Make a folder of a finished run that `read_trained` reads on any machine, with a model card.
+
+    Raises
+    ------
+    UserError
+        As `read_trained` does for the run; if `target` exists or cannot be written.
+    """
+    if target.exists():
+        raise UserError(f"{target} exists already; remove it or choose another place.")
+    trained = read_trained(run)
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for name in ("metrics.json", "environment.json", "model.safetensors"):
+            shutil.copyfile(run / name, partial / name)
+        config = read_json(run / "config.json")  # its digest names the data; no path is published
+        write_json(partial / "config.json", config | {"corpus": trained.about.corpus})
+        write_json(partial / "spectrogram.json", trained.recipe.model_dump())
+        write_json(partial / "about.json", trained.about.model_dump(mode="json"))
+        write_text(partial / "MODEL_CARD.md", model_card(trained))
+        partial.rename(target)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written ({error.strerror}).") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return read_trained(target)
+
+
+def model_card(trained: Trained) -> str:
+    """The model card of a network: the template `CARD`, filled in from its run."""
+    from jinja2 import Environment, StrictUndefined
+
+    from genre_lib.model import count_parameters
+
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    template = environment.from_string((PACKAGED / CARD).read_text(encoding="utf-8"))
+    return template.render(
+        about=trained.about,
+        settings=trained.settings,
+        recipe=trained.recipe,
+        images=_object(trained.path / "metrics.json")["images"],
+        parameters=count_parameters(trained.model),
+        honest=trained.honest,
+        remarks=trained.remarks(),
+    )
+
+
+# From a recording to an answer
 
 
 @dataclass(frozen=True)
@@ -59,21 +331,13 @@ class Answer:
     genres: tuple[str, ...]
     probabilities: np.ndarray
     parts: tuple[Part, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why there is no answer about a file, in one sentence."""
-
-    path: Path
-    error: str
+    notes: tuple[str, ...]
 
 
 def windows(
     blocks: Iterable[np.ndarray], *, length: int, hop: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream of audio into windows; a few windows and blocks are held.
+    """Cut a stream of audio into windows, with no more than a few of them in memory.
 
     The first window starts at 0, and the next one `hop` later. The last one ends where the audio
     ends, unless less than `REST` of a window would be left out otherwise. Audio that is shorter
@@ -93,49 +357,39 @@ def windows(
     audio : np.ndarray
         Shape (length,), or shorter if the audio is.
     """
-    held, position = np.empty(0, np.float32), 0  # the samples at hand, and where they begin
+    buffer, position = np.empty(0, np.float32), 0  # samples, and where they begin
     upcoming = heard = 0  # where the next window begins, and where the last one ended
     for block in blocks:
-        held = np.concatenate((held, block))
-        while upcoming + length <= position + len(held):
-            yield upcoming, held[upcoming - position :][:length]
+        buffer = np.concatenate((buffer, block))
+        while upcoming + length <= position + len(buffer):
+            yield upcoming, buffer[upcoming - position :][:length]
             heard = upcoming + length
             upcoming += hop
         # The last window may need as much as a window back from here.
-        passed = max(0, min(upcoming, position + len(held) - length) - position)
-        held, position = held[passed:], position + passed
-    end = position + len(held)
+        passed = max(0, min(upcoming, position + len(buffer) - length) - position)
+        buffer, position = buffer[passed:], position + passed
+    end = position + len(buffer)
     if end and not heard:
-        yield 0, held
+        yield 0, buffer
     elif end - heard > REST * length:
-        yield end - length, held[end - length - position :]
-
-
-def pictures(audio: np.ndarray, trained: Trained) -> np.ndarray:
-    """Network inputs of one window, made as those of a track were, without augmentation.
-
-    Parameters
-    ----------
-    audio
-        Mono samples at the network's sample rate; padded with silence to the window's length.
-
-    Returns
-    -------
-    np.ndarray
-        uint8, shape (1, 128, 128), or as many slices as a track has in the view `segments`.
-    """
-    return pictures_of(spectrogram(audio, trained), trained.settings)
+        yield end - length, buffer[end - length - position :]
 
 
 def spectrogram(audio: np.ndarray, trained: Trained) -> np.ndarray:
-    """Gray levels of one window as the network's store would hold them, shape (n_mels, frames)."""
+    """Gray levels of one window as the network's store would have them, shape (n_mels, frames)."""
     recipe = trained.recipe
     audio = fit_length(audio, round(recipe.seconds * recipe.sample_rate))
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
 
 
 def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
-    """Cut one spectrogram, shape (n_mels, frames), as `pictures` does."""
+    """Network inputs of one spectrogram, made as those of a track, without augmentation.
+
+    Returns
+    -------
+    np.ndarray
+        uint8, shape (1, 128, 128), or as many slices as a track has in the view `segments`.
+    """
     if settings.view == "copies":
         return resize(gray)[None]
     return np.stack([resize(p) for p in np.array_split(gray, settings.images_per_track, axis=1)])
@@ -147,8 +401,8 @@ def probabilities_of(audio: np.ndarray, trained: Trained) -> np.ndarray | None:
 
     if np.abs(audio).max(initial=0.0) < SILENT:
         return None
-    logits = predict_logits(trained.model, pictures(audio, trained))
-    return logits.double().softmax(1).mean(0).numpy()
+    pictures = pictures_of(spectrogram(audio, trained), trained.settings)
+    return predict_logits(trained.model, pictures).double().softmax(1).mean(0).numpy()
 
 
 def hop_of(trained: Trained, every: float | None) -> int:
@@ -159,34 +413,24 @@ def hop_of(trained: Trained, every: float | None) -> int:
     UserError
         If `every`, in seconds, is out of range.
     """
-    recipe = trained.recipe
-    every = recipe.seconds / 2 if every is None else every
+    every = trained.recipe.seconds / 2 if every is None else every
     low, high = EVERY
     if not low <= every <= high:
         raise UserError(f"every = {every} is not possible (allowed: {low} <= every <= {high}).")
-    return round(every * recipe.sample_rate)
+    return round(every * trained.recipe.sample_rate)
 
 
 def parts_of(
     blocks: Iterable[np.ndarray], trained: Trained, *, every: float | None = None
 ) -> Iterator[Part]:
-    """What a network says about each window of a recording, one after the other.
-
-    Parameters
-    ----------
-    blocks
-        Mono samples at the network's sample rate, each of shape (samples,).
-    every
-        Seconds from the start of one window to the next; by default half a window.
-    """
+    """What a network says about each window of audio at its sample rate, one after the other."""
     rate = trained.recipe.sample_rate
     length = round(trained.recipe.seconds * rate)
     for first, audio in windows(blocks, length=length, hop=hop_of(trained, every)):
-        probabilities = probabilities_of(audio, trained)
-        yield Part(first / rate, (first + len(audio)) / rate, probabilities)
+        yield Part(first / rate, (first + len(audio)) / rate, probabilities_of(audio, trained))
 
 
-def answer_of(path: Source, parts: Iterable[Part], seconds: float, trained: Trained) -> Answer:
+def answer_of(path: Source, parts: Sequence[Part], seconds: float, trained: Trained) -> Answer:
     """What the windows of a recording say together.
 
     Raises
@@ -194,18 +438,20 @@ def answer_of(path: Source, parts: Iterable[Part], seconds: float, trained: Trai
     UserError
         If all of them are silent.
     """
-    parts = tuple(parts)
     heard = [part.probabilities for part in parts if part.probabilities is not None]
     if not heard:
         raise UserError(f"{path} holds nothing but silence; there is no genre to name.")
-    return Answer(
-        path=path,
-        seconds=seconds,
-        genres=trained.about.genres,
-        probabilities=np.mean(heard, axis=0),
-        parts=parts,
-        notes=_notes(seconds, trained.recipe.seconds, silent=len(parts) - len(heard)),
-    )
+    window, notes = trained.recipe.seconds, []
+    if seconds < SHORT * window:
+        notes.append(
+            f"Only {seconds:.1f} s long: the rest of a window of {window:g} s is padded with "
+            "silence, so trust the answer less."
+        )
+    if len(heard) < len(parts):
+        silent = len(parts) - len(heard)
+        notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
+    mean = np.mean(heard, axis=0)
+    return Answer(path, seconds, trained.about.genres, mean, tuple(parts), tuple(notes))
 
 
 def predict_file(
@@ -223,7 +469,7 @@ def predict_file(
     Raises
     ------
     UserError
-        If `every` is out of range, the file has a fault (see
+        If `every` is out of range, the file cannot be used (see
         `genre_lib.corpus.stream.stream_audio`), or there is nothing but silence in it.
     """
     rate = trained.recipe.sample_rate
@@ -241,48 +487,32 @@ def predict_file(
     return answer_of(path, parts, samples / rate, trained)
 
 
-def _notes(seconds: float, window: float, *, silent: int) -> tuple[str, ...]:
-    notes = []
-    if seconds < SHORT * window:
-        notes.append(
-            f"Only {seconds:.1f} s long: the rest of a window of {window:g} s is padded with "
-            "silence, so trust the answer less."
-        )
-    if silent:
-        notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
-    return tuple(notes)
-
-
 def predict_files(
-    paths: Sequence[Path], trained: Trained, *, every: float | None = None, progress: bool = True
-) -> Iterator[Answer | Fault]:
-    """Answers about files, one by one; a file with a fault does not keep the others waiting.
-
-    A progress bar is drawn on a terminal, on standard error, where it takes longer than
-    `genre_lib.store.BAR_AFTER`.
-    """
-    hop_of(trained, every)  # what is wrong for all files is told once
-    trained.model  # noqa: B018 (a fault of the weights is no fault of a file)
-    total = sum(map(seconds_of, paths)) or None
+    paths: Sequence[Path], trained: Trained, *, every: float | None = None
+) -> Iterator[tuple[Path, Answer | UserError]]:
+    """Answers about files, or why there is none, one by one; a progress bar on a terminal."""
+    hop_of(trained, every)  # what is wrong for all files is reported once
+    trained.model  # noqa: B018 (and so are damaged weights)
     with tqdm(
-        total=round(total) if total else None,
+        total=round(sum(map(seconds_of, paths))) or None,
         desc="listening",
-        unit="s",
-        bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s [{elapsed}<{remaining}]"
-        if total
-        else None,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} s [{remaining} left]",
         delay=BAR_AFTER,
         leave=False,
-        disable=None if progress else True,
+        disable=None,
     ) as bar:
         for path in paths:
+            answer: Answer | UserError
             try:
-                answer: Answer | Fault = predict_file(path, trained, every=every, bar=bar)
+                answer = predict_file(path, trained, every=every, bar=bar)
             except UserError as error:
-                answer = Fault(path, str(error))
+                answer = error
             if not bar.disable:
                 bar.clear()
-            yield answer
+            yield path, answer
+
+
+# What is printed
 
 
 def model_values(trained: Trained) -> dict[str, Any]:
@@ -302,26 +532,24 @@ def model_values(trained: Trained) -> dict[str, Any]:
         "chance": 1 / len(about.genres),
         "genres": list(about.genres),
         "window_seconds": trained.recipe.seconds,
-        "notes": remarks(trained),
+        "notes": trained.remarks(),
     }
 
 
-def file_values(answer: Answer | Fault) -> dict[str, Any]:
-    """An answer or a fault as plain values; the windows of silence have no genre."""
-    if isinstance(answer, Fault):
-        return {"file": str(answer.path), "error": answer.error}
+def file_values(path: Path, answer: Answer | UserError) -> dict[str, Any]:
+    """An answer, or why there is none, as plain values; the windows of silence have no genre."""
+    if isinstance(answer, UserError):
+        return {"file": str(path), "error": str(answer)}
+    parts = [
+        {"start": round(part.start, 3), "end": round(part.end, 3)}
+        | _best(answer.genres, part.probabilities)
+        for part in answer.parts
+    ]
     return {
-        "file": str(answer.path),
+        "file": str(path),
         "seconds": round(answer.seconds, 3),
         **_best(answer.genres, answer.probabilities),
-        "windows": [
-            {
-                "start": round(part.start, 3),
-                "end": round(part.end, 3),
-                **_best(answer.genres, part.probabilities),
-            }
-            for part in answer.parts
-        ],
+        "windows": parts,
         "notes": list(answer.notes),
     }
 
@@ -330,54 +558,43 @@ def _best(genres: tuple[str, ...], probabilities: np.ndarray | None) -> dict[str
     """The most probable genre, its probability, and all of them, sorted."""
     if probabilities is None:
         return {"genre": None, "probability": None, "probabilities": None}
-    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in _ranking(probabilities)}
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in order}
     genre, probability = next(iter(ranked.items()))
     return {"genre": genre, "probability": probability, "probabilities": ranked}
 
 
-def _ranking(probabilities: np.ndarray) -> np.ndarray:
-    return np.argsort(-probabilities, kind="stable")
-
-
 def header(trained: Trained) -> str:
     """Lines that say which network answers, and how far to trust it."""
-    return "\n".join([f"Network: {budget(trained)}.", *remarks(trained)])
-
-
-def remarks(trained: Trained) -> list[str]:
-    """What to know before believing a network."""
-    sentences = [honesty(trained), always(trained)]
-    if trained.about.corpus == "synthetic":
-        sentences.append("It has heard music composed by a program, and no recording.")
-    return sentences
+    about, settings = trained.about, trained.settings
+    network = (
+        f"Network: run {about.run}, trained on {about.corpus}: {settings.view} x "
+        f"{settings.protocol}, seed {settings.seed}, best of {about.epochs} epochs, "
+        f"{about.seconds:.0f} s on {about.threads} threads ({about.device})."
+    )
+    return "\n".join([network, *trained.remarks()])
 
 
 def report(answer: Answer) -> str:
     """An answer as lines of text: the genres, and the course over time if there are windows."""
-    best = answer.genres[int(answer.probabilities.argmax())]
+    order = np.argsort(-answer.probabilities, kind="stable")
     width = max(map(len, answer.genres))
-    lines = [
-        f"{printable(answer.path)} ({clock(answer.seconds)}): {best} "
-        f"{answer.probabilities.max():.0%}",
-        *(
-            f"  {answer.genres[i]:<{width}}  {answer.probabilities[i]:6.1%}  "
-            f"{'#' * round(40 * answer.probabilities[i])}".rstrip()
-            for i in _ranking(answer.probabilities)
-        ),
-    ]
+    best, share = answer.genres[order[0]], answer.probabilities[order[0]]
+    lines = [f"{printable(answer.path)} ({clock(answer.seconds)}): {best} {share:.0%}"]
+    for i in order:
+        share = answer.probabilities[i]
+        bar = "#" * round(40 * share)
+        lines.append(f"  {answer.genres[i]:<{width}}  {share:6.1%}  {bar}".rstrip())
     if len(answer.parts) > 1:
         lines.append("  over time")
-        lines += [f"    {_line(part, answer.genres, width)}" for part in answer.parts]
-    lines += [f"  note: {note}" for note in answer.notes]
-    return "\n".join(lines)
-
-
-def _line(part: Part, genres: tuple[str, ...], width: int) -> str:
-    times = f"{clock(part.start):>8} to {clock(part.end):>8}  "
-    if part.probabilities is None:
-        return f"{times}silence"
-    best = int(part.probabilities.argmax())
-    return f"{times}{genres[best]:<{width}}  {part.probabilities[best]:6.1%}"
+        for part in answer.parts:
+            times = f"    {clock(part.start):>8} to {clock(part.end):>8}  "
+            if part.probabilities is None:
+                lines.append(f"{times}silence")
+            else:
+                best = answer.genres[int(part.probabilities.argmax())]
+                lines.append(f"{times}{best:<{width}}  {part.probabilities.max():6.1%}")
+    return "\n".join([*lines, *(f"  note: {note}" for note in answer.notes)])
 
 
 def clock(seconds: float) -> str:

@@ -32,9 +32,9 @@ from genre_lib import explorer
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
 from genre_lib.config import configure, shareable
+from genre_lib.predict import DEMONSTRATION, read_trained
 from genre_lib.splits import deal_images
 from genre_lib.store import open_store
-from genre_lib.trained import DEMONSTRATION, percent, read_trained
 
 asked = configure(
     corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
@@ -54,7 +54,7 @@ glue_numbers(
     protocol=settings.protocol,
     clips=len(clips),
     right=sum(clip.right for clip in clips),
-    known=percent(network.about.answers),
+    known=str(network.about.answers),
     tested=network.about.answers.count,
     chance=1 / len(network.about.genres),
     heard=clips[0].length,

@@ -51,7 +51,6 @@ ORDER = {
     "evaluation": 8,
     "runs": 9,
     "reference": 10,
-    "trained": 10,
     "claims": 11,
     "moments": 11,
     "predict": 11,

@@ -30,7 +30,17 @@ from genre_lib.explorer.answering import Answering
 from genre_lib.explorer.chooser import LABELS, WIDTH, Recording, choose_recording, choose_song, song
 from genre_lib.explorer.page import audio_player, courses, describe, example_of, narrow
 from genre_lib.explorer.panel import CMAP, data_uri, instrument, panel, row, times
-from genre_lib.predict import Answer, Part, answer_of, clock, parts_of, remarks
+from genre_lib.predict import (
+    DEMONSTRATION,
+    PACKAGED,
+    Answer,
+    Part,
+    Trained,
+    answer_of,
+    clock,
+    parts_of,
+    read_trained,
+)
 from genre_lib.spectrogram import (
     SILENT,
     fit_length,
@@ -41,7 +51,6 @@ from genre_lib.spectrogram import (
     to_gray,
 )
 from genre_lib.splits import resize
-from genre_lib.trained import DEMONSTRATION, PACKAGED, Trained, read_trained
 
 COLUMNS = 1300  # of a picture; more would be computed, and no screen shows them
 SAMPLES = COLUMNS * 4096  # in the windows of a picture; with more, an answer would take too long
@@ -252,7 +261,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
 def prediction(path: str | Path | None = None) -> widgets.VBox:
     """Genres of a recording: as a whole, over time, and moment by moment within a window.
 
-    ``explorer.prediction("song.mp3")`` asks the packaged network (`genre_lib.trained`) about a file
+    ``explorer.prediction("song.mp3")`` asks the packaged network (`genre_lib.predict`) about a file
     of your own; about a demonstration song, the one that learned from such songs. A long file is
     heard window by window, in little memory, and what is known so far is shown meanwhile; choose
     another one at any time.
@@ -305,7 +314,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         window.max = max(len(parts), 2)  # a browser draws no slider without a range
         part = parts[min(window.value, len(parts)) - 1]
         audio = sound(recording, recipe.sample_rate, part.start, part.end - part.start)
-        summary = _ranking(recording.title, answer) + _notes([*answer.notes, *remarks(trained)])
+        summary = _ranking(recording.title, answer) + _notes([*answer.notes, *trained.remarks()])
         course = _course(parts, genres) if len(parts) > 1 else ""
         player = _player(audio, recipe.sample_rate, seconds=recipe.seconds)
         if not known:

@@ -23,11 +23,10 @@ from genre_lib.corpus import Track
 from genre_lib.corpus.songs import synthetic_corpus
 from genre_lib.explorer.panel import data_uri, instrument, panel, row, webp
 from genre_lib.moments import Moments, moments
-from genre_lib.predict import pictures_of, spectrogram
+from genre_lib.predict import Trained, pictures_of, spectrogram
 from genre_lib.spectrogram import fit_length, mel_decibels, to_gray
 from genre_lib.splits import deal, deal_images, images_of, resize
 from genre_lib.store import Store
-from genre_lib.trained import Trained
 
 COLUMNS = 432  # of a picture in the page: more than it has points on a phone
 EXCERPT = 15.0  # seconds of a clip that are heard

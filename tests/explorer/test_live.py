@@ -449,8 +449,7 @@ def test_cutmix_pastes_the_box_and_tells_the_shares():
 
 
 def test_a_prediction_is_that_of_the_command_line(file):
-    from genre_lib.predict import predict_file, remarks
-    from genre_lib.trained import read_trained
+    from genre_lib.predict import predict_file, read_trained
 
     trained = read_trained()
     answer = predict_file(file, trained)
@@ -461,7 +460,7 @@ def test_a_prediction_is_that_of_the_command_line(file):
     assert {genre: float(share) for genre, share in shares.items()} == pytest.approx(
         {genre: 100 * share for genre, share in expected.items()}, abs=0.051
     )
-    assert all(sentence in summary for sentence in remarks(trained))
+    assert all(sentence in summary for sentence in trained.remarks())
     drawn = [re.findall(r"V(\d+)H", path) for path in re.findall(r'<path d="([^"]+)"', course)]
     np.testing.assert_allclose(
         1 - np.array(drawn, float).T / 100,

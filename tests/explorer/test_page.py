@@ -14,9 +14,9 @@ from genre_lib.config import GENRES, SpectrogramSettings, configure
 from genre_lib.corpus import Track
 from genre_lib.explorer import page
 from genre_lib.moments import Moments
+from genre_lib.predict import DEMONSTRATION, read_trained
 from genre_lib.splits import make_dataset
 from genre_lib.store import Store
-from genre_lib.trained import DEMONSTRATION, read_trained
 
 MANIFEST = {"sample_rate": 22050, "hop_length": 512, "n_mels": 128}
 MANIFEST |= {"top_db": 80.0, "fmin": 0.0, "fmax": 11025.0}
