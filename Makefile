@@ -1,11 +1,12 @@
-# make book   set up .venv, regenerate the edition of the embedded corpus, print the page to open
-# make pdf    print the published book as book/_build/book.pdf (needs a Chromium)
-# make test   set up .venv, check style and types, run the tests
+# make book     set up .venv, regenerate the edition of the embedded corpus, print the page to open
+# make pdf      print the published book as book/_build/book.pdf (needs a Chromium)
+# make test     set up .venv, check style and types, run the tests
+# make lint-js  check the scripts and styles of the pages (needs npm; says so where there is none)
 PYTHON ?= python3
 BIN := .venv/bin
 EDITION ?= embedded
 
-.PHONY: book pdf test setup clean
+.PHONY: book pdf test lint-js setup clean
 
 book: setup
 	$(BIN)/genre-book build --edition $(EDITION)
@@ -13,11 +14,19 @@ book: setup
 pdf: setup
 	$(BIN)/genre-book pdf
 
-test: setup
+test: setup lint-js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses auto --maxprocesses 8 --dist worksteal
+
+lint-js:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ready && npx biome check; \
+	else echo "The scripts of the pages are not checked: npm is not installed."; fi
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
 
 setup: .venv/.ready
 
@@ -29,4 +38,4 @@ setup: .venv/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv data/stores runs editions
+	rm -rf .venv node_modules data/stores runs editions

@@ -10,6 +10,9 @@ import pytest
 # Tests never ask the network.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ["GENRE_OFFLINE"] = "1"
+# One thread a test process and its children: workers do not fight for cores, and results do not
+# depend on how many there are.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 from tiny import SMALL, small_corpus
 
@@ -20,7 +23,7 @@ from genre_lib.store import Store, read_store, write_store
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Results do not depend on how many cores the machine has to spare."""
+    """The same for what set its threads before it read the environment."""
     import torch
 
     torch.set_num_threads(1)
