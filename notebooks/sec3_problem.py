@@ -13,9 +13,22 @@
 # %% [markdown]
 # # III. Problem statement
 #
-# **What you will learn.** What the network is given and what it has to find: the music, the
-# pictures and the labels. Then you see how images are dealt to training, validation and test, and
-# count how often both sides of the deal know the same track.
+# **What is to be learned, and what counts as unknown?** A network gets a picture of a track and has
+# to name its genre. It is judged on pictures that it has never seen. But is a picture unknown if
+# the network was trained on another picture of the same track?
+#
+# **The paper's arithmetic makes this the decisive question.** Every track becomes
+# {glue:text}`paper_images_per_track` images. Split these one by one, and
+# {glue:text}`shared_image:.0%` of the tested tracks are in the training set,
+# too{glue:text}`all_are_known`. Split whole tracks, and it is none of
+# them{glue:text}`none_is_known`.
+#
+# ```{glue:figure} split
+# :name: fig-split
+#
+# A split by image scatters a track over training, validation and test; a split by track keeps it
+# together. Each row is a track, each square one of its images.
+# ```
 
 # %% tags=["parameters", "hide-input"]
 corpus = "synthetic"
@@ -26,13 +39,14 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
+import numpy as np
 import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures
-from genre_lib.book.statements import glue_numbers
+from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.splits import audit, identical_tracks, make_dataset
+from genre_lib.splits import audit, deal_images, identical_tracks
 from genre_lib.store import open_store
 
 settings = configure(
@@ -40,9 +54,11 @@ settings = configure(
 )
 
 # %% [markdown]
-# ```{admonition} Read this before any number
-# :class: important
-# {glue:text}`corpus_note` {glue:text}`settings_note`
+# ```{admonition} What this page was computed from
+# :class: note
+# {glue:text}`corpus`, with {glue:text}`tracks` tracks of {glue:text}`seconds:.1f` seconds in
+# {glue:text}`genres` genres ({glue:text}`per_genre` in each), profile {glue:text}`profile`, seed
+# {glue:text}`seed`. Nothing is trained here.
 # ```
 #
 # ## The music
@@ -50,11 +66,8 @@ settings = configure(
 # The paper works on {glue:text}`paper_tracks` {term}`tracks <track>`: {glue:text}`paper_per_genre`
 # for each of {glue:text}`paper_genres` genres, about {glue:text}`paper_seconds` seconds each. It
 # does not name the collection. The description fits GTZAN {cite:p}`tzanetakis2002genre`, whose
-# faults are well known {cite:p}`sturm2013gtzan`; see {doc}`data_and_licences`.
-#
-# This edition has {glue:text}`tracks` tracks in {glue:text}`genres` genres, with
-# {glue:text}`per_genre` tracks a genre and {glue:text}`seconds:.1f` seconds a
-# track. {numref}`fig-genres` shows one of each.
+# faults are well known {cite:p}`sturm2013gtzan`; see {doc}`data_and_licences`. {numref}`fig-genres`
+# shows one track of each genre.
 
 # %% tags=["hide-input", "remove-output"]
 store = open_store(settings)
@@ -64,13 +77,11 @@ figures.show("genre_gallery", figures.genre_gallery(store))
 # ```{glue:figure} genre_gallery
 # :name: fig-genres
 #
-# One track of each genre as a mel spectrogram. Vertical lines are beats, horizontal lines are held
-# tones, and the pattern differs from genre to genre.
+# Each genre has its texture: vertical lines are beats, horizontal lines are sustained tones. One
+# track of each genre as a mel spectrogram.
 # ```
 #
 # A single track may be an exception. {numref}`fig-spectra` averages over all tracks of a genre.
-# Where a genre's curve leaves the dashed one, its sound as a whole is unusually dark or bright.
-# Where it does not, only the pattern in time can tell.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("genre_spectra", figures.genre_spectra(store))
@@ -79,8 +90,9 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # ```{glue:figure} genre_spectra
 # :name: fig-spectra
 #
-# The mean spectrum of each genre (solid, with the standard deviation over its tracks) beside that
-# of the whole corpus (dashed).
+# Some genres sound darker or brighter than the rest, but most lie close together, so the pattern in
+# time must decide. Solid: the mean spectrum of a genre, with the standard deviation over its
+# tracks. Dashed: the mean of the whole corpus.
 # ```
 #
 # ## The task
@@ -94,17 +106,17 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # \hat{y}(x) = \operatorname*{arg\,max}_{c} \; f_\theta(x)_c ,
 # $$
 #
-# which gives each genre a score. The genre with the highest score is the answer. The
-# parameters $\theta$ are chosen on one part of the examples such that $\hat{y}(x_i) = y_i$
-# as often as possible on *another* part, never seen before. The whole difficulty lies in this last
-# half-sentence.
+# which gives each genre a score. The genre with the highest score is the answer. The parameters
+# $\theta$ are chosen on one part of the examples such that $\hat{y}(x_i) = y_i$ as often as
+# possible on *another* part, never seen before. The difficulty lies in this last half-sentence.
 #
 # ## One track, many images
 #
 # The paper reports {glue:text}`paper_support` test images of every genre. Yet a genre has only
 # {glue:text}`paper_per_genre` tracks, and {glue:text}`share_test:.0%` of these, so it says, are for
 # testing. So every track must have become {glue:text}`paper_images_per_track`
-# {term}`images <image>`. How, it does not say. We know two readings, the **{term}`views <view>`**:
+# {term}`images <image>`. How, it does not say. There are two readings, the
+# **{term}`views <view>`**:
 #
 # - `copies`: the whole track squeezed into one image, and altered copies of this image;
 # - `segments`: consecutive slices of the track, each an image of its own.
@@ -112,24 +124,51 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # The paper's figures show whole tracks, original and augmented. That speaks for `copies`, our
 # default. {doc}`sec4a_preprocessing` shows both.
 #
-# ## Who is dealt where
+# ## What is split?
 #
-# The images are dealt to three heaps: for training {glue:text}`share_train:.0%`, for validation
-# {glue:text}`share_validation:.0%`, for the test {glue:text}`share_test:.0%`, each with the same
-# mix of genres. But what is dealt? Again there are two readings, the
-# **{term}`protocols <protocol>`**:
-#
-# - `image`: every image is dealt for itself;
-# - `track`: a track is dealt with all its images.
+# The examples are split into three {term}`subsets <subset>`: {glue:text}`share_train:.0%` for
+# training, {glue:text}`share_validation:.0%` for validation, {glue:text}`share_test:.0%` for the
+# test, each with the same mix of genres. Again there are two readings, the
+# **{term}`protocols <protocol>`**: under `image` single images are split, under `track` whole
+# tracks with all their images. In code, the two differ in what is shuffled:
 
-# %% tags=["hide-input", "remove-output"]
+# %%
+rng = np.random.default_rng(settings.seed)
+track_of_image = np.repeat(np.arange(len(store.track_ids)), settings.images_per_track)
+tested_images = rng.permutation(len(track_of_image))[: len(track_of_image) // 10]
+tested_tracks = rng.permutation(len(store.track_ids))[: len(store.track_ids) // 10]
+
+tracks_by_image = np.unique(track_of_image[tested_images])
+images_by_track = np.flatnonzero(np.isin(track_of_image, tested_tracks))
+len(tracks_by_image), len(images_by_track)
+
+# %% [markdown]
+# The first number says from how many tracks a tenth of the images comes: from
+# most{glue:text}`most_are_tested`. The second says how many images a tenth of the tracks has: a
+# tenth of all, and the other tracks are not touched.
+#
+# The splits of this book do the same within each genre. Their tables say for every image to which
+# subset it belongs, so they can be audited: which tracks of the test are in the training set?
+
+# %%
 tables = pd.concat(
     {
-        name: make_dataset(store, settings.model_copy(update={"protocol": name})).table
+        name: deal_images(store, settings.model_copy(update={"protocol": name}))
         for name in ("image", "track")
     },
     names=["protocol"],
 )
+
+
+def known_share(table):
+    """Share of the tested tracks that have images in the training set."""
+    tracks = table.groupby("subset")["track_id"].agg(set)
+    return len(tracks["test"] & tracks["train"]) / len(tracks["test"])
+
+
+tables.groupby("protocol").apply(known_share)
+
+# %% tags=["hide-input", "remove-output"]
 whole = tables.loc["track"].drop_duplicates("track_id").groupby("subset").head(2)
 figures.show(
     "split",
@@ -139,61 +178,81 @@ figures.show(
 )
 
 # %% [markdown]
-# ```{glue:figure} split
-# :name: fig-split
+# Why all of them? A track escapes the training set only if none of its images gets there. With
+# {glue:text}`images_per_track` images and {glue:text}`share_train:.0%` of them for training, that
+# happens once in {glue:text}`escapes:,.0f` tracks.
 #
-# The same tracks under both protocols. Under `image`, the images of one track are scattered over
-# all heaps. Under `track`, they stay together.
-# ```
+# ## Duplicate recordings
 #
-# {numref}`fig-split` shows what this means. Under `image`, a track that is tested may also have
-# been trained on, in another image. We count how many:
-
-# %%
-audited = pd.concat(
-    {name: audit(tables.loc[name]) for name in ("image", "track")},
-    names=["protocol"],
-).reset_index("protocol")
+# A collection may contain the same recording twice, under two names ({term}`duplicate recordings`).
+# We find them by comparing the spectrograms: {glue:text}`pairs` pairs. Under `image`,
+# {glue:text}`identical_image` tested tracks have a duplicate in training; under `track`
+# {glue:text}`identical_track` have one, because duplicates are kept together there. A recording
+# that stands under two genres goes to training, since no answer to it could be called right.
 
 # %% tags=["hide-input"]
+audited = pd.concat(
+    {name: audit(tables.loc[name]) for name in ("image", "track")}, names=["protocol"]
+).reset_index("protocol")
 figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 
 # %% [markdown]
-# Under `image`, {glue:text}`shared_image:.0%` of the test tracks have images in the training set.
-# Under `track` it is {glue:text}`shared_track:.0%`.
-#
-# The last column is about another leak ({term}`leakage`). A collection may hold the same recording
-# twice, under two names. We find such pairs from their content, not from a list: {glue:text}`pairs`
-# in this edition's corpus. Under `image`, {glue:text}`identical_image` test tracks have such a
-# {term}`twin <twins>` in training, under `track` {glue:text}`identical_track`: there we deal twins
-# as one. A recording that stands under two genres goes to training, since no answer to it could be
-# called right.
-#
 # ## Which one did the paper use?
 #
-# The text does not tell. Its numbers do not, either: both protocols give the same counts.
-# The order of its sections (first spectrograms, then the split, then augmentation) may be
-# read as `track`. The test images, {glue:text}`paper_images_per_track` for each test track, are
-# easier to explain by `image`: augmented copies are meant for training only, and yet
-# they were tested. We run `image` as the reproduction and `track` as the honest test, and compare
-# in {doc}`sec6_conclusion`, and in pictures in {doc}`what_does_84_mean`.
+# The text does not say, and both protocols give the same counts. The order of its sections (first
+# spectrograms, then the split, then augmentation) may be read as `track`. The
+# {glue:text}`paper_images_per_track` test images for each test track are easier to explain by
+# `image`: augmented copies are meant for training only, and yet they were tested. So we run `image`
+# as the reproduction and `track` as the stricter test. {doc}`sec6_conclusion` compares them, and
+# {doc}`what_does_84_mean` asks which of them gives the paper's learning curves.
 #
 # ## What was found
 #
-# - The task: {glue:text}`images` images of {glue:text}`tracks` tracks, {glue:text}`genres` genres;
-#   here {glue:text}`images_train` images for training, {glue:text}`images_validation` for
-#   validation and {glue:text}`images_test` for the test.
+# - The task has {glue:text}`images` images of {glue:text}`tracks` tracks: {glue:text}`images_train`
+#   for training, {glue:text}`images_validation` for validation, {glue:text}`images_test` for the
+#   test.
 # - The paper leaves open how a track becomes {glue:text}`paper_images_per_track` images, and
-#   whether images or tracks are dealt.
-# - This matters: {glue:text}`shared_image:.0%` of the test tracks are known from training under
-#   `image`, {glue:text}`shared_track:.0%` under `track`.
+#   whether images or tracks are split.
+# - Split by image, {glue:text}`shared_image:.0%` of the tested tracks are known from training;
+#   split by track, {glue:text}`shared_track:.0%`.
+#
+# ## Exercises
+#
+# **How many tracks are tested?** Split by image, a tenth of the images is tested. How many tracks
+# do you expect to have at least one image among them? Compare with the table.
+
+# %% tags=["hide-cell"]
+expected = len(store.track_ids) * (
+    1 - (1 - paper.SUBSET_SHARES["test"]) ** settings.images_per_track
+)
+expected, tables.loc["image"].query("subset == 'test'")["track_id"].nunique()
+
+# %% [markdown]
+# **Fewer images.** How large is the leak when a track becomes only two images? And one?
+
+# %% tags=["hide-cell"]
+pd.Series(
+    {
+        count: known_share(
+            deal_images(store, settings.model_copy(update={"images_per_track": count}))
+        )
+        for count in (1, 2, 4)
+    }
+)
+
+# %% [markdown]
+# **Two labels.** Which recording stands in the collection under two genres?
+
+# %% tags=["hide-cell"]
+identical_tracks(store).query("first_genre != second_genre")
 
 # %% tags=["hide-input", "remove-output"]
-# How the numbers in the text were computed.
+# The numbers in the text, and a check of what it says about them.
 counts = pd.Series(store.labels).value_counts()
+between = audited[(audited["first"] == "train") & (audited["second"] == "test")]
+shared = between.set_index("protocol")
+glue_settings(settings)
 glue_numbers(
-    corpus_note=figures.corpus_note(settings),
-    settings_note=figures.settings_note(settings),
     tracks=len(store.track_ids),
     genres=len(store.genres),
     per_genre=" to ".join(str(count) for count in sorted({counts.min(), counts.max()})),
@@ -202,21 +261,25 @@ glue_numbers(
     paper_genres=len(paper.TABLE_2),
     paper_per_genre=paper.TRACKS_PER_GENRE,
     paper_seconds=paper.CLIP_SECONDS,
-)
-shared = audited[(audited["first"] == "train") & (audited["second"] == "test")].set_index(
-    "protocol"
-)
-sizes = tables.loc[settings.protocol]["subset"].value_counts()
-glue_numbers(
     paper_support=paper.TABLE_2[0].support,
     paper_images_per_track=paper.implied_images_per_track(),
     images_per_track=settings.images_per_track,
+    escapes=(1 - paper.SUBSET_SHARES["train"]) ** -settings.images_per_track,
+)
+glue_numbers(
     images=len(tables.loc["image"]),
     **{f"share_{name}": share for name, share in paper.SUBSET_SHARES.items()},
-    **{f"images_{name}": sizes[name] for name in sizes.index},
+    **{
+        f"images_{name}": count for name, count in tables.loc["image"].subset.value_counts().items()
+    },
     shared_image=shared["share"]["image"],
     shared_track=shared["share"]["track"],
     pairs=len(identical_tracks(store)),
     identical_image=shared["identical_tracks"]["image"],
     identical_track=shared["identical_tracks"]["track"],
+)
+statements(
+    most_are_tested=len(tracks_by_image) > len(store.track_ids) / 2,
+    all_are_known=shared["share"]["image"] == 1,
+    none_is_known=shared["share"]["track"] == 0 and shared["identical_tracks"]["track"] == 0,
 )

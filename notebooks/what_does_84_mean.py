@@ -88,8 +88,8 @@ figures.show("three_deals", figures.split_diagram(splits, telling_tracks()))
 #
 # ## What each deal lets through
 #
-# An audit counts it. *Shared* tracks have images in both subsets. *{term}`Twins <twins>`* are other
-# tracks with identical content ({numref}`fig-audits`).
+# An audit counts it. *Shared* tracks have images in both subsets; {term}`duplicate recordings` are
+# other tracks with identical content ({numref}`fig-audits`).
 
 # %% tags=["hide-input", "remove-output"]
 audits = pd.concat(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from genre_lib.config import RunSettings
+
+CORPORA = {"gtzan": "GTZAN", "synthetic": "the composed demonstration corpus"}
 MARK = " [this does not hold in this edition]"
 
 
@@ -21,6 +25,13 @@ def glue_numbers(**values: Any) -> None:
     for name, value in values.items():
         plain = value.item() if isinstance(value, np.generic) else value
         myst_nb.glue(name, plain, display=False)
+
+
+def glue_settings(settings: RunSettings) -> None:
+    """Glue what a page was computed from: corpus, profile, view, protocol and seed."""
+    names = ("profile", "view", "protocol", "seed")
+    corpus = CORPORA.get(settings.corpus, Path(settings.corpus).name)
+    glue_numbers(corpus=corpus, **{name: getattr(settings, name) for name in names})
 
 
 def statements(*, strict: bool | None = None, **holds: Any) -> None:
