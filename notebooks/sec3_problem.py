@@ -147,8 +147,9 @@ len(tracks_by_image), len(images_by_track)
 # most{glue:text}`most_are_tested`. The second says how many images a tenth of the tracks has: a
 # tenth of all, and the other tracks are not touched.
 #
-# The splits of this book do the same within each genre. Their tables say for every image to which
-# subset it belongs, so they can be audited: which tracks of the test are in the training set?
+# The splits of this book do the same within each genre ({numref}`fig-split`). Their tables say for
+# every image to which subset it belongs, so they can be audited: which tracks of the test are in
+# the training set?
 
 # %%
 tables = pd.concat(

@@ -110,17 +110,37 @@ def test_settings_are_read_right_after_the_parameters(section: Path):
     assert f"settings = configure(\n    {given}\n)" in cells[1].source
 
 
-def test_pages_say_first_what_one_learns_and_last_what_was_found(page: Path):
-    first, *_, last = (cell for cell in read(page).cells if cell.cell_type == "markdown")
-    assert "**What you will learn.**" in first.source
-    assert "## What was found" in last.source
+def test_pages_open_with_a_question_its_answer_and_a_picture_and_end_with_what_was_found(
+    page: Path,
+):
+    first = next(cell.source for cell in read(page).cells if cell.cell_type == "markdown")
+    opens = all(part in first for part in ("?", "{glue:text}", "```{glue:figure}"))
+    assert opens or "**What you will learn.**" in first
+    assert "## What was found" in prose(page)
 
 
-def test_pages_that_show_results_say_what_they_come_from(page: Path):
-    text = prose(page)
-    assert "{glue:text}`corpus_note`" in text or "Nothing is trained here" in text or page in STORED
-    assert "{glue:text}`settings_note`" in text or "_note`" in text or page in STORED
-    assert "```{admonition}" in text
+def test_sections_say_what_they_were_computed_from(section: Path):
+    assert "```{admonition}" in prose(section)
+    code = "\n".join(cell.source for cell in read(section).cells if cell.cell_type == "code")
+    assert "glue_settings(settings)" in code or "_note=figures." in code
+
+
+def test_exercises_have_folded_solutions(section: Path):
+    cells = read(section).cells
+    starts = [i for i, cell in enumerate(cells) if "## Exercises" in cell.source]
+    for start in starts:
+        asked = "\n".join(cell.source for cell in cells[start:] if cell.cell_type == "markdown")
+        asked = asked.split("## Exercises")[1]
+        solved = [cell for cell in cells[start:] if "hide-cell" in cell.metadata.get("tags", [])]
+        assert 2 <= len(solved) == len(re.findall(r"^\*\*[^*]+\*\* ", asked, re.MULTILINE))
+
+
+def test_every_statement_stands_at_the_end_of_its_sentence(source: Path):
+    for cell in read(source).cells:
+        for call in re.findall(r"^statements\((.*?)^\)", cell.source, re.DOTALL | re.MULTILINE):
+            named = re.findall(r"^    (\w+)=", call, re.MULTILINE)
+            for name in set(named) - {"strict"}:
+                assert re.search(rf"\S\s?{{glue:text}}`{name}`[.,:;)]", prose(source)), name
 
 
 def test_no_number_is_typed_into_the_prose(page: Path):
