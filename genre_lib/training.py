@@ -92,6 +92,18 @@ def make_schedule(
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
+def planned_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarray:
+    """Learning rate of every step of a training that is not stopped early, shape (total_steps,)."""
+    optimizer = make_optimizer(nn.Linear(1, 1), settings)
+    schedule = make_schedule(optimizer, settings, total_steps=total_steps)
+    rates = [schedule.get_last_lr()[0]]
+    for _ in range(total_steps - 1):
+        optimizer.step()
+        schedule.step()
+        rates.append(schedule.get_last_lr()[0])
+    return np.array(rates)
+
+
 def smoothed_loss(logits: Tensor, labels: Tensor, *, smoothing: float) -> Tensor:
     """Label-smoothing cross-entropy, Equation 3, averaged over the batch."""
     return cross_entropy(logits, labels, label_smoothing=smoothing)

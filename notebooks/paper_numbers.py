@@ -35,6 +35,7 @@ from genre_lib.book.statements import glue_numbers
 from genre_lib.config import configure
 from genre_lib.evaluation import wilson_interval
 from genre_lib.model import HybridNet, count_parameters
+from genre_lib.training import planned_rates
 
 # %% [markdown]
 # ## Table II, cell by cell
@@ -250,7 +251,7 @@ figures.tabulate("validation_readings", readings)
 # %% tags=["hide-input", "remove-output"]
 training = configure(profile="paper").training
 steps = math.ceil(paper.implied_images()["train"] / paper.BATCH_SIZE)
-planned = figures.learning_rates(training, total_steps=steps * paper.MAX_EPOCHS)[steps - 1 :: steps]
+planned = planned_rates(training, total_steps=steps * paper.MAX_EPOCHS)[steps - 1 :: steps]
 epochs = np.arange(1, paper.MAX_EPOCHS + 1)
 plan = pd.DataFrame(
     {

@@ -26,6 +26,8 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
+import inspect
+
 import numpy as np
 import pandas as pd
 import torch
@@ -35,9 +37,16 @@ from genre_lib import paper
 from genre_lib.augment import cutmix
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
+from genre_lib.claims.formulas import adamw_by_hand, adamw_by_pytorch
 from genre_lib.config import configure
 from genre_lib.model import HybridNet, count_parameters
-from genre_lib.training import make_optimizer, make_schedule, mixed_loss, smoothed_loss
+from genre_lib.training import (
+    make_optimizer,
+    make_schedule,
+    mixed_loss,
+    planned_rates,
+    smoothed_loss,
+)
 
 settings = configure(
     corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
@@ -75,38 +84,15 @@ training = settings.training
 # PyTorch {cite:p}`paszke2019pytorch` has the tiny $\epsilon$, which only prevents a division by
 # zero, outside of the root. We compute both, and let PyTorch do the same steps.
 
+# %%
+print(inspect.getsource(adamw_by_hand))
 
 # %%
-def step_by_hand(theta, gradients, settings, *, inside, epsilon=1e-8):
-    """Follow Equation 1 for a sequence of gradients, in double precision."""
-    beta1, beta2 = 0.9, 0.999
-    m = v = torch.zeros_like(theta)
-    for t, gradient in enumerate(gradients, start=1):
-        m = beta1 * m + (1 - beta1) * gradient
-        v = beta2 * v + (1 - beta2) * gradient**2
-        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-        root = (v_hat + epsilon).sqrt() if inside else v_hat.sqrt() + epsilon
-        update = m_hat / root + settings.weight_decay * theta
-        theta = theta - settings.learning_rate * update
-    return theta
-
-
-def step_by_pytorch(theta, gradients, settings):
-    """Let the optimizer of the training loop take the same steps."""
-    layer = nn.Linear(len(theta), 1, bias=False).double()
-    layer.weight.data = theta.clone()[None]
-    optimizer = make_optimizer(layer, settings)
-    for gradient in gradients:
-        layer.weight.grad = gradient.clone()[None]
-        optimizer.step()
-    return layer.weight.data[0]
-
-
 generator = torch.Generator().manual_seed(settings.seed)
 theta = torch.randn(1000, generator=generator, dtype=torch.double)
 gradients = torch.randn(10, 1000, generator=generator, dtype=torch.double)
-by_pytorch = step_by_pytorch(theta, gradients, training)
-outside = step_by_hand(theta, gradients, training, inside=False)
+by_pytorch = adamw_by_pytorch(theta, gradients, training)
+outside = adamw_by_hand(theta, gradients, training, inside=False)
 
 # %% [markdown]
 # After {glue:text}`steps` steps of {glue:text}`values` parameters, the formula with $\epsilon$
@@ -118,8 +104,8 @@ outside = step_by_hand(theta, gradients, training, inside=False)
 # %%
 def epsilon_effect(size):
     """Median relative difference that the place of epsilon makes, for gradients of a size."""
-    by_pytorch = step_by_pytorch(theta, size * gradients, training)
-    inside = step_by_hand(theta, size * gradients, training, inside=True)
+    by_pytorch = adamw_by_pytorch(theta, size * gradients, training)
+    inside = adamw_by_hand(theta, size * gradients, training, inside=True)
     return ((inside - by_pytorch).abs() / (by_pytorch - theta).abs()).median().item()
 
 
@@ -168,13 +154,8 @@ def one_cycle(settings, total_steps, *, start_factor=25, end_factor=1e4):
     return np.where(step <= top, up, down)
 
 
-def scheduled(settings, total_steps):
-    """Learning rate of every step, as the training loop takes it."""
-    return figures.learning_rates(settings, total_steps=total_steps)
-
-
 by_formula = one_cycle(training, 1000)
-by_code = scheduled(training.model_copy(update={"schedule": "onecycle"}), 1000)
+by_code = planned_rates(training.model_copy(update={"schedule": "onecycle"}), total_steps=1000)
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("schedules", figures.schedules(training, settings.augmentation))
@@ -332,7 +313,7 @@ glue_numbers(
     steps=len(gradients),
     values=len(theta),
     adam_difference=(outside - by_pytorch).abs().max().item(),
-    epsilon_root=np.sqrt(step_by_hand.__kwdefaults__["epsilon"]),
+    epsilon_root=np.sqrt(adamw_by_hand.__kwdefaults__["epsilon"]),
     typical=typical.item(),
     typical_effect=epsilon_effect(typical.item()),
     decay_share=training.learning_rate * training.weight_decay * len(gradients),
@@ -359,7 +340,8 @@ def momentum_of_one_cycle():
 
 falling = np.arange(1000) / 1000
 printed = training.learning_rate * (1 + np.cos(np.pi * falling)) / 2
-linear = scheduled(training.model_copy(update={"schedule": "linear-warmup-cosine"}), 1000)
+linear_warmup = training.model_copy(update={"schedule": "linear-warmup-cosine"})
+linear = planned_rates(linear_warmup, total_steps=1000)
 glue_numbers(
     **one_cycle.__kwdefaults__,
     **momentum_of_one_cycle(),

@@ -571,31 +571,17 @@ def audit_diagram(table: pd.DataFrame) -> Figure:
 # Training
 
 
-def learning_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarray:
-    """Learning rate of every step as the training loop has it, shape (total_steps,)."""
-    from torch import nn
-
-    from genre_lib.training import make_optimizer, make_schedule
-
-    optimizer = make_optimizer(nn.Linear(1, 1), settings)
-    schedule = make_schedule(optimizer, settings, total_steps=total_steps)
-    rates = [schedule.get_last_lr()[0]]
-    for _ in range(total_steps - 1):
-        optimizer.step()
-        schedule.step()
-        rates.append(schedule.get_last_lr()[0])
-    return np.array(rates)
-
-
 @style()
 def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     """The learning-rate schedules that the paper may mean, and CutMix's probability."""
+    from genre_lib.training import planned_rates
+
     figure, ((rate, mixing),) = _canvas(1, 2, 2.8)
     share, peaks = np.arange(1000) / 1000, {}
     names = {"onecycle": "OneCycleLR", "linear-warmup-cosine": "linear warm-up, cosine"}
     for index, (name, label) in enumerate(names.items()):
         chosen = settings.model_copy(update={"schedule": name})
-        rates = learning_rates(chosen, total_steps=len(share))
+        rates = planned_rates(chosen, total_steps=len(share))
         rate.plot(share, rates, LINES[index], label=label)
         peaks[label] = float(share[rates.argmax()])
     printed = settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
@@ -620,9 +606,11 @@ def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
 @style()
 def figure_3(run: Run) -> Figure:
     """Figure 3: the learning rate at every step and at the end of every epoch."""
+    from genre_lib.training import planned_rates
+
     training = run.settings.training
     steps = -(-run.metrics["images"]["train"] // training.batch_size)
-    rates = learning_rates(training, total_steps=steps * training.epochs)
+    rates = planned_rates(training, total_steps=steps * training.epochs)
     figure, ((axes,),) = _canvas(1, 1, 2.6)
     axes.plot((np.arange(len(rates)) + 1) / steps, rates, LINES[1], color=COLORS[7], label="plan")
     axes.plot(run.history.epoch, run.history.learning_rate, MARKERS[0], label="at an epoch's end")

@@ -23,6 +23,7 @@ from genre_lib.model import HybridNet, count_parameters
 from genre_lib.runs import Run
 from genre_lib.splits import audit, make_dataset
 from genre_lib.store import Store
+from genre_lib.training import planned_rates
 
 SETTINGS = configure(profile="smoke")
 
@@ -281,7 +282,7 @@ def test_mel_ticks_are_where_the_band_of_that_frequency_is(store: Store):
 
 def test_learning_rates_are_those_of_the_formula():
     training = configure().training
-    rates = figures.learning_rates(training, total_steps=500)
+    rates = planned_rates(training, total_steps=500)
     assert rates.shape == (500,)
     assert rates.max() == pytest.approx(training.learning_rate, rel=1e-3)
     assert rates.argmax() == pytest.approx(0.3 * 500, abs=1)
