@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import arrays, paper, spectrogram
+from genre_lib import arrays, paper
+from genre_lib import store as store_module
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import GENRES, UserError, configure
 from genre_lib.corpus.gtzan import fault_filtered
@@ -210,7 +211,7 @@ def test_a_dataset_is_made_again_from_its_seed(store, view):
 def test_neither_chunks_nor_threads_change_a_dataset(store, monkeypatch, view, chunk, jobs):
     settings = settings_for(view=view, images_per_track=4)
     expected = make_dataset(store, settings)
-    monkeypatch.setattr(spectrogram, "CHUNK", chunk)
+    monkeypatch.setattr(store_module, "CHUNK", chunk)
     with joblib.parallel_config(n_jobs=jobs):
         data = make_dataset(store, settings)
     np.testing.assert_array_equal(data.images, expected.images)
