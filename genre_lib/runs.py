@@ -15,7 +15,6 @@ from sklearn.metrics import accuracy_score
 from tqdm import tqdm
 
 from genre_lib import __version__
-from genre_lib.arrays import take
 from genre_lib.config import (
     LABELS,
     RunSettings,
@@ -32,7 +31,7 @@ from genre_lib.config import (
 )
 from genre_lib.evaluation import accuracy_interval, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
-from genre_lib.store import Store, open_store
+from genre_lib.store import Store, open_store, take
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genre_lib.arrays import allocate, release, take
 from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.store import Store, in_threads
+from genre_lib.store import Store, allocate, in_threads, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
@@ -55,7 +54,7 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
     UserError
         If a genre has fewer tracks (or images) than there are subsets, or a track is too short
         for the view. If the images are many and the disk has no room for them (see
-        `genre_lib.arrays.allocate`).
+        `genre_lib.store.allocate`).
     """
     labels = np.repeat(store.labels, settings.images_per_track)
     table = deal_images(store, settings)

@@ -1,4 +1,4 @@
-"""Reading and writing a spectrogram store."""
+"""Reading and writing a spectrogram store; the arrays that its images are read into."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import csv
 import functools
 import hashlib
 import io
+import math
+import mmap
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -23,7 +26,6 @@ from PIL import Image
 from pydantic import BaseModel, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from genre_lib.arrays import allocate, release
 from genre_lib.config import (
     RunSettings,
     SpectrogramSettings,
@@ -37,20 +39,16 @@ from genre_lib.config import (
     write_json,
     write_text,
 )
-from genre_lib.corpus import AudioFault, Corpus, Track, find_corpus
+from genre_lib.corpus import Corpus, Track, find_corpus
 from genre_lib.spectrogram import SilentTrack, spectrogram_of, to_decibels
 
-if TYPE_CHECKING:
-    pass
-
-
 INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
-
-
 CHUNK = 64  # tracks that a thread reads or makes images of at a time
-
-
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
+MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
+
+Checked = TypeVar("Checked")
+Unusable = list[tuple[Track, Exception]]
 
 
 class Manifest(BaseModel, extra="allow"):
@@ -75,17 +73,12 @@ class IndexRow(BaseModel):
     frames: PositiveInt
 
 
-Checked = TypeVar("Checked")
-
-
 @dataclass(frozen=True)
 class Store:
     """All mel spectrograms of a corpus.
 
     Attributes
     ----------
-    track_ids
-        One name a track.
     labels
         Index into `genres`, shape (tracks,).
     images
@@ -112,8 +105,8 @@ class Store:
     @property
     def frame_period(self) -> float:
         """Seconds between two columns."""
-        own = self.manifest.get("frame_period_s")
-        return float(own or self.manifest["hop_length"] / self.manifest["sample_rate"])
+        stated = self.manifest.get("frame_period_s")
+        return float(stated or self.manifest["hop_length"] / self.manifest["sample_rate"])
 
     @property
     def firsts(self) -> tuple[str, ...]:
@@ -132,29 +125,6 @@ class Store:
         return to_decibels(self.images[position], top_db=self.manifest["top_db"])
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Why a track cannot be used.
-
-    Attributes
-    ----------
-    undecodable
-        Whether the file is at fault, not the sound in it.
-    """
-
-    track_id: str
-    file: str
-    text: str
-    undecodable: bool
-
-
-def fault_table(faults: Sequence[Fault]) -> str:
-    """All faults of a corpus as lines of text: track, file, fault."""
-    rows = [("track", "file", "fault"), *((f.track_id, f.file, f.text) for f in faults)]
-    track, file = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "\n".join(f"  {row[0]:<{track}}  {row[1]:<{file}}  {row[2]}" for row in rows)
-
-
 def write_store(
     corpus: Corpus,
     path: Path,
@@ -171,8 +141,7 @@ def write_store(
 
     Workers read the audio and return encoded images; only this process writes, so on a cluster
     (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
-    By default they are threads: nearly all of the work is done outside of Python, and threads
-    need not import anything first.
+    By default they are threads: nearly all of the work is done outside of Python.
 
     Parameters
     ----------
@@ -204,81 +173,49 @@ def write_store(
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be written ({error.strerror}); choose another place."
-        ) from None
-    try:
         if corpus.describe is not None:
             notice(corpus.describe())
-        work = (delayed(attempted)(track, settings) for track in corpus.tracks)
         workers = Parallel(
             n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
         )
-        results = workers(work)
+        results = workers(delayed(_encoded)(track, settings) for track in corpus.tracks)
         bar = tqdm(
-            results,
+            zip(corpus.tracks, results, strict=True),
             total=len(corpus.tracks),
             desc=f"spectrograms of {corpus.name}",
             unit="track",
             disable=not progress,
         )
         rows: list[dict] = []
-        faults: list[Fault] = []
-        for result in bar:
-            if isinstance(result, Fault):
-                faults.append(result)
+        unusable: Unusable = []
+        for track, result in bar:
+            if isinstance(result, Exception):
+                unusable.append((track, result))
                 continue
             image, row = result
-            try:
-                (partial / row["genre"]).mkdir(exist_ok=True)
-                (partial / row["genre"] / f"{row['track_id']}.png").write_bytes(image)
-            except OSError as error:
-                raise UserError(
-                    f"{path} cannot be written ({error.strerror}); make room there, or choose "
-                    "another place."
-                ) from None
+            (partial / track.genre).mkdir(exist_ok=True)
+            (partial / track.genre / f"{track.track_id}.png").write_bytes(image)
             rows.append(row)
-        _answer(faults, corpus, skip=answer == "skip")
-        skipped = tuple(fault.track_id for fault in faults)
+        _report_unusable(unusable, corpus, skip=answer == "skip")
+        skipped = tuple(track.track_id for track, _ in unusable)
         write_index(partial, rows)
         manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa")}
-        if skipped:
-            manifest["skipped"] = skipped
-        write_json(partial / "store.json", manifest)
-        try:
-            os.replace(partial, path)
-        except OSError:
-            if not path.exists():
-                raise
+        write_json(partial / "store.json", manifest | ({"skipped": skipped} if skipped else {}))
+        os.replace(partial, path)
+    except OSError as error:
+        if path.exists():
             raise UserError(
                 f"{path} was written by another process meanwhile; use it, or remove it and "
                 "give the same command again."
             ) from None
+        raise UserError(
+            f"{path} cannot be written ({error.strerror or error}); make room there, or choose "
+            "another place."
+        ) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return skipped
-
-
-def _answer(faults: Sequence[Fault], corpus: Corpus, *, skip: bool) -> None:
-    """Tell of tracks that cannot be used, and stop unless they may be left out."""
-    if not faults:
-        return
-    all_of_them = f"{len(corpus.tracks)} tracks of {corpus.name}"
-    mine = [f for f in faults if not (f.undecodable and f.track_id in corpus.dispensable)]
-    goes_on = len(faults) < len(corpus.tracks) and (skip or not mine)
-    notice(
-        f"{len(faults)} of {all_of_them} cannot be used{' and are left out' * goes_on}:\n"
-        f"{fault_table(faults)}"
-    )
-    if len(faults) == len(corpus.tracks):
-        raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
-    if not goes_on:
-        raise UserError(
-            f"{len(mine)} of {all_of_them} cannot be used (listed above); mend or remove their "
-            "files, or leave them out with --on-error skip."
-        )
 
 
 def configured_jobs() -> int:
@@ -286,23 +223,47 @@ def configured_jobs() -> int:
     return get_active_backend()[1] or -1
 
 
-def attempted(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] | Fault:
-    """What `encoded_spectrogram` returns, or why it cannot."""
+def _encoded(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] | Exception:
+    """Spectrogram of a track as the bytes of a PNG, and its row of the index; or what prevents it.
+
+    An image viewer shows row 0 at the top: there the highest band belongs.
+    """
     try:
-        return encoded_spectrogram(track, settings)
+        gray, row = spectrogram_of(track, settings)
     except (UserError, OSError) as error:
-        text = error.fault if isinstance(error, AudioFault | SilentTrack) else str(error)
-        file = str(track.path or "")
-        return Fault(track.track_id, file, text, not isinstance(error, SilentTrack))
-
-
-def encoded_spectrogram(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict]:
-    """Spectrogram of a track as the bytes of a PNG, and its row of the index."""
-    gray, row = spectrogram_of(track, settings)
+        return error
     file = io.BytesIO()
-    # An image viewer shows row 0 at the top: there the highest band belongs.
     Image.fromarray(gray[::-1]).save(file, format="PNG")
     return file.getvalue(), row
+
+
+def _report_unusable(unusable: Unusable, corpus: Corpus, *, skip: bool) -> None:
+    """List the tracks that cannot be used, and stop unless they may be left out."""
+    if not unusable:
+        return
+    of_all = f"{len(corpus.tracks)} tracks of {corpus.name}"
+    needed = [
+        track
+        for track, error in unusable
+        if isinstance(error, SilentTrack) or track.track_id not in corpus.dispensable
+    ]
+    none_is_left = len(unusable) == len(corpus.tracks)
+    goes_on = not none_is_left and (skip or not needed)
+    table = [("track", "file", "fault")]
+    for track, error in unusable:
+        table.append((track.track_id, str(track.path or ""), getattr(error, "fault", str(error))))
+    first, second = (max(len(row[column]) for row in table) for column in (0, 1))
+    notice(
+        f"{len(unusable)} of {of_all} cannot be used{' and are left out' * goes_on}:\n"
+        + "\n".join(f"  {row[0]:<{first}}  {row[1]:<{second}}  {row[2]}" for row in table)
+    )
+    if none_is_left:
+        raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
+    if not goes_on:
+        raise UserError(
+            f"{len(needed)} of {of_all} cannot be used (listed above); mend or remove their "
+            "files, or leave them out with --on-error skip."
+        )
 
 
 def write_index(folder: Path, rows: Sequence[dict]) -> None:
@@ -315,14 +276,14 @@ def write_index(folder: Path, rows: Sequence[dict]) -> None:
 
 
 def read_store(path: Path, *, progress: bool = True) -> Store:
-    """Read a spectrogram store.
+    """Read a spectrogram store; a track that is shorter than others ends in silence.
 
     Raises
     ------
     UserError
         If the store is missing or empty, its manifest disagrees with its files, or an image is
         damaged: the message names the file. If the images are many and the disk has no room for
-        them (see `genre_lib.arrays.allocate`).
+        them (see `allocate`).
     """
     if not (path / "store.json").exists() or not (path / "index.csv").exists():
         raise UserError(
@@ -330,11 +291,10 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
             f"`genre-book store AUDIO_FOLDER {path}`."
         )
     manifest = _checked(Manifest, read_json(path / "store.json"), path / "store.json")
-    rows = read_index(path)
+    rows = _read_index(path / "index.csv")
     track_ids = tuple(row.track_id for row in rows)
     genres = tuple(sorted({row.genre for row in rows}))
-    number = {genre: label for label, genre in enumerate(genres)}
-    labels = np.array([number[row.genre] for row in rows])
+    labels = np.array([genres.index(row.genre) for row in rows])
     content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
     content.update(labels.tobytes())
     images = allocate((len(rows), manifest.n_mels, max(row.frames for row in rows)))
@@ -348,44 +308,60 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
                     f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
                     f"{manifest.n_mels} x {row.frames}."
                 )
-            image[:, : row.frames] = gray  # a shorter track ends in silence
+            image[:, : row.frames] = gray
 
     name = manifest.name or path.name
     for chunk in in_threads(read, len(rows), desc=f"reading {name}", progress=progress):
         content.update(images[chunk].data)
         release(images)
-    return Store(
-        name=name,
-        path=path,
-        track_ids=track_ids,
-        genres=genres,
-        labels=labels,
-        images=images,
-        manifest=manifest.model_dump(exclude_none=True),
-        digest=content.hexdigest()[:16],
-    )
+    known = manifest.model_dump(exclude_none=True)
+    digest = content.hexdigest()[:16]
+    return Store(name, path, track_ids, genres, labels, images, known, digest)
 
 
-def read_index(path: Path) -> list[IndexRow]:
-    """The rows of a store's ``index.csv``.
+def _read_index(path: Path) -> list[IndexRow]:
+    """The rows of a store's ``index.csv``: at least one, and no track twice."""
+    try:
+        listed = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read ({error}).") from None
+    rows = _checked(list[IndexRow], listed, path)
+    if not rows:
+        raise UserError(f"{path} lists no track; the store is empty.")
+    name, count = Counter(row.track_id for row in rows).most_common(1)[0]
+    if count > 1:
+        raise UserError(f"{path} lists the track {name!r} twice.")
+    return rows
+
+
+def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
+    """What a file of a store states, as what it should be."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found = "" if first["type"] == "missing" else f" = {first['input']!r}"
+        raise UserError(f"{file}: {where}{found}: {first['msg'].lower()}.") from None
+
+
+def read_image(file: Path) -> np.ndarray:
+    """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
 
     Raises
     ------
     UserError
-        If the file cannot be read, lists nothing, or lists a track twice.
+        If the file is missing, damaged, or not 8-bit gray.
     """
-    index = path / "index.csv"
     try:
-        listed = list(csv.DictReader(index.read_text(encoding="utf-8").splitlines()))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{index} cannot be read ({error}).") from None
-    rows = _checked(list[IndexRow], listed, index)
-    if not rows:
-        raise UserError(f"{index} lists no track; the store is empty.")
-    counts = Counter(row.track_id for row in rows)
-    if repeated := [track_id for track_id, count in counts.items() if count > 1]:
-        raise UserError(f"{index} lists the track {min(repeated)!r} twice.")
-    return rows
+        with Image.open(file) as image:
+            if image.mode != "L":
+                raise UserError(f"{file} is a {image.mode} image; a store has 8-bit gray ones.")
+            return np.asarray(image)[::-1]
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing, but the store's index lists it.") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
 
 
 def in_threads(
@@ -417,50 +393,6 @@ def in_threads(
             bar.update(chunk.stop - chunk.start)
 
 
-def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
-    """What a file of a store holds, as what it should be."""
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        found = "" if first["type"] == "missing" else f" = {first['input']!r}"
-        raise UserError(f"{file}: {where}{found}: {first['msg'].lower()}.") from None
-
-
-def read_image(file: Path) -> np.ndarray:
-    """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, damaged, or not 8-bit gray.
-    """
-    try:
-        with Image.open(file) as image:
-            if image.mode != "L":
-                raise UserError(f"{file} is a {image.mode} image; a store holds 8-bit gray.")
-            return np.asarray(image)[::-1]
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing, but the store's index lists it.") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
-
-
-_opened: dict[tuple[Path, int], Store] = {}  # the stores that were read last
-
-
-def _read_once(path: Path, *, progress: bool) -> Store:
-    """Read a store, unless it is among the last two and its index has not changed since."""
-    index = path / "index.csv"
-    key = path, index.stat().st_mtime_ns if index.exists() else 0
-    if key not in _opened:
-        for oldest in list(_opened)[:-1]:
-            del _opened[oldest]
-        _opened[key] = read_store(path, progress=progress)
-    return _opened[key]
-
-
 def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     """The spectrogram store of the settings' corpus, made first where it does not exist yet.
 
@@ -469,7 +401,7 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     Raises
     ------
     UserError
-        If there is no such corpus, its store cannot be made or read, it holds other spectrograms
+        If there is no such corpus, its store cannot be made or read, its spectrograms are others
         than the settings ask for, or it was made without some tracks and
         `genre_lib.config.on_error` says ``stop``.
     """
@@ -484,19 +416,26 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
                     for left in path.parent.glob(f".{escape(path.name)}.*.part"):
                         shutil.rmtree(left)  # by a process that was killed
                     write_store(corpus, path, settings.spectrogram, progress=progress)
-    store = _read_once(path, progress=progress)
-    _see_skipped(store, corpus)
+    index = path / "index.csv"
+    store = _read_once(path, index.stat().st_mtime_ns if index.exists() else 0, progress)
+    _check_skipped(store, corpus)
     for name, wanted in settings.spectrogram:
-        held = store.manifest.get(name, wanted)
-        if wanted not in (held, SpectrogramSettings.model_fields[name].default):
+        stored = store.manifest.get(name, wanted)
+        if wanted not in (stored, SpectrogramSettings.model_fields[name].default):
             raise UserError(
-                f"{name} = {wanted} is not possible: the store {path} was made with {held}; "
+                f"{name} = {wanted} is not possible: the store {path} was made with {stored}; "
                 "make another from the audio with `genre-book store`."
             )
     return store
 
 
-def _see_skipped(store: Store, corpus: Corpus) -> None:
+@functools.lru_cache(maxsize=2)
+def _read_once(path: Path, _changed: int, progress: bool) -> Store:
+    """Read a store, unless it is among the last two and its index has not changed since."""
+    return read_store(path, progress=progress)
+
+
+def _check_skipped(store: Store, corpus: Corpus) -> None:
     """Refuse a store that was made here without some tracks, unless they may be left out."""
     missing = [track for track in store.skipped if track not in corpus.dispensable]
     if not missing:
@@ -508,27 +447,75 @@ def _see_skipped(store: Store, corpus: Corpus) -> None:
         raise UserError(
             f"{without}; mend or remove their files, or leave them out with --on-error skip."
         )
-    _tell_once(f"{without}.")
+    _notice_once(f"{without}.")
 
 
-_tell_once = functools.cache(notice)
+_notice_once = functools.cache(notice)
 
 
 def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
     """Hash of what a store would be made of: file names, sizes and times, or the composer."""
     content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
     for track in corpus.tracks:
-        content.update(repr((track.track_id, _size_and_time(track.path))).encode())
+        try:
+            stat = track.path.stat() if track.path else None
+        except OSError:  # that it is gone is reported when it is read
+            stat = None
+        known = (stat.st_size, stat.st_mtime_ns) if stat else None
+        content.update(repr((track.track_id, known)).encode())
     if corpus.name == "synthetic":
         for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
             content.update(source.read_bytes())
     return content.hexdigest()[:12]
 
 
-def _size_and_time(path: Path | None) -> tuple[int, int] | None:
-    """Size and time of a file; None where there is none, which is told when it is read."""
+def allocate(shape: tuple[int, ...]) -> np.ndarray:
+    """Zeros, uint8: in memory up to `MAPPED_ABOVE` bytes, in a mapped file above.
+
+    The file lies in ``cache`` below `genre_lib.config.cache_dir` and has no name there: the system
+    takes its space back when the array is gone, however the process ends.
+
+    Raises
+    ------
+    UserError
+        If the disk has too little room.
+    """
+    size = math.prod(shape)
+    if size <= MAPPED_ABOVE:
+        return np.zeros(shape, np.uint8)
+    folder = cache_dir() / "cache"
     try:
-        stat = path.stat() if path else None
-    except OSError:
-        return None
-    return stat and (stat.st_size, stat.st_mtime_ns)
+        folder.mkdir(parents=True, exist_ok=True)
+        if size > shutil.disk_usage(folder).free:
+            raise OSError("the disk is too full")
+        with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):  # a full disk is noticed now, not in the middle
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+            return np.ndarray(shape, np.uint8, buffer=mmap.mmap(file.fileno(), size))
+    except OSError as error:
+        raise UserError(
+            f"{folder} has no room for {size / 1e9:.1f} GB of images ({error}); free that much "
+            "there, or set GENRE_CACHE to a folder on a larger disk."
+        ) from None
+
+
+def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
+    """Copy rows of an array (positions, a mask or a slice); its mapped pages are given back."""
+    taken = array[rows].copy() if isinstance(rows, slice) else array[rows]
+    release(array)
+    return taken
+
+
+def release(array: np.ndarray) -> None:
+    """Give back the memory of the mapped pages of an array, or of what it is a view of.
+
+    Without it, pages that were ever read or written count as memory of the process. The content
+    stays: the next access finds it in the file. An array in memory is left as it is.
+    """
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)

@@ -25,7 +25,6 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from genre_lib import __version__, checkpoint
-from genre_lib.arrays import take
 from genre_lib.augment import (
     augment,
     augment_tensor,
@@ -46,6 +45,7 @@ from genre_lib.config import (
 )
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
+from genre_lib.store import take
 
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
 SAVE_EVERY = 300.0  # seconds between two checkpoints, where an epoch takes longer

@@ -9,20 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import arrays
-from genre_lib.arrays import allocate, release, take
+from genre_lib import store as store_module
 from genre_lib.config import UserError, data_dir
 from genre_lib.model import HybridNet
 from genre_lib.runs import predict
 from genre_lib.splits import make_dataset
-from genre_lib.store import read_store
+from genre_lib.store import allocate, read_store, release, take
 from genre_lib.training import make_batch
 
 
 @pytest.fixture
 def mapped(monkeypatch) -> None:
     """Every array is mapped, however small."""
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", 0)
 
 
 def resident() -> int:
@@ -38,7 +37,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from 
 
 
 def test_up_to_the_stated_size_an_array_lies_in_memory(monkeypatch):
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 24)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", 24)
     array = allocate((2, 3, 4))
     assert array.base is None
     assert not data_dir().exists()
@@ -47,7 +46,7 @@ def test_up_to_the_stated_size_an_array_lies_in_memory(monkeypatch):
 
 
 def test_above_the_stated_size_an_array_is_mapped(monkeypatch):
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 23)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", 23)
     array = allocate((2, 3, 4))
     assert array.base is not None
     assert (data_dir() / "cache").is_dir()
@@ -55,7 +54,7 @@ def test_above_the_stated_size_an_array_is_mapped(monkeypatch):
 
 @pytest.mark.parametrize("limit", [0, 2**40])
 def test_an_array_is_zeros_that_can_be_written(monkeypatch, limit):
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", limit)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
     array = allocate((5, 7, 3))
     assert (array.shape, array.dtype) == ((5, 7, 3), np.uint8)
     assert array.flags.c_contiguous
@@ -73,8 +72,8 @@ def test_a_mapped_file_has_no_name(mapped):
 
 def test_a_process_that_is_killed_leaves_nothing_behind(tmp_path):
     code = (
-        "import os, signal; from genre_lib import arrays; arrays.MAPPED_ABOVE = 0;"
-        "array = arrays.allocate((1000, 1000)); array[:] = 1; print('written', flush=True);"
+        "import os, signal; from genre_lib import store; store.MAPPED_ABOVE = 0;"
+        "array = store.allocate((1000, 1000)); array[:] = 1; print('written', flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     result = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -117,7 +116,7 @@ def test_where_no_room_can_be_set_aside_an_array_is_mapped_all_the_same(mapped, 
     ids=["positions", "none", "mask", "slice", "all"],
 )
 def test_what_is_taken_is_a_copy(monkeypatch, limit, rows):
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", limit)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
     array = allocate((6, 5))
     array[:] = np.arange(30).reshape(6, 5)
     taken = take(array, rows)
@@ -163,7 +162,7 @@ def test_batches_and_predictions_are_the_same_from_mapped_images(
     model = HybridNet(settings.model, n_classes=3)
     batches, tables = [], []
     for limit in (2**40, 0):
-        monkeypatch.setattr(arrays, "MAPPED_ABOVE", limit)
+        monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
         dataset = make_dataset(read_store(store_path), settings)
         assert (dataset.images.base.base is None) == (limit > 0)
         rows = dataset.rows("train")[:8]

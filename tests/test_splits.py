@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import arrays, paper
+from genre_lib import paper
 from genre_lib import store as store_module
 from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import GENRES, UserError, configure
@@ -222,15 +222,15 @@ def test_neither_chunks_nor_threads_change_a_dataset(store, monkeypatch, view, c
 def test_a_mapped_dataset_holds_the_same(store, monkeypatch, view):
     settings = settings_for(view=view, images_per_track=4)
     expected = make_dataset(store, settings)
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", 0)
     data = make_dataset(store, settings)
     np.testing.assert_array_equal(data.images, expected.images)
     rows = data.rows("test")
-    np.testing.assert_array_equal(arrays.take(data.images, rows), expected.images[rows])
+    np.testing.assert_array_equal(store_module.take(data.images, rows), expected.images[rows])
 
 
 def test_a_dataset_for_which_the_disk_has_no_room_is_told(store, monkeypatch):
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", 0)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", 0)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(UserError, match="GENRE_CACHE"):
         make_dataset(store, settings_for(images_per_track=4))

@@ -19,7 +19,6 @@ import pytest
 from PIL import Image
 from tiny import SMALL, play, small_corpus
 
-from genre_lib import arrays
 from genre_lib import store as store_module
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track, read_audio
@@ -118,7 +117,7 @@ def test_a_store_is_read_the_same_however_it_is_read(
     store, store_path, monkeypatch, chunk, jobs, limit
 ):
     monkeypatch.setattr(store_module, "CHUNK", chunk)
-    monkeypatch.setattr(arrays, "MAPPED_ABOVE", limit)
+    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
     with joblib.parallel_config(n_jobs=jobs):
         again = read_store(store_path)
     assert again.digest == store.digest
@@ -495,7 +494,7 @@ def test_a_store_without_some_tracks_is_not_used_unless_they_may_be_left_out(
     store = open_store(settings_for(music), progress=False)
     assert store.track_ids == ("high.0", "high.1", "low.0")
     capsys.readouterr()
-    store_module._opened.clear()
+    store_module._read_once.cache_clear()
     monkeypatch.delenv("GENRE_ON_ERROR")
     with pytest.raises(UserError, match=r"made without 1 track that.*low\.1.*--on-error skip"):
         open_store(settings_for(music), progress=False)
@@ -537,7 +536,7 @@ def test_the_only_track_of_gtzan_that_may_be_undecodable(
             open_store(settings, progress=False)
     else:
         for _ in range(2):
-            store_module._opened.clear()
+            store_module._read_once.cache_clear()
             store = open_store(settings, progress=False)
             assert store.skipped == (name,) * skipped
             assert len(store.track_ids) == 3 - skipped

@@ -30,23 +30,13 @@ LONGEST_WAIT = 120.0
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and without a byte
 BLOCK = 2**16  # bytes; what is lost of them when a connection breaks is fetched again
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}  # HTTP: the server may answer later
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 HASH = re.compile(r"(?:sha256=[0-9a-f]{64}|md5=[0-9a-f]{32})", re.IGNORECASE)
 ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?/", re.IGNORECASE)
-DRIVE = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to fetch and what is known of it.
-
-    Attributes
-    ----------
-    size
-        In bytes.
-    known_hash
-        As pooch writes it, such as ``sha256:24347e02...``.
-    """
+    """A file to fetch, its size in bytes and its hash as pooch writes it (``md5:...``)."""
 
     url: str
     size: int | None = None
@@ -60,19 +50,9 @@ class BadArchive(UserError):
 class _Interrupted(Exception):
     """What may go well at another attempt."""
 
-    def __init__(self, reason: str, *, wait: float = 0.0) -> None:
-        super().__init__(reason)
-        self.wait = wait
-
 
 def archive_at(address: str) -> Archive:
-    """An archive by its address, which may end in ``#sha256=...`` or ``#md5=...``.
-
-    Raises
-    ------
-    UserError
-        If it is no address of that kind.
-    """
+    """An archive by its address, which may end in ``#sha256=...`` or ``#md5=...``."""
     if not ADDRESS.match(address):
         raise UserError(f"{address} is no address of an archive; one begins with https://.")
     url, fragment = urldefrag(address)
@@ -106,11 +86,6 @@ def fetch(archive: Archive, folder: Path, *, room: int = 0, progress: bool = Tru
     room
         Bytes that must be free beside those of the archive.
 
-    Returns
-    -------
-    Path
-        The file; it has the size and the hash that are known.
-
     Raises
     ------
     UserError
@@ -119,151 +94,98 @@ def fetch(archive: Archive, folder: Path, *, room: int = 0, progress: bool = Tru
     """
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")  # what there is to tell is told here
-    path = part_of(archive, folder).with_suffix("")
-    work = partial(_download, archive=archive, part=part_of(archive, folder), room=room)
+    pooch.get_logger().setLevel("WARNING")
+    part = part_of(archive, folder)
+    work = partial(_download, archive=archive, part=part, room=room, progress=progress)
     try:
-        pooch.retrieve(
-            archive.url,
-            archive.known_hash,
-            fname=path.name,
-            path=folder,
-            downloader=partial(work, progress=progress),
-        )
+        pooch.retrieve(archive.url, archive.known_hash, part.stem, folder, downloader=work)
     except ValueError:
         raise _wrong(archive.url, f"its hash is not {archive.known_hash}") from None
-    return path
+    return part.with_suffix("")
 
 
 def _download(
-    url: str,
-    output: str,
-    _pooch: object,
-    *,
-    archive: Archive,
-    part: Path,
-    room: int,
-    progress: bool,
+    url: str, output: str, _: object, *, archive: Archive, part: Path, room: int, progress: bool
 ) -> None:
-    """Bring a file here by as many attempts as it takes; called by pooch, which checks its hash."""
+    """Bring a file here by as many requests as it takes; pooch calls it and checks the hash."""
+    import requests
+    import urllib3
+
     waits = iter(WAITS)
-    with tqdm(
-        desc=f"fetching {PurePosixPath(url).name}",
-        total=archive.size,
-        unit="B",
-        unit_scale=True,
-        disable=not progress,
-    ) as bar:
+    name = f"fetching {PurePosixPath(url).name}"
+    with tqdm(desc=name, unit="B", unit_scale=True, disable=not progress) as bar:
         while True:
-            before = _size(part)
+            before, asked = _size(part), 0.0
             try:
-                stated = _attempt(archive, part, room, bar)
+                stated = _request(archive, part, room, bar)
                 break
             except _Interrupted as error:
-                if _size(part) > before:
-                    waits = iter(WAITS)
-                wait = next(waits, None)
-                if wait is None:
-                    if not _size(part):
-                        part.unlink(missing_ok=True)
-                    raise UserError(
-                        f"{url} cannot be fetched ({error}); what arrived is kept, and the same "
-                        "command goes on from there."
-                    ) from None
-                wait = min(max(wait, error.wait), LONGEST_WAIT)
-                bar.write(f"genre-book: {error}; trying again in {wait:.0f} s.", file=sys.stderr)
-                time.sleep(wait)
+                reason, *after = error.args
+                asked = float(after[0]) if after and after[0].isdecimal() else 0.0
+            except urllib3.exceptions.HTTPError:
+                reason = "the connection broke off"
+            except requests.exceptions.SSLError as error:
+                raise UserError(f"{url} cannot be trusted ({error}); try another mirror.") from None
+            except (requests.ConnectionError, requests.Timeout):
+                reason = "the server cannot be reached"
+            except requests.RequestException as error:
+                raise UserError(f"{url} cannot be fetched ({error}); mend the address.") from None
+            except OSError as error:
+                raise _unwritable(part, error) from None
+            if _size(part) > before:
+                waits = iter(WAITS)
+            wait = next(waits, None)
+            if wait is None:
+                if not before:
+                    part.unlink(missing_ok=True)
+                raise UserError(
+                    f"{url} cannot be fetched ({reason}); what arrived is kept, and the same "
+                    "command goes on from there."
+                )
+            wait = min(max(wait, asked), LONGEST_WAIT)
+            bar.write(f"genre-book: {reason}; trying again in {wait:.0f} s.", file=sys.stderr)
+            time.sleep(wait)
     if archive.known_hash is None and stated and not has_hash(part, stated):
         part.unlink()
         raise _wrong(url, f"its hash is not {stated}, as its server states")
     os.replace(part, output)
 
 
-def _attempt(archive: Archive, part: Path, room: int, bar: tqdm) -> str | None:
-    """Fetch what is missing of a file in one request.
-
-    Returns
-    -------
-    str or None
-        The hash that the server states.
-    """
+def _request(archive: Archive, part: Path, room: int, bar: tqdm) -> str | None:
+    """Fetch what is missing of a file by HTTP Range; the hash that the server states, if any."""
     import requests
-    import urllib3
 
     have = _size(part)
-    if archive.size is not None and have >= archive.size:
-        if have == archive.size:
-            return None
-        part.unlink()
-        have = 0
-    headers = {"Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    try:
-        with requests.get(archive.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-            if response.status_code == 416 and _total(response) == have:
-                return _stated_hash(response)  # nothing was missing
-            start = _start(response, part, have)
-            total = _total(response)
-            if archive.size not in (None, total or archive.size):
-                part.unlink(missing_ok=True)
-                raise _wrong(archive.url, f"it has {total} bytes, not {archive.size}")
-            _see_room(part.parent, (total or archive.size or 0) - start + room)
-            bar.total = total or archive.size
-            bar.n = start
-            bar.refresh()
-            with open(part, "ab") as file:
-                file.truncate(start)
-                for block in response.raw.stream(BLOCK, decode_content=False):
-                    file.write(block)
-                    bar.update(len(block))
-            stated = _stated_hash(response)
-    except requests.exceptions.SSLError as error:
-        raise UserError(f"{archive.url} cannot be trusted ({error}); try another mirror.") from None
-    except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
-        raise _Interrupted(_reason(error)) from None
-    except requests.RequestException as error:
-        raise UserError(f"{archive.url} cannot be fetched ({error}); mend the address.") from None
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise _no_room(part.parent, "more than that") from None
-        raise UserError(f"{part} cannot be written ({error.strerror}).") from None
-    if total is not None and _size(part) < total:
-        raise _Interrupted("the connection ended early")
-    if total is not None and _size(part) > total:
-        part.unlink()
-        raise _wrong(archive.url, f"it has more than the {total} bytes that its server states")
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(archive.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        status, said = response.status_code, response.headers
+        stated = _stated_hash(response)
+        range_ = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+)", said.get("Content-Range", ""))
+        if status == 416 and range_ and int(range_[2]) == have:
+            return stated  # nothing was missing
+        if status == 416 or (status == 206 and not (range_ and range_[1] == str(have))):
+            part.unlink()
+            raise _Interrupted("the server has another file than before; starting afresh")
+        if status in TRY_AGAIN:
+            raise _Interrupted(f"its server answers {status}", said.get("Retry-After", ""))
+        if status not in (200, 206):
+            raise UserError(
+                f"{archive.url} cannot be fetched (its server answers {status}); try another "
+                "mirror, or bring your own copy."
+            )
+        start = have if status == 206 else 0
+        length = said.get("Content-Length", "")
+        total = start + int(length) if length.isdecimal() else None
+        if archive.size not in (None, total or archive.size):
+            part.unlink(missing_ok=True)
+            raise _wrong(archive.url, f"it has {total} bytes, not {archive.size}")
+        _see_room(part.parent, (total or archive.size or 0) - start + room)
+        bar.total, bar.n = total or archive.size, start
+        with open(part, "ab") as file:
+            file.truncate(start)
+            for block in response.raw.stream(BLOCK, decode_content=False):
+                bar.update(file.write(block))
     return stated
-
-
-def _start(response: requests.Response, part: Path, have: int) -> int:
-    """Where in the file the answer's content begins: 0 if the server always starts there."""
-    status = response.status_code
-    if status == 206:
-        found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        if found and int(found[1]) <= have:
-            return int(found[1])
-    if status in (206, 416):  # another part, or none: the file is not what it was
-        part.unlink(missing_ok=True)
-        raise _Interrupted("the server has another file than before; starting afresh")
-    if status == 200:
-        return 0
-    answer = f"its server answers {status} {response.reason}".rstrip()
-    if status in TRY_AGAIN:
-        after = response.headers.get("Retry-After", "")
-        raise _Interrupted(answer, wait=float(after) if after.isdecimal() else 0.0)
-    raise UserError(
-        f"{response.url} cannot be fetched ({answer}); try another mirror, or bring your own copy."
-    )
-
-
-def _total(response: requests.Response) -> int | None:
-    """Size of the whole file in bytes, as the server states it."""
-    found = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
-    if found:
-        return int(found[1])
-    length = response.headers.get("Content-Length", "")
-    return int(length) if response.status_code == 200 and length.isdecimal() else None
 
 
 def _stated_hash(response: requests.Response) -> str | None:
@@ -276,18 +198,7 @@ def _stated_hash(response: requests.Response) -> str | None:
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, 0 if there is none."""
     return path.stat().st_size if path.exists() else 0
-
-
-def _reason(error: Exception) -> str:
-    """What broke a connection, in a few words."""
-    text = str(error).lower()
-    if "timed out" in text:
-        return "the server does not answer in time"
-    if "reset" in text or "broken" in text or "incompleteread" in text or "aborted" in text:
-        return "the connection broke off"
-    return "the server cannot be reached"
 
 
 def _wrong(url: str, why: str) -> UserError:
@@ -299,16 +210,19 @@ def _wrong(url: str, why: str) -> UserError:
 
 def _see_room(folder: Path, needed: int) -> None:
     """See that a disk has room for so many bytes."""
-    if shutil.disk_usage(folder).free < needed:
-        raise _no_room(folder, f"{needed / 1e9:.2f} GB")
+    if (free := shutil.disk_usage(folder).free) < needed:
+        raise UserError(
+            f"There is no room in {folder}: {free / 1e9:.2f} GB are free, and {needed / 1e9:.2f} "
+            "GB is needed; make room, or set GENRE_DATA to another place."
+        )
 
 
-def _no_room(folder: Path, needed: str) -> UserError:
-    free = shutil.disk_usage(folder).free / 1e9
-    return UserError(
-        f"There is no room in {folder}: {free:.2f} GB are free, and {needed} is needed; make "
-        "room, or set GENRE_DATA to another place."
-    )
+def _unwritable(path: Path, error: OSError) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UserError(
+            f"There is no room in {path.parent}; make room, or set GENRE_DATA to another place."
+        )
+    return UserError(f"{path} cannot be written ({error.strerror}).")
 
 
 def unpack(
@@ -334,66 +248,51 @@ def unpack(
     Raises
     ------
     BadArchive
-        If it is damaged, is no tar archive, does not hold what is wanted, or holds a link, a
-        device, or a name that leads out of it.
+        If it is damaged, is no tar archive, lacks what is wanted, or has a link, a device, or a
+        name that leads out of it.
     UserError
         If there is no room, or `target` cannot be written.
     """
-    partial_folder = target.with_name(f".{target.name}.{os.getpid()}.part")
+    folder = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with tarfile.open(archive) as tar:
-            members = _members(tar, archive, wanted)
-            _see_room(archive.parent, sum(member.size for member in members))
-            partial_folder.mkdir(parents=True)
-            for member in tqdm(
-                members, desc=f"unpacking {target.name}", unit="file", disable=not progress
-            ):
-                tar.extract(member, partial_folder, filter="data")
-        found = find(partial_folder)
+            files = []
+            for member in tar:
+                _check_member(member, archive, folder)
+                name = PurePosixPath(member.name)
+                hidden = any(part.startswith(".") for part in name.parts)
+                if member.isfile() and wanted(name) and not hidden:
+                    files.append(member)
+            # tarfile takes a broken header for the end; gzip compares its checksum at its end.
+            assert tar.fileobj is not None
+            while tar.fileobj.read(2**20):
+                pass
+            _see_room(archive.parent, sum(member.size for member in files))
+            folder.mkdir(parents=True)
+            for member in tqdm(files, f"unpacking {target.name}", disable=not progress):
+                tar.extract(member, folder, filter="data")
+        found = find(folder)
         if found is None:
             raise BadArchive(f"{archive} does not hold what is looked for: folders of audio files.")
         os.replace(found, target)
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise BadArchive(f"{archive} is damaged, or no tar archive ({error}).") from None
     except OSError as error:
-        if error.errno in NO_ROOM:
-            raise _no_room(target.parent, "more than that") from None
         if error.errno is None:  # gzip's and bz2's word for damage
             raise BadArchive(f"{archive} is damaged ({error}).") from None
-        raise UserError(f"{target} cannot be written ({error.strerror}).") from None
+        raise _unwritable(target, error) from None
     finally:
-        shutil.rmtree(partial_folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _members(
-    tar: tarfile.TarFile, archive: Path, wanted: Callable[[PurePosixPath], bool]
-) -> list[tarfile.TarInfo]:
-    """The files to unpack, after all members have been looked at and all bytes read."""
-    files = []
-    for member in tar:
-        if fault := _hostile(member):
-            raise BadArchive(
-                f"{archive} holds {member.name!r}, {fault}, as no archive of recordings does; it "
-                "is not to be trusted, and nothing was unpacked."
-            )
-        name = PurePosixPath(member.name)
-        if member.isfile() and wanted(name) and not any(p.startswith(".") for p in name.parts):
-            files.append(member)
-    # tarfile takes a broken header for the end; only at its end does gzip compare its checksum.
-    assert tar.fileobj is not None
-    while tar.fileobj.read(2**20):
-        pass
-    return files
-
-
-def _hostile(member: tarfile.TarInfo) -> str:
-    """What is wrong with a member of an archive; an empty string if nothing is."""
-    if member.name.startswith(("/", "\\")) or DRIVE.match(member.name):
-        return "an absolute path"
-    if ".." in re.split(r"[/\\]", member.name):
-        return "a path that leads out of it"
-    if member.issym() or member.islnk():
-        return "a link"
-    if not (member.isfile() or member.isdir()):
-        return "a device"
-    return ""
+def _check_member(member: tarfile.TarInfo, archive: Path, folder: Path) -> None:
+    """Refuse what no archive of recordings has: links, devices, names that lead out of it."""
+    try:
+        safe = tarfile.data_filter(member, str(folder)).name == member.name
+    except tarfile.FilterError:
+        safe = False
+    if not (safe and "\\" not in member.name and (member.isfile() or member.isdir())):
+        raise BadArchive(
+            f"{archive} has a member {member.name!r}, a link, a device or a name that leads out "
+            "of it; it is not to be trusted, and nothing was unpacked."
+        )
