@@ -263,8 +263,8 @@ def keep() -> None:
 
     Example: `GENRE_DATA=~/data genre-book keep`
     """
+    from genre_lib.book.references import keep_complete, write_results
     from genre_lib.config import project_root
-    from genre_lib.reference import keep_complete, write_results
 
     keep_complete(say=typer.echo)
     write_results(project_root() / "README.md")

@@ -30,10 +30,10 @@ from IPython.display import HTML
 
 from genre_lib import claims
 from genre_lib.book import figures
+from genre_lib.book.references import REFERENCES, stored_runs
 from genre_lib.book.statements import glue_numbers
 from genre_lib.book.tables import csv_link
 from genre_lib.claims.page import to_html
-from genre_lib.reference import REFERENCES, stored_runs
 
 runs = stored_runs()
 table = claims.ledger(runs)

@@ -23,10 +23,11 @@ import pandas as pd
 from IPython.display import HTML
 from myst_nb import glue
 
-from genre_lib import evaluation, paper
-from genre_lib.book import figures, interactive
+from genre_lib import paper
+from genre_lib.book import comparisons, figures, interactive
+from genre_lib.book.references import REFERENCES, stored_runs
 from genre_lib.book.statements import glue_numbers
-from genre_lib.reference import REFERENCES, stored_runs
+from genre_lib.evaluation import wilson_interval
 from genre_lib.splits import SUBSETS, audit
 
 runs = stored_runs()
@@ -59,7 +60,7 @@ splits = {
     if name in {run.settings.protocol for run in runs.values()}
 }
 pairs = pd.concat(
-    {name: evaluation.identical_pairs(split) for name, split in splits.items()}, names=["protocol"]
+    {name: comparisons.identical_pairs(split) for name, split in splits.items()}, names=["protocol"]
 ).reset_index("protocol")
 
 
@@ -115,7 +116,7 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 
 # %% tags=["hide-input", "hide-output"]
 twins = pairs.pivot(
-    index=["first", "second", "first_genre", "second_genre"], columns="protocol", values="dealt"
+    index=["first", "second", "first_genre", "second_genre"], columns="protocol", values="subsets"
 )
 figures.tabulate("identical_pairs", twins[list(splits)].reset_index())
 
@@ -131,7 +132,7 @@ figures.tabulate("identical_pairs", twins[list(splits)].reset_index())
 
 # %% tags=["hide-input", "remove-output"]
 genres = next(iter(runs.values())).genres
-every = evaluation.accuracies(runs)
+every = comparisons.accuracies(runs)
 figures.show("accuracies", figures.protocol_accuracies(every, chance=1 / len(genres)))
 
 # %% [markdown]
@@ -142,7 +143,7 @@ figures.show("accuracies", figures.protocol_accuracies(every, chance=1 / len(gen
 # ```
 
 # %% tags=["hide-input"]
-summary = evaluation.over_seeds(runs)
+summary = comparisons.over_seeds(runs)
 shares = dict.fromkeys(("accuracy", "low", "high", "worst", "best"), "{:.1%}")
 shown = summary.drop(columns=["view", "protocol"])
 shown.insert(0, "split", summary["view"] + ", " + summary["protocol"])
@@ -164,7 +165,7 @@ figures.tabulate("over_seeds", shown, formats=shares)
 # to the test, {glue:text}`voters:.1f` on average. {glue:text}`seeds_note`
 
 # %% tags=["hide-input", "remove-output"]
-changes = evaluation.protocol_changes(runs)
+changes = comparisons.protocol_changes(runs)
 labels = changes["method"] + ", " + changes["view"]
 figures.show(
     "changes",
@@ -210,13 +211,13 @@ figures.show(
 # unknown ones.
 
 # %% tags=["hide-input", "remove-output"]
-plain = [run for run in runs.values() if evaluation.follows_recipe(run)
+plain = [run for run in runs.values() if comparisons.follows_recipe(run)
          and run.settings.method == "network" and run.settings.profile != "paper"
          and run.settings.view == "copies"]  # fmt: skip
 dealt = {name: [run for run in plain if run.settings.protocol == name]
          for name in ("image", "track")}  # fmt: skip
-recalls = evaluation.recall_changes(
-    *(evaluation.pooled(own, "image") for own in dealt.values()),
+recalls = comparisons.recall_changes(
+    *(comparisons.pooled(own, "image") for own in dealt.values()),
     genres if all(dealt.values()) else [],
 )
 figures.show("recalls", figures.recall_by_protocol(recalls))
@@ -240,7 +241,7 @@ figures.show("recalls", figures.recall_by_protocol(recalls))
 # How many other images must be known? {numref}`fig-known` sorts the test images by that.
 
 # %% tags=["hide-input", "remove-output"]
-known = evaluation.accuracy_by_known([*dealt["image"], *dealt["track"]])
+known = comparisons.accuracy_by_known([*dealt["image"], *dealt["track"]])
 figures.show("known", figures.accuracy_of_known(known))
 
 # %% [markdown]
@@ -270,7 +271,7 @@ left_out = [
     ("augmentation while training", "track-0", "track-0-no-augmentation"),
     ("label smoothing", "track-0", "track-0-no-smoothing"),
 ]
-ingredients = evaluation.paired_differences(runs, left_out)
+ingredients = comparisons.paired_differences(runs, left_out)
 figures.show("ingredients", figures.forest(ingredients, xlabel="What it adds to accuracy (points)"))
 
 # %% [markdown]
@@ -291,9 +292,9 @@ figures.show("ingredients", figures.forest(ingredients, xlabel="What it adds to 
 # %% tags=["hide-input", "remove-output"]
 against = [
     (f"{run.settings.protocol} ({run.settings.view})", name, f"{name}-handcrafted")
-    for name, run in runs.items() if evaluation.follows_recipe(run)
+    for name, run in runs.items() if comparisons.follows_recipe(run)
 ]  # fmt: skip
-methods = evaluation.paired_differences(runs, against)
+methods = comparisons.paired_differences(runs, against)
 figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafted (points)"))
 
 # %% [markdown]
@@ -339,7 +340,7 @@ interactive.accuracy_curves("histories", curves)
 # ## What was run, and for how long
 
 # %% tags=["hide-input"]
-costs = evaluation.run_costs(runs)
+costs = comparisons.run_costs(runs)
 figures.tabulate(
     "costs",
     costs,
@@ -447,9 +448,7 @@ side_by_side = (
     .dropna()
 )
 correct = sum(paper.correct_counts().values())
-ends = dict(
-    zip(("low", "high"), evaluation.wilson_interval(correct, paper.TEST_IMAGES), strict=True)
-)
+ends = dict(zip(("low", "high"), wilson_interval(correct, paper.TEST_IMAGES), strict=True))
 tests = {"known tracks, the paper's budget": full, "known tracks": image,
          "unknown tracks": track, "unknown artists": filtered}  # fmt: skip
 dots = pd.DataFrame(
@@ -557,8 +556,8 @@ glue_numbers(
 same = pairs.drop_duplicates(["first", "second"])
 mixed = same[same.first_genre != same.second_genre]
 sides = pairs.assign(
-    sides=sum(pairs.dealt.str.contains(name).astype(int) for name in SUBSETS),
-    whole=~pairs.dealt.str.contains("unused"),
+    sides=sum(pairs.subsets.str.contains(name).astype(int) for name in SUBSETS),
+    whole=~pairs.subsets.str.contains("unused"),
 ).set_index("protocol")
 apart = (sides.sides > 1).groupby("protocol").sum()
 whole = sides.whole.groupby("protocol").sum()
@@ -651,7 +650,7 @@ glue_numbers(
 
 # %% tags=["hide-input", "remove-output"]
 worst = recalls.sort_values("difference").head(2)
-acquainted = pd.Series(evaluation.same_images(runs), dtype=float)
+acquainted = pd.Series(comparisons.same_images(runs), dtype=float)
 middle = known.known[known.known > 0].median()
 groups = {name: rows.accuracy @ rows.images / max(1, rows.images.sum()) for name, rows in
           {"none": known[known.known == 0], "few": known[known.known.between(1, middle)],

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genre_lib.book.references import reference
 from genre_lib.config import GENRES, RunSettings, write_json
 from genre_lib.evaluation import accuracy_of, scores, vote
-from genre_lib.reference import reference
 from genre_lib.runs import FILES, TABLES, Run
 from genre_lib.splits import SUBSETS, UNUSED, audit, deal
 

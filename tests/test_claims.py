@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from genre_lib import claims, paper
+from genre_lib.book.references import REFERENCES
 from genre_lib.claims import formulas, genres, learning, printed, scores
 from genre_lib.claims.judging import (
     FAILS,
@@ -27,7 +28,6 @@ from genre_lib.claims.judging import (
 )
 from genre_lib.claims.page import TITLES, to_html
 from genre_lib.config import GENRES, configure
-from genre_lib.reference import REFERENCES
 from genre_lib.runs import Run
 
 ROOT = Path(__file__).resolve().parents[1]

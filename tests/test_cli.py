@@ -111,7 +111,7 @@ def test_the_answer_reaches_whatever_makes_a_store(command, monkeypatch):
         answers.append(on_error())
         raise UserError("enough")
 
-    for place in ("book.build_edition", "book.run_notebook", "evaluation.get_run"):
+    for place in ("book.editions.build_edition", "book.editions.run_notebook", "runs.get_run"):
         monkeypatch.setattr(f"genre_lib.{place}", asked)
     CliRunner().invoke(cli.app, [*command.split(), "--on-error", "skip"])
     assert answers == ["skip"]

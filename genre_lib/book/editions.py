@@ -256,7 +256,7 @@ def build_edition(
     UserError
         If the name, the corpus or a parameter is wrong, or a cell or page fails.
     """
-    from genre_lib.reference import make_references, write_results
+    from genre_lib.book.references import make_references, write_results
     from genre_lib.store import open_store
 
     target = edition_folder(name)

@@ -836,7 +836,7 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     Parameters
     ----------
     table
-        As `genre_lib.evaluation.accuracies` gives it.
+        As `genre_lib.book.comparisons.accuracies` gives it.
     chance
         Accuracy of a guess, drawn as a line.
     """
@@ -933,7 +933,7 @@ def recall_by_protocol(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table
-        As `genre_lib.evaluation.recall_changes` gives it.
+        As `genre_lib.book.comparisons.recall_changes` gives it.
     """
     figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.34 * len(table))
     rows = np.arange(len(table))
@@ -972,7 +972,7 @@ def accuracy_of_known(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table
-        As `genre_lib.evaluation.accuracy_by_known` gives it.
+        As `genre_lib.book.comparisons.accuracy_by_known` gives it.
     """
     figure, ((axes,),) = _canvas(1, 1, 2.9)
     for index, (name, rows) in enumerate(

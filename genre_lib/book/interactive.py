@@ -19,9 +19,10 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
 from genre_lib import paper
+from genre_lib.book.comparisons import confusion_tracks
 from genre_lib.book.figures import COLORS, LINES, MARKERS, save, tabulate
 from genre_lib.book.tables import Table, csv_link
-from genre_lib.evaluation import confusion_tracks, confusions
+from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
 if TYPE_CHECKING:

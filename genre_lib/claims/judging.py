@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from genre_lib.evaluation import genre_scores, paired_differences, score_intervals
-from genre_lib.reference import REFERENCES, SEEDS
+from genre_lib.book.comparisons import paired_differences
+from genre_lib.book.references import REFERENCES, SEEDS
+from genre_lib.evaluation import genre_scores, score_intervals
 from genre_lib.runs import Run
 
 Verdict = Literal["holds", "holds in part", "does not hold", "cannot be known"]

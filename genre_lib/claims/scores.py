@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from genre_lib import paper
+from genre_lib.book.comparisons import pooled
 from genre_lib.claims.judging import (
     FAILS,
     FILTERED,
@@ -27,7 +28,7 @@ from genre_lib.claims.judging import (
     reached,
     without,
 )
-from genre_lib.evaluation import accuracy_difference, accuracy_of, paired_difference, pooled
+from genre_lib.evaluation import accuracy_difference, accuracy_of, paired_difference
 from genre_lib.runs import Run
 
 

@@ -14,8 +14,8 @@ matplotlib.use("Agg")
 
 import invented
 
-from genre_lib import evaluation, paper
-from genre_lib.book import figures
+from genre_lib import paper
+from genre_lib.book import comparisons, figures
 from genre_lib.book.statements import glue_numbers
 from genre_lib.config import GENRES, RunSettings, configure
 from genre_lib.evaluation import accuracy_of, scores
@@ -130,20 +130,20 @@ def audits(runs: dict[str, Run]) -> pd.DataFrame:
 
 
 def changes(runs: dict[str, Run]) -> pd.DataFrame:
-    table = evaluation.protocol_changes(runs)
+    table = comparisons.protocol_changes(runs)
     return table.assign(label=table.method + ", " + table["view"])
 
 
 def recalls(runs: dict[str, Run]) -> pd.DataFrame:
     pair = [runs[name].predictions for name in ("image-0", "track-0")]
-    return evaluation.recall_changes(*pair, GENRES)
+    return comparisons.recall_changes(*pair, GENRES)
 
 
 RUNS_FIGURES = {
     "audit": lambda runs: figures.audit_diagram(audits(runs)),
-    "protocols": lambda runs: figures.protocol_accuracies(evaluation.accuracies(runs), chance=0.1),
+    "protocols": lambda runs: figures.protocol_accuracies(comparisons.accuracies(runs), chance=0.1),
     "forest": lambda runs: figures.forest(changes(runs), xlabel="Change (points)"),
-    "known": lambda runs: figures.accuracy_of_known(evaluation.accuracy_by_known(runs.values())),
+    "known": lambda runs: figures.accuracy_of_known(comparisons.accuracy_by_known(runs.values())),
     "curves": lambda runs: figures.accuracy_curves(
         {name: run for name, run in runs.items() if run.settings.method == "network"}
     ),
@@ -215,7 +215,7 @@ def test_a_split_with_unused_tracks_says_so(runs: dict[str, Run]):
 
 
 def test_each_run_has_a_dot_and_no_two_of_a_line_the_same_place(runs: dict[str, Run]):
-    figure = figures.protocol_accuracies(evaluation.accuracies(runs), chance=0.1)
+    figure = figures.protocol_accuracies(comparisons.accuracies(runs), chance=0.1)
     for axes in figure.axes:
         heights = [y for bars in axes.containers for y in bars.lines[0].get_ydata()]
         assert len(set(heights)) == len(heights) == len(runs)

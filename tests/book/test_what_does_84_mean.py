@@ -10,7 +10,7 @@ import myst_nb
 import pytest
 from test_notebooks import prose, typed_numbers
 
-from genre_lib.reference import REFERENCES
+from genre_lib.book.references import REFERENCES
 
 matplotlib.use("Agg")
 

@@ -4,14 +4,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from genre_lib import evaluation, reference
+from genre_lib import evaluation, runs
+from genre_lib.book import references as reference
+from genre_lib.book.references import (
+    REFERENCES,
+    Reference,
+    keep,
+    make_references,
+    stored,
+    stored_runs,
+)
 from genre_lib.cli import app
 from genre_lib.config import UserError, digest, parse_parameters, reference_dir
-from genre_lib.reference import REFERENCES, Reference, keep, make_references, stored, stored_runs
 from genre_lib.runs import get_run
 from genre_lib.store import open_store
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +73,7 @@ def test_a_kept_run_is_read_instead_of_trained(two, monkeypatch):
     assert held.metrics == run.metrics
     assert held.path.parent == reference_dir()
     assert not list(held.path.glob("*.safetensors"))
-    monkeypatch.setattr(evaluation, "_make_run", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(runs, "_make_run", lambda *_, **__: pytest.fail("trained again"))
     monkeypatch.setenv("GENRE_RUNS", str(held.path.parent / "nothing here"))
     assert get_run(two[0].settings, progress=False).path == held.path
 
@@ -94,7 +102,7 @@ def test_keeping_anew_replaces_what_was_kept_under_the_name(two):
 
 def test_complete_runs_are_kept_and_none_is_trained(two, monkeypatch):
     get_run(two[1].settings, progress=False)
-    monkeypatch.setattr(evaluation, "_make_run", lambda *_, **__: pytest.fail("trained"))
+    monkeypatch.setattr(runs, "_make_run", lambda *_, **__: pytest.fail("trained"))
     said = []
     reference.keep_complete(say=said.append)
     assert list(stored_runs()) == ["track-0"]

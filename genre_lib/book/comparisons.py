@@ -1,0 +1,309 @@
+"""Statistics across runs: what splits, seeds, genres and ingredients do to accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from genre_lib.config import SECTIONS, configure
+from genre_lib.evaluation import (
+    accuracy_difference,
+    accuracy_of,
+    paired_difference,
+    vote,
+)
+from genre_lib.runs import Run
+from genre_lib.splits import SUBSETS, UNUSED
+
+KIND = ("view", "protocol", "method")
+SCORED = ("image", "vote")  # what is right or wrong: each test image, or one vote a track
+
+
+def follows_recipe(run: Run) -> bool:
+    """Tell whether a run keeps all ingredients, whatever its budget, split and method."""
+    recipe = configure(profile=run.settings.profile)
+    return all(getattr(run.settings, part) == getattr(recipe, part) for part in SECTIONS)
+
+
+def scored(run: Run, by: str) -> pd.DataFrame:
+    """The predictions of a run that are counted (`SCORED`)."""
+    return vote(run.predictions).assign(image=0) if by == "vote" else run.predictions
+
+
+def pooled(runs: Iterable[Run], by: str) -> pd.DataFrame:
+    """The predictions of several runs, one below the other; image names tell the runs apart.
+
+    Their accuracy is the mean over images of all runs; a track that several runs test counts as
+    one track when tracks are drawn for an interval.
+    """
+    tables = [
+        table.assign(image=[f"{number}/{image}" for image in table.image])
+        for number, table in enumerate(scored(run, by) for run in runs)
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _kind(run: Run) -> dict[str, str]:
+    """What tells a run from others of the same seed: view, protocol and method."""
+    budget = ", full budget" if run.settings.profile == "paper" else ""
+    method = f"{run.settings.method}{budget}"
+    return {"view": run.settings.view, "protocol": run.settings.protocol, "method": method}
+
+
+def _by_kind(runs: Mapping[str, Run]) -> dict[tuple[str, ...], dict[int, Run]]:
+    """Runs that follow the recipe by view, protocol and method, and then by seed."""
+    kinds: dict[tuple[str, ...], dict[int, Run]] = {}
+    for run in runs.values():
+        if follows_recipe(run):
+            kinds.setdefault(tuple(_kind(run).values()), {})[run.settings.seed] = run
+    return kinds
+
+
+def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Accuracy of each run that follows the recipe, over images and over tracks.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns run, view, protocol, method, seed, scored, accuracy, low, high.
+    """
+    rows = [
+        {"run": name, **_kind(run), "seed": run.settings.seed, "scored": by}
+        | accuracy_of(scored(run, by))
+        for name, run in runs.items()
+        if follows_recipe(run)
+        for by in SCORED
+    ]
+    columns = ["run", *KIND, "seed", "scored", "accuracy", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def over_seeds(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Accuracy of all seeds together, with its interval, and of the worst and the best of them.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns view, protocol, method, scored, seeds, accuracy, low, high, worst, best.
+    """
+    rows = []
+    for kind, seeds in _by_kind(runs).items():
+        for by in SCORED:
+            tables = [scored(run, by) for run in seeds.values()]
+            single = [float((table.y_true == table.y_pred).mean()) for table in tables]
+            rows.append(
+                dict(zip(KIND, kind, strict=True))
+                | {"scored": by, "seeds": len(seeds), **accuracy_of(pooled(seeds.values(), by))}
+                | {"worst": min(single), "best": max(single)}
+            )
+    columns = [*KIND, "scored", "seeds", "accuracy", "low", "high", "worst", "best"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def protocol_changes(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """How accuracy changes from a split by image to a split by track, over the seeds of both.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns view, method, scored, seeds, image, track, difference (track minus image), low,
+        high.
+    """
+    kinds, rows = _by_kind(runs), []
+    for (view, protocol, method), tracks in kinds.items():
+        images = kinds.get((view, "image", method), {})
+        seeds = sorted(images.keys() & tracks.keys())
+        if protocol != "track" or not seeds:
+            continue
+        for by in SCORED:
+            by_track = pooled([tracks[seed] for seed in seeds], by)
+            by_image = pooled([images[seed] for seed in seeds], by)
+            rows.append(
+                {"view": view, "method": method, "scored": by, "seeds": len(seeds)}
+                | {"image": accuracy_of(by_image)["accuracy"]}
+                | {"track": accuracy_of(by_track)["accuracy"]}
+                | accuracy_difference(by_track, by_image)
+            )
+    columns = ["view", "method", "scored", "seeds", "image", "track", "difference", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Recall of each genre in predictions under both protocols.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns genre; image, image_low, image_high, track, track_low, track_high; difference
+        (track minus image), low, high.
+    """
+    rows = []
+    for genre in genres:
+        row: dict[str, Any] = {"genre": genre}
+        tables = {"image": image[image.y_true == genre], "track": track[track.y_true == genre]}
+        for name, table in tables.items():
+            recall = accuracy_of(table)
+            row |= {name: recall["accuracy"]}
+            row |= {f"{name}_low": recall["low"], f"{name}_high": recall["high"]}
+        rows.append(row | accuracy_difference(tables["track"], tables["image"]))
+    recalls = [f"{name}{end}" for name in ("image", "track") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["genre", *recalls, "difference", "low", "high"])
+
+
+def paired_differences(
+    runs: Mapping[str, Run], pairs: Iterable[tuple[str, str, str]]
+) -> pd.DataFrame:
+    """Compare pairs of runs on the same test images; pairs with a missing run are left out.
+
+    Parameters
+    ----------
+    pairs
+        A label, and the names of two runs with the same split. Pairs with the same label are
+        taken together.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns label, scored, pairs (how many there are), difference (first run minus second),
+        low, high.
+    """
+    labelled: dict[str, list[tuple[Run, Run]]] = {}
+    for label, first, second in pairs:
+        if {first, second} <= runs.keys():
+            labelled.setdefault(label, []).append((runs[first], runs[second]))
+    rows = [
+        {"label": label, "scored": by, "pairs": len(both)}
+        | paired_difference(*(pooled(side, by) for side in zip(*both, strict=True)))
+        for label, both in labelled.items()
+        for by in SCORED
+    ]
+    return pd.DataFrame(rows, columns=["label", "scored", "pairs", "difference", "low", "high"])
+
+
+def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
+    """The same test images, given to a network that knows their tracks and to one that does not.
+
+    With the same seed, both protocols have the same images. Those that both test are compared.
+
+    Returns
+    -------
+    dict of str to float
+        images, tracks; accuracy with known and unknown tracks; difference (known minus unknown),
+        and its interval, low and high. Empty if there is nothing to compare.
+    """
+    kinds, key = _by_kind(runs), ["track_id", "image"]
+    images = kinds.get(("copies", "image", "network"), {})
+    tracks = kinds.get(("copies", "track", "network"), {})
+    seeds = sorted(images.keys() & tracks.keys())
+    if not seeds:
+        return {}
+    by_image, by_track = (
+        pooled([protocol[seed] for seed in seeds], "image") for protocol in (images, tracks)
+    )
+    known, unknown = by_image.merge(by_track[key], on=key), by_track.merge(by_image[key], on=key)
+    if known.empty:
+        return {}
+    return {
+        "images": len(known),
+        "tracks": known.track_id.nunique(),
+        "known": accuracy_of(known)["accuracy"],
+        "unknown": accuracy_of(unknown)["accuracy"],
+        **paired_difference(known, unknown),
+    }
+
+
+def known_images(run: Run) -> pd.Series:
+    """For each prediction of a run, how many images of its track were in training."""
+    trained = run.split[run.split.subset == "train"].groupby("track_id").size()
+    return run.predictions.track_id.map(trained).fillna(0).astype(int)
+
+
+def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFrame:
+    """Accuracy of test images by how many images of their track were in training.
+
+    Counts with fewer than `at_least` test images are left out.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns known, images, accuracy, low, high.
+    """
+    tables = [run.predictions.assign(known=known_images(run)) for run in runs]
+    rows = [
+        {"known": known, "images": len(group), **accuracy_of(group)}
+        for known, group in (pd.concat(tables).groupby("known") if tables else ())
+        if len(group) >= at_least
+    ]
+    return pd.DataFrame(rows, columns=["known", "images", "accuracy", "low", "high"])
+
+
+def confusion_tracks(run: Run) -> pd.DataFrame:
+    """The tracks behind each cell of Figure 6.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row for each track in a cell: y_true, y_pred, track_id, images (its test images in this
+        cell), test_images (all that it has), probability (mean of the predicted genre over the
+        images in this cell), known (its images in training).
+    """
+    table, cell = run.predictions, ["y_true", "y_pred", "track_id"]
+    columns = table.columns.get_indexer(pd.Index("p_" + table.y_pred))
+    table = table[cell].assign(
+        test_images=table.groupby("track_id").track_id.transform("size"),
+        probability=table.to_numpy()[np.arange(len(table)), columns].astype(float),
+        known=known_images(run),
+    )
+    means = table.groupby(cell, as_index=False).agg(
+        images=("known", "size"),
+        test_images=("test_images", "first"),
+        probability=("probability", "mean"),
+        known=("known", "first"),
+    )
+    order = ["y_true", "y_pred", "images", "track_id"]
+    return means.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
+
+
+def identical_pairs(split: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of tracks with identical content, and the subsets that the images of each pair are in.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns first, second, first_genre, second_genre, subsets (such as "3 train, 1 test").
+    """
+    tracks = split.drop_duplicates("track_id").set_index("track_id")
+    rows = []
+    for _, group in tracks.groupby("recording", sort=False):
+        for first, second in combinations(group.index, 2):
+            counts = split[split.track_id.isin([first, second])].subset.value_counts()
+            names = [name for name in (*SUBSETS, UNUSED) if name in counts]
+            subsets = ", ".join(f"{counts[name]} {name}" for name in names)
+            rows.append((first, second, group.genre[first], group.genre[second], subsets))
+    columns = ["first", "second", "first_genre", "second_genre", "subsets"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """What each run was made of, what it took, and what it reached by image and by vote."""
+    rows = [
+        {
+            "run": name,
+            **_kind(run),
+            "seed": run.settings.seed,
+            "training_images": run.metrics["images"]["train"],
+            "test_images": run.metrics["images"]["test"],
+            "test_tracks": run.metrics["test_tracks"],
+            "epochs": len(run.history),
+            "minutes": run.environment["seconds"] / 60,
+            "cores": run.environment["cores"],
+            "accuracy": run.accuracy,
+            "track_accuracy": run.metrics["track_accuracy"],
+        }
+        for name, run in runs.items()
+    ]
+    return pd.DataFrame(rows)
