@@ -1,4 +1,4 @@
-"""Views (how a track becomes images), protocols (what is dealt to the subsets), leakage."""
+"""Views (how a track becomes images), protocols (what is split into the subsets), leakage."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ from genre_lib.store import Store, allocate, in_threads, release, take
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
 
+# Makes images of a chunk of tracks, given the settings, the tracks' positions and spectrograms,
+# and where the images go, shape (chunk, images_per_track, 128, 128).
+Cut = Callable[[RunSettings, range, np.ndarray, np.ndarray], None]
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """The images of a run, and the subset that each was dealt to.
+    """The images of a run and their subsets.
 
     Attributes
     ----------
@@ -47,23 +51,22 @@ class Dataset:
 
 
 def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) -> Dataset:
-    """Cut a store into images by the view and deal them by the protocol.
+    """Cut a store into images by the view and split them by the protocol.
 
     Raises
     ------
     UserError
         If a genre has fewer tracks (or images) than there are subsets, or a track is too short
-        for the view. If the images are many and the disk has no room for them (see
-        `genre_lib.store.allocate`).
+        for the view, or the disk has no room for the images (see `genre_lib.store.allocate`).
     """
     labels = np.repeat(store.labels, settings.images_per_track)
-    table = deal_images(store, settings)
+    table = split_images(store, settings)
     view = copies if settings.view == "copies" else segments
     return Dataset(view(store, settings, progress=progress), labels, store.genres, table)
 
 
-def deal_images(store: Store, settings: RunSettings) -> pd.DataFrame:
-    """Which image is dealt to which subset: the table of a `Dataset`, without its images.
+def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
+    """The subset of each image: the table of a `Dataset`, without its images.
 
     Raises
     ------
@@ -76,12 +79,12 @@ def deal_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     names = np.array(store.track_ids, dtype=object)
     recording = recordings(store)
     if settings.protocol == "fault-filtered":
-        subset = listed(store)[track]
+        subset = _published(store)[track]
     else:
         units = recording[track] if settings.protocol == "track" else np.arange(len(labels))
-        subset = deal(units, labels, store.genres, seed=settings.seed)
+        subset = assign_subsets(units, labels, store.genres, seed=settings.seed)
     return pd.DataFrame(
-        {  # rows share their names as objects: text of its own for each would take far more
+        {  # rows share their names as objects: text for each would take far more memory
             "track_id": names[track],
             "genre": np.array(store.genres, dtype=object)[labels],
             "recording": names[recording[track]],
@@ -91,11 +94,81 @@ def deal_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     )
 
 
+def assign_subsets(
+    units: np.ndarray, labels: np.ndarray, genres: tuple[str, ...], *, seed: int
+) -> np.ndarray:
+    """Split units into the subsets, 75/15/10, stratified by genre (Section IV-A).
+
+    Parameters
+    ----------
+    units
+        What stays together, shape (N,): its recording's number for each image (protocol
+        `track`), or a number for each image (protocol `image`). A unit with images of two
+        genres goes to training: no answer to it could be called right.
+    labels
+        Genre of each image, shape (N,).
+
+    Returns
+    -------
+    np.ndarray
+        Subset name of each image, objects, shape (N,).
+
+    Raises
+    ------
+    UserError
+        If a genre has fewer units than there are subsets.
+    """
+    genres_of_unit = pd.Series(labels).groupby(units).nunique()
+    mixed = genres_of_unit[genres_of_unit > 1].index
+    rng = np.random.default_rng([seed, 75_15_10])
+    subsets = np.empty(len(units), dtype=object)
+    for label, genre in enumerate(genres):
+        rows = np.flatnonzero(labels == label)
+        names, unit, sizes = np.unique(units[rows], return_inverse=True, return_counts=True)
+        if len(names) < len(SUBSETS):
+            raise UserError(
+                f"Genre {genre!r} has {len(names)} to split into {len(SUBSETS)} subsets; "
+                f"each genre needs at least {len(SUBSETS)} tracks."
+            )
+        weights = sizes / sizes.min()
+        room = {
+            name: max(1, round(SUBSET_SHARES[name] * weights.sum()))
+            for name in ("test", "validation")
+        }
+        chosen = np.empty(len(names), dtype=object)
+        chosen[:] = "train"  # np.full would make text for each
+        alone = ~np.isin(names, mixed)
+        for position in rng.permutation(len(names)):
+            if not any(room.values()):
+                break
+            fits = [name for name in room if weights[position] <= room[name]]
+            if fits and alone[position]:
+                chosen[position] = fits[0]
+                room[fits[0]] -= weights[position]
+        subsets[rows] = chosen[unit]
+    return subsets
+
+
+def _published(store: Store) -> np.ndarray:
+    """Subset of each track by the published fault-filtered lists, objects, shape (tracks,).
+
+    Of the tracks of the lists, a store may lack the one that often is unreadable.
+    """
+    lists = fault_filtered()
+    missing = sorted(set(lists) - set(store.track_ids) - {UNREADABLE})
+    if missing:
+        raise UserError(
+            f"The protocol fault-filtered splits {len(lists)} tracks of GTZAN, but {store.path} "
+            f"lacks {len(missing)} of them, such as {missing[0]}; use protocol=track there."
+        )
+    return np.array([lists.get(track_id, UNUSED) for track_id in store.track_ids], dtype=object)
+
+
 def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
     """View `copies`: the whole track resized, then augmented copies of it.
 
     A track's copies depend on the seed and on the track's position in the store, not on what
-    else the store holds.
+    else the store has.
 
     Returns
     -------
@@ -104,18 +177,6 @@ def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.
         original.
     """
     return _make_images(store, settings, _cut_copies, progress=progress)
-
-
-def _cut_copies(
-    settings: RunSettings, positions: range, tracks: np.ndarray, images: np.ndarray
-) -> None:
-    compose = composed(transforms(settings.augmentation).values())  # one for each thread
-    for position, track, own in zip(positions, tracks, images, strict=True):
-        own[:] = resize(track)
-        if len(own) > 1:
-            sequence = np.random.SeedSequence([settings.seed, position])
-            seed = int(sequence.generate_state(1, np.uint64)[0])
-            own[1:] = augment(own[1:], compose, seed=seed)
 
 
 def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
@@ -134,12 +195,6 @@ def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> n
     return _make_images(store, settings, _cut_segments, progress=progress)
 
 
-def _cut_segments(settings: RunSettings, _: range, tracks: np.ndarray, images: np.ndarray) -> None:
-    for track, own in zip(tracks, images, strict=True):
-        parts = np.array_split(track, settings.images_per_track, axis=1)
-        own[:] = [resize(part) for part in parts]
-
-
 def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
     """The images of one track, as `make_dataset` makes them of all.
 
@@ -149,28 +204,33 @@ def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
         uint8, shape (images_per_track, 128, 128).
     """
     position = store.position(track_id)
-    chunk = slice(position, position + 1)
     images = np.empty((1, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     cut = _cut_copies if settings.view == "copies" else _cut_segments
-    cut(settings, range(position, position + 1), take(store.images, chunk), images)
+    track = take(store.images, slice(position, position + 1))
+    cut(settings, range(position, position + 1), track, images)
     return images[0]
 
 
-def _make_images(
-    store: Store,
-    settings: RunSettings,
-    cut: Callable[[RunSettings, range, np.ndarray, np.ndarray], None],
-    *,
-    progress: bool,
-) -> np.ndarray:
-    """Images of all tracks, shape (tracks * images_per_track, 128, 128).
+def _cut_copies(
+    settings: RunSettings, positions: range, tracks: np.ndarray, images: np.ndarray
+) -> None:
+    compose = composed(transforms(settings.augmentation).values())  # one for each thread
+    for position, track, image in zip(positions, tracks, images, strict=True):
+        image[:] = resize(track)
+        if len(image) > 1:
+            sequence = np.random.SeedSequence([settings.seed, position])
+            seed = int(sequence.generate_state(1, np.uint64)[0])
+            image[1:] = augment(image[1:], compose, seed=seed)
 
-    Parameters
-    ----------
-    cut
-        Called for chunks of tracks with the settings, their positions, their spectrograms, and
-        where their images go, shape (chunk, images_per_track, 128, 128).
-    """
+
+def _cut_segments(settings: RunSettings, _: range, tracks: np.ndarray, images: np.ndarray) -> None:
+    for track, image in zip(tracks, images, strict=True):
+        parts = np.array_split(track, settings.images_per_track, axis=1)
+        image[:] = [resize(part) for part in parts]
+
+
+def _make_images(store: Store, settings: RunSettings, cut: Cut, *, progress: bool) -> np.ndarray:
+    """Images of all tracks, shape (tracks * images_per_track, 128, 128)."""
     count = len(store.track_ids)
     images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
 
@@ -193,98 +253,8 @@ def resize(image: np.ndarray) -> np.ndarray:
     return cv2.resize(image, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
 
 
-def deal(
-    units: np.ndarray, labels: np.ndarray, genres: tuple[str, ...], *, seed: int
-) -> np.ndarray:
-    """Deal units to the subsets, 75/15/10, stratified by genre (Section IV-A).
-
-    Parameters
-    ----------
-    units
-        What is dealt as a whole, shape (N,): its recording's number for each image (protocol
-        `track`), or a number of its own for each image (protocol `image`). A unit with images
-        of two genres goes to training: no answer to it could be called right.
-    labels
-        Genre of each image, shape (N,).
-
-    Returns
-    -------
-    np.ndarray
-        Subset name of each image, objects, shape (N,).
-
-    Raises
-    ------
-    UserError
-        If a genre has fewer units than there are subsets.
-    """
-    mixed = of_two_genres(units, labels)
-    rng = np.random.default_rng([seed, 75_15_10])
-    subsets = np.empty(len(units), dtype=object)
-    by_genre = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[by_genre], np.arange(len(genres) + 1))
-    for genre, start, stop in zip(genres, starts[:-1], starts[1:], strict=True):
-        rows = by_genre[start:stop]
-        own, unit, sizes = np.unique(units[rows], return_inverse=True, return_counts=True)
-        if len(own) < len(SUBSETS):
-            raise UserError(
-                f"Genre {genre!r} has {len(own)} to deal to {len(SUBSETS)} subsets; "
-                f"each genre needs at least {len(SUBSETS)} tracks."
-            )
-        weights = sizes / sizes.min()
-        room = {
-            name: max(1, round(SUBSET_SHARES[name] * weights.sum()))
-            for name in ("test", "validation")
-        }
-        dealt = np.empty(len(own), dtype=object)
-        dealt[:] = "train"  # np.full would make text of its own for each
-        for position in rng.permutation(len(own)):
-            if mixed[own[position]]:
-                continue
-            fits = [name for name in room if weights[position] <= room[name]]
-            if fits:
-                dealt[position] = fits[0]
-                room[fits[0]] -= weights[position]
-            elif not any(room.values()):
-                break
-        subsets[rows] = dealt[unit]
-    return subsets
-
-
-def of_two_genres(units: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Tell for each unit number, from 0 to the highest, whether its images differ in genre."""
-    lowest = np.full(units.max() + 1, labels.max())
-    highest = np.full(units.max() + 1, labels.min())
-    np.minimum.at(lowest, units, labels)
-    np.maximum.at(highest, units, labels)
-    return lowest < highest
-
-
-def listed(store: Store) -> np.ndarray:
-    """Subset of each track by the published fault-filtered lists, objects, shape (tracks,).
-
-    Raises
-    ------
-    UserError
-        If the store lacks tracks of the lists (other than the one that often is unreadable).
-    """
-    lists = fault_filtered()
-    missing = sorted(set(lists) - set(store.track_ids) - {UNREADABLE})
-    if missing:
-        raise UserError(
-            f"The protocol fault-filtered deals {len(lists)} tracks of GTZAN, but {store.path} "
-            f"lacks {len(missing)} of them, such as {missing[0]}; use protocol=track there."
-        )
-    return np.array([lists.get(track_id, UNUSED) for track_id in store.track_ids], dtype=object)
-
-
 def recordings(store: Store) -> np.ndarray:
-    """Find tracks with identical content.
-
-    Returns
-    -------
-    np.ndarray
-        For each track the position of the first with the same gray levels, shape (tracks,).
-    """
+    """For each track the position of the first with the same gray levels, shape (tracks,)."""
     first: dict[bytes, int] = {}
     positions = np.empty(len(store.track_ids), int)
     for position in range(len(positions)):
@@ -306,18 +276,13 @@ def identical_tracks(store: Store) -> pd.DataFrame:
 
 
 def read_split(path: Path, store: Store) -> pd.DataFrame:
-    """Read somebody's split of a store's tracks.
-
-    Returns
-    -------
-    pd.DataFrame
-        The file's rows: track_id, subset, and the recording that the track is (see `recordings`).
+    """Read somebody's split of a store's tracks: track_id, subset, recording (see `recordings`).
 
     Raises
     ------
     UserError
         If the file cannot be read, lacks a column, names no subset, or a track that the store
-        does not hold.
+        lacks.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -328,12 +293,12 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
             f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
         )
     if absent := set(SUBSETS) - set(table.subset):
-        raise UserError(f"{path} deals no track to the subset {min(absent)!r}.")
+        raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
     names = np.array(store.track_ids, dtype=object)
     known = dict(zip(names, names[recordings(store)], strict=True))
     if strangers := set(table.track_id) - set(known):
         raise UserError(
-            f"{path} deals {len(strangers)} tracks that {store.path} does not hold, such as "
+            f"{path} splits {len(strangers)} tracks that {store.path} does not have, such as "
             f"{min(strangers)!r}."
         )
     return table.assign(recording=table.track_id.map(known))

@@ -33,7 +33,7 @@ from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers
 from genre_lib.config import configure, shareable
 from genre_lib.predict import DEMONSTRATION, read_trained
-from genre_lib.splits import deal_images
+from genre_lib.splits import split_images
 from genre_lib.store import open_store
 
 asked = configure(
@@ -41,7 +41,7 @@ asked = configure(
 )
 settings = shareable(asked)
 store = open_store(settings)
-table = deal_images(store, settings)
+table = split_images(store, settings)
 first = str(table.track_id[table.subset == "test"].iloc[0])
 network = read_trained(DEMONSTRATION)
 songs = explorer.new_songs(network)

@@ -46,7 +46,7 @@ from genre_lib import paper
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.splits import audit, deal_images, identical_tracks
+from genre_lib.splits import audit, identical_tracks, split_images
 from genre_lib.store import open_store
 
 settings = configure(
@@ -154,7 +154,7 @@ len(tracks_by_image), len(images_by_track)
 # %%
 tables = pd.concat(
     {
-        name: deal_images(store, settings.model_copy(update={"protocol": name}))
+        name: split_images(store, settings.model_copy(update={"protocol": name}))
         for name in ("image", "track")
     },
     names=["protocol"],
@@ -235,7 +235,7 @@ expected, tables.loc["image"].query("subset == 'test'")["track_id"].nunique()
 pd.Series(
     {
         count: known_share(
-            deal_images(store, settings.model_copy(update={"images_per_track": count}))
+            split_images(store, settings.model_copy(update={"images_per_track": count}))
         )
         for count in (1, 2, 4)
     }

@@ -10,13 +10,13 @@ from genre_lib.book.references import reference
 from genre_lib.config import GENRES, RunSettings, write_json
 from genre_lib.evaluation import accuracy_of, scores, vote
 from genre_lib.runs import FILES, TABLES, Run
-from genre_lib.splits import SUBSETS, UNUSED, audit, deal
+from genre_lib.splits import SUBSETS, UNUSED, assign_subsets, audit
 
 TRACKS = 10  # a genre
 
 
 def split(settings: RunSettings) -> pd.DataFrame:
-    """Deal the images of some tracks; two have the same content, and so have two of two genres."""
+    """Split the images of some tracks; two have the same content, and so have two of two genres."""
     per_track = settings.images_per_track
     names = np.array([f"{genre}.{number:05d}" for genre in GENRES for number in range(TRACKS)])
     recording = np.arange(len(names))
@@ -27,7 +27,7 @@ def split(settings: RunSettings) -> pd.DataFrame:
         subset = np.array([*SUBSETS, UNUSED], dtype=object)[track % 4]
     else:
         units = recording[track] if settings.protocol == "track" else np.arange(len(track))
-        subset = deal(units, labels, GENRES, seed=settings.seed)
+        subset = assign_subsets(units, labels, GENRES, seed=settings.seed)
     return pd.DataFrame(
         {
             "track_id": names[track],

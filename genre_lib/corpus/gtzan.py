@@ -35,6 +35,7 @@ UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 STORE = Path("gtzan/mel")
 LAYOUTS = ("genres", "genres_original", "Data/genres_original", "data/genres", "audio")
 AUDIO = tuple(Path(base) / layout for base in ("gtzan", ".") for layout in LAYOUTS)
+UNPACKED_TO = (*AUDIO, Path("gtzan"), Path("."))  # where the genres are in an archive
 HOME = Path("gtzan/genres")  # where a fetched copy is unpacked to
 
 # Of the mirror only the size is known. The original's address is dead, but copies of it exist.
@@ -42,11 +43,8 @@ MIRROR = Archive(
     "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
     size=1226192050,
 )
-ORIGINAL = Archive(
-    "http://opihi.cs.uvic.ca/sound/genres.tar.gz",
-    size=1225571541,
-    known_hash="sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6",
-)
+ORIGINAL_HASH = "sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"
+ORIGINAL = Archive("http://opihi.cs.uvic.ca/sound/genres.tar.gz", 1225571541, ORIGINAL_HASH)
 ARCHIVES = (Path("gtzan/genres.tar.gz"), Path("genres.tar.gz"))  # fetched by hand
 UNPACKED = 1_330_000_000  # bytes
 
@@ -99,25 +97,27 @@ def _present(data: Path) -> Corpus | None:
     known = frozenset({UNREADABLE})
     if is_store(data / STORE):
         return Corpus("gtzan", store=data / STORE, dispensable=known)
-    for place in AUDIO:
-        if _holds_genres(data / place):
-            tracks = folder_corpus(data / place).tracks
-            describe = functools.partial(report, tracks, data)
-            return Corpus("gtzan", tracks, dispensable=known, describe=describe)
+    place = _find_genres(data, AUDIO)
+    if place is None:
+        return None
+    tracks = folder_corpus(place).tracks
+    return Corpus("gtzan", tracks, dispensable=known, describe=lambda: report(tracks, data))
+
+
+def _find_genres(folder: Path, places: Sequence[Path] = UNPACKED_TO) -> Path | None:
+    """The first place with audio in folders that bear the names of GTZAN's genres."""
+    for place in places:
+        if any(
+            is_audio(PurePosixPath(file.name))
+            for genre in GENRES
+            for file in (folder / place / genre).glob("*")
+        ):
+            return folder / place
     return None
 
 
-def _holds_genres(folder: Path) -> bool:
-    """Tell whether a folder has audio in folders that bear the names of GTZAN's genres."""
-    return any(
-        _is_audio(PurePosixPath(file.name))
-        for genre in GENRES
-        if (folder / genre).is_dir()
-        for file in (folder / genre).iterdir()
-    )
-
-
-def _is_audio(name: PurePosixPath) -> bool:
+def is_audio(name: PurePosixPath) -> bool:
+    """Tell from its name whether a file is audio, and no companion of one that macOS adds."""
     return name.suffix.lower() in AUDIO_SUFFIXES and not name.name.startswith(".")
 
 
@@ -158,8 +158,12 @@ def obtain(data: Path, *, progress: bool = True) -> None:
         brought = _archive(data)
         archive = brought or _fetched(data, progress=progress)
         try:
-            _see_original(archive)
-            unpack(archive, target, wanted=_is_audio, find=_find_genres, progress=progress)
+            if archive.stat().st_size == ORIGINAL.size and not has_hash(archive, ORIGINAL_HASH):
+                raise BadArchive(
+                    f"{archive} is as large as GTZAN's own archive, but its hash is not "
+                    f"{ORIGINAL_HASH}; it is damaged, so fetch it again."
+                )
+            unpack(archive, target, wanted=is_audio, find=_find_genres, progress=progress)
         except BadArchive as error:
             if brought:
                 raise
@@ -170,7 +174,7 @@ def obtain(data: Path, *, progress: bool = True) -> None:
 
 
 def _fetched(data: Path, *, progress: bool) -> Path:
-    """Tell what is going to be fetched, and fetch it."""
+    """Say what is going to be fetched, and fetch it."""
     archive, folder = source(), (data / HOME).parent
     part = part_of(archive, folder)
     here = f", of which {part.stat().st_size / 1e9:.2f} GB are here" if part.exists() else ""
@@ -181,23 +185,6 @@ def _fetched(data: Path, *, progress: bool) -> Path:
         "forbids to fetch it, GENRE_GTZAN_URL names another mirror."
     )
     return fetch(archive, folder, room=UNPACKED, progress=progress)
-
-
-def _see_original(archive: Path) -> None:
-    """See that an archive which is as large as the original is the original."""
-    assert ORIGINAL.known_hash is not None
-    same_size = archive.stat().st_size == ORIGINAL.size
-    if same_size and not has_hash(archive, ORIGINAL.known_hash):
-        raise BadArchive(
-            f"{archive} is as large as GTZAN's own archive, but its hash is not "
-            f"{ORIGINAL.known_hash}; it is damaged, so fetch it again."
-        )
-
-
-def _find_genres(unpacked: Path) -> Path | None:
-    """The folder of genre folders in what was unpacked."""
-    places = (*AUDIO, Path("gtzan"), Path("."))
-    return next((unpacked / place for place in places if _holds_genres(unpacked / place)), None)
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:
@@ -240,25 +227,23 @@ def _look(track: Track, md5: str | None) -> tuple[float | None, bool | None]:
         seconds = len(track.load(SAMPLE_RATE)) / SAMPLE_RATE
     except UserError:
         seconds = None
-    if md5 is None or track.path is None:
-        return seconds, None
     try:
-        return seconds, has_hash(track.path, f"md5:{md5}")
+        return seconds, has_hash(track.path, f"md5:{md5}") if md5 and track.path else None
     except OSError:
         return seconds, False
 
 
 def _index(data: Path) -> tuple[Mapping[str, str], str]:
     """MD5 by track, and what they come from."""
-    for place in (data / HOME.parent / INDEX, data / INDEX):
-        if not place.is_file():
-            continue
-        try:
-            tracks = read_json(place)["tracks"]
-            return {name: files["audio"][1] for name, files in tracks.items()}, place.name
-        except (UserError, KeyError, TypeError, IndexError, AttributeError):
-            return MD5, f"mirdata's index as far as it is known here ({place} cannot be read)"
-    return MD5, "mirdata's index as far as it is known here"
+    known = "mirdata's index as far as it is known here"
+    place = next((p for p in (data / HOME.parent / INDEX, data / INDEX) if p.is_file()), None)
+    if place is None:
+        return MD5, known
+    try:
+        tracks = read_json(place)["tracks"]
+        return {name: files["audio"][1] for name, files in tracks.items()}, place.name
+    except (UserError, KeyError, TypeError, IndexError, AttributeError):
+        return MD5, f"{known} ({place} cannot be read)"
 
 
 def _some(names: Sequence[str]) -> str:

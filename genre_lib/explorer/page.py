@@ -25,7 +25,7 @@ from genre_lib.explorer.panel import data_uri, instrument, panel, row, webp
 from genre_lib.moments import Moments, moments
 from genre_lib.predict import Trained, pictures_of, spectrogram
 from genre_lib.spectrogram import fit_length, mel_decibels, to_gray
-from genre_lib.splits import deal, deal_images, images_of, resize
+from genre_lib.splits import assign_subsets, images_of, resize, split_images
 from genre_lib.store import Store
 
 COLUMNS = 432  # of a picture in the page: more than it has points on a phone
@@ -91,12 +91,12 @@ class Example(NamedTuple):
 def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
     """Songs of the embedded corpus that a network did not train on: its first test songs.
 
-    Nothing is composed: the songs are dealt by their numbers, as `genre_lib.splits` deals the
+    Nothing is composed: the songs are split by their numbers, as `genre_lib.splits` splits the
     store of the corpus by tracks.
     """
     songs = synthetic_corpus(trained.settings.songs_per_genre).tracks
     labels = np.array([GENRES.index(song.genre) for song in songs])
-    subsets = deal(np.arange(len(songs)), labels, GENRES, seed=trained.settings.seed)
+    subsets = assign_subsets(np.arange(len(songs)), labels, GENRES, seed=trained.settings.seed)
     rows = [
         position
         for label in range(len(GENRES))
@@ -124,7 +124,7 @@ def _heard(track: Track, trained: Trained) -> Example:
 def look(store: Store, trained: Trained) -> list[Example]:
     """One track of each genre, and what a network makes of it.
 
-    They are the first test tracks, if the store is dealt as the network's own was: so it has not
+    They are the first test tracks, if the store is split as that of the network was: so it has not
     met them, be it trained on this corpus or on another.
 
     Returns
@@ -135,7 +135,7 @@ def look(store: Store, trained: Trained) -> list[Example]:
     recipe = trained.recipe.model_dump()
     if any(store.manifest[name] != recipe[name] for name in ("n_mels", "fmin", "fmax", "top_db")):
         return []
-    table = deal_images(store, trained.settings)
+    table = split_images(store, trained.settings)
     firsts = table[table.subset == "test"].drop_duplicates("genre")
     return [
         example_of(track_id, genre, store.images[store.position(track_id)], trained)._replace(
@@ -365,7 +365,7 @@ def augmentation_browser(
 def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.VBox:
     """Step through the images that each view makes of one track, each with its subset.
 
-    Where an image is dealt is what the settings' protocol and seed say.
+    The subset of an image is what the settings' protocol and seed say.
     """
     views = ("copies", "segments")
     count = settings.images_per_track
@@ -374,7 +374,7 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
     shelves = []
     for view in views:
         own = settings.model_copy(update={"view": view})
-        table = deal_images(store, own)
+        table = split_images(store, own)
         subsets = table.subset[table.track_id == track_id]
         images = images_of(store, own, track_id)
         edges = np.linspace(0, seconds, count + 1) if view == "segments" else np.array([0, seconds])

@@ -433,7 +433,7 @@ def gtzan_archive(prefix: str = "genres/", **more) -> bytes:
 
 
 def unpacked(archive: Path, target: Path) -> dict[str, bytes]:
-    unpack(archive, target, wanted=gtzan._is_audio, find=gtzan._find_genres, progress=False)
+    unpack(archive, target, wanted=gtzan.is_audio, find=gtzan._find_genres, progress=False)
     return {
         str(path.relative_to(target)): path.read_bytes()
         for path in target.rglob("*")
@@ -602,8 +602,8 @@ def test_an_archive_that_was_fetched_by_hand_is_unpacked_and_kept(monkeypatch):
 
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_an_archive_as_large_as_the_original_has_its_hash(mirror, monkeypatch, by_hand):
-    original = Archive("http://gone", len(mirror.content), "sha256:" + "0" * 64)
-    monkeypatch.setattr(gtzan, "ORIGINAL", original)
+    monkeypatch.setattr(gtzan, "ORIGINAL", Archive("http://gone", len(mirror.content)))
+    monkeypatch.setattr(gtzan, "ORIGINAL_HASH", "sha256:" + "0" * 64)
     place = data_dir() / "gtzan" / "genres.tar.gz"
     if by_hand:
         place.parent.mkdir(parents=True)

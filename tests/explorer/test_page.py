@@ -108,7 +108,7 @@ def test_real_tracks_are_one_a_genre_and_new_to_the_network(trained):
     store = noise(("high", "low"), 20)
     examples = explorer.look(store, trained)
     assert [example.genre for example in examples] == ["high", "low"]
-    table = page.deal_images(store, trained.settings)
+    table = page.split_images(store, trained.settings)
     test = table[table.subset == "test"]
     for example in examples:
         assert example.track_id == test.track_id[test.genre == example.genre].iloc[0]
