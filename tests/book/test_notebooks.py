@@ -188,18 +188,3 @@ def test_figure_names_are_unique_and_references_resolve():
     assert len(names) == len(set(names))
     referred = {name for text in texts for name in re.findall(r"\{numref\}`([^`]+)`", text)}
     assert referred == set(names)  # and no figure stands without a word
-
-
-def test_later_cells_leave_no_plain_value_behind(section: Path):
-    """Running the settings cell again must not meet values that look like unknown parameters."""
-    cells = [cell for cell in read(section).cells if cell.cell_type == "code"]
-    plain = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp, ast.JoinedStr)
-    for cell in cells[2:]:
-        for line in ast.parse(cell.source).body:
-            if isinstance(line, ast.Assign):
-                unpacked = isinstance(line.targets[0], ast.Tuple) and isinstance(
-                    line.value, ast.Tuple
-                )
-                for value in line.value.elts if unpacked else [line.value]:
-                    assert not isinstance(value, plain), ast.unparse(line)
-            assert not isinstance(line, ast.For | ast.AugAssign), ast.unparse(line)
