@@ -13,9 +13,23 @@
 # %% [markdown]
 # # IV-A. Data preprocessing and augmentation
 #
-# **What you will learn.** How sound becomes a picture that a network can read, step by step, and
-# how much is lost on the way. Then you see what each augmentation does to such a picture, and
-# which of them make musical sense.
+# **How does sound become a picture, and what is lost on the way?** Sound is a wave: air pressure,
+# written down as a number {glue:text}`sample_rate:,d` times a second. In this form a melody is hard
+# to see. A **{term}`mel spectrogram`** shows it: time from left to right, pitch from bottom to top,
+# loudness as brightness.
+#
+# **Little is lost by storing it, much by shrinking it.** Written as a gray picture with one byte a
+# point, each level is off by {glue:text}`error:.2f` dB at most, half a step from gray to
+# gray{glue:text}`rounding_only`. But the network reads squares of 128 x 128 points, so a track of
+# {glue:text}`seconds:.0f` seconds keeps one column for every {glue:text}`column_ms:.0f`
+# milliseconds.
+#
+# ```{glue:figure} steps
+# :name: fig-steps
+#
+# Without decibels one sees little but the loudest tones; with them the quiet parts appear. From top
+# to bottom: the wave, the power in mel bands, the same in decibels.
+# ```
 
 # %% tags=["parameters", "hide-input"]
 corpus = "synthetic"
@@ -26,12 +40,13 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
+import librosa
 import numpy as np
 import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures
-from genre_lib.book.statements import glue_numbers
+from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.corpus import find_corpus
 from genre_lib.corpus.songs import synthetic_corpus
@@ -43,70 +58,68 @@ settings = configure(
 )
 
 # %% [markdown]
-# ```{admonition} Read this before any number
-# :class: important
-# {glue:text}`corpus_note` {glue:text}`settings_note`
+# ```{admonition} What this page was computed from
+# :class: note
+# The spectrograms are those of {glue:text}`corpus`, profile {glue:text}`profile`. The wave in
+# {numref}`fig-steps` is {glue:text}`track_id`, {glue:text}`track_origin`. Nothing is trained here.
 # ```
 #
-# ## From sound to picture
+# ## From the wave to decibels
 #
-# Sound is a wave: air pressure that goes up and down, {glue:text}`sample_rate` times a second
-# written down as a number. In this form, a melody is hard to see. A **{term}`mel spectrogram`**
-# shows it: time runs from left to right, pitch from bottom to top, and brightness is loudness. We
-# make one from {glue:text}`track_id`, {glue:text}`track_origin`, with librosa
-# {cite:p}`mcfee2015librosa`.
+# We take one track of sound, and make its spectrogram in the three steps of {numref}`fig-steps`,
+# with librosa {cite:p}`mcfee2015librosa`.
 
 # %%
 track = (find_corpus(settings).tracks or synthetic_corpus(1).tracks)[0]
 spectrogram = settings.spectrogram
 samples = track.load(spectrogram.sample_rate)
 audio = fit_length(samples, round(spectrogram.seconds * spectrogram.sample_rate))
-decibels = mel_decibels(audio, spectrogram)
-decibels.shape
+
+power = np.abs(librosa.stft(audio, n_fft=spectrogram.n_fft, hop_length=spectrogram.hop_length)) ** 2
+mel = librosa.feature.melspectrogram(
+    S=power,
+    sr=spectrogram.sample_rate,
+    n_mels=spectrogram.n_mels,
+    fmin=spectrogram.fmin,
+    fmax=spectrogram.fmax,
+)
+by_hand = librosa.power_to_db(mel, ref=np.max, top_db=spectrogram.top_db)
+by_hand.shape
 
 # %% [markdown]
-# Three steps lie behind `mel_decibels`, and {numref}`fig-steps` shows them.
-#
 # 1. A window of {glue:text}`n_fft` samples ({term}`n_fft`) slides along the wave in steps of
-#    {glue:text}`hop_length` (the {term}`hop length`). In each position a Fourier transform tells
+#    {glue:text}`hop_length` (the {term}`hop length`). In each position a Fourier transform finds
 #    which frequencies are there, and how strong.
 # 2. The frequencies are gathered in {glue:text}`n_mels` **{term}`mel bands <mel band>`**: narrow
 #    for low tones, wide for high ones, much as our ears do it {cite:p}`stevens1937mel`. The paper
-#    uses {glue:text}`paper_mels`.
+#    uses {glue:text}`paper_mels`, too.
 # 3. The power in a band is turned into **{term}`decibels <decibel>`** below the loudest point.
-#    Without this step one sees little but the loudest tones. Whatever is more than
-#    {glue:text}`top_db:.0f` dB down becomes black.
+#    Whatever is more than {glue:text}`top_db:.0f` dB below it becomes black.
+#
+# The library does the same in one call, to within {glue:text}`by_hand_difference:.0e` dB:
+
+# %%
+decibels = mel_decibels(audio, spectrogram)
+np.abs(decibels - by_hand).max()
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("steps", figures.audio_to_decibels(audio, spectrogram))
 
 # %% [markdown]
-# ```{glue:figure} steps
-# :name: fig-steps
-#
-# From the wave to the picture. The last step makes the quiet parts visible.
-# ```
-#
 # ## Eight bits are enough
 #
-# The spectrograms are saved as gray pictures with one byte a point, as in the paper. A byte has few
-# values, so each level is rounded. How wrong can it be? At most half of the distance between
-# two grays. We look:
+# The spectrograms are saved as gray pictures, as in the paper. A byte has few values, so each level
+# is rounded to the nearest gray: it can be wrong by half a step, {glue:text}`half:.4f` dB.
 
 # %%
 gray = to_gray(decibels, top_db=spectrogram.top_db)
 restored = to_decibels(gray, top_db=spectrogram.top_db)
 error = np.abs(restored - decibels).max()
+error
 
 # %% [markdown]
-# The largest error is {glue:text}`error:.4f` dB, half a gray level is {glue:text}`half:.4f` dB: the
-# bound {glue:text}`error_verdict`. Nobody hears such a difference, and the network is later shown
-# far larger ones on purpose.
-#
-# ## Figure 1: an original
-#
-# {numref}`fig-original` is our counterpart of Figure 1, a whole track of {glue:text}`frames`
-# columns.
+# {numref}`fig-original` is our counterpart of the paper's Figure 1: a whole track as it is stored,
+# in {glue:text}`frames` columns.
 
 # %% tags=["hide-input", "remove-output"]
 store = open_store(settings)
@@ -116,18 +129,15 @@ figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 # ```{glue:figure} figure_1
 # :name: fig-original
 #
-# Figure 1 of the paper, with our data: the original mel spectrogram of a whole track.
+# Beats, tones and pauses of a whole track can be seen. Figure 1 of the paper, with our data.
 # ```
 #
 # ## Augmentation: the same, but different
 #
-# A network that sees the same pictures in every epoch may learn them by heart. So it is shown
-# altered ones ({term}`augmentation`) {cite:p}`shorten2019augmentation,cubuk2020randaugment`. The
-# paper names four alterations, but not how strong they are. Ours are mild, and made with
-# albumentations {cite:p}`buslaev2020albumentations`:
-
-# %%
-settings.augmentation.model_dump()
+# A network that sees the same pictures in every epoch may learn them by heart. So it gets altered
+# ones ({term}`augmentation`) {cite:p}`shorten2019augmentation,cubuk2020randaugment`. The paper
+# names four alterations, but not how strong they are. Ours are mild, and made with albumentations
+# {cite:p}`buslaev2020albumentations`.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show(
@@ -138,7 +148,8 @@ figures.show(
 # ```{glue:figure} augmentations
 # :name: fig-augmentations
 #
-# Each augmentation alone, and all of them together.
+# All alterations leave the track recognisable, and one of them reverses time. Each augmentation
+# alone, and all of them together.
 # ```
 #
 # What do they mean for the ear? Go through {numref}`fig-augmentations`:
@@ -159,8 +170,8 @@ figures.show("figure_2", figures.figure_2(store, store.track_ids[0], settings.au
 # ```{glue:figure} figure_2
 # :name: fig-augmented
 #
-# Figure 2 of the paper, with our data: the same track after augmentation, at the size that the
-# network sees.
+# What the network gets is much coarser than what is stored. Figure 2 of the paper, with our data:
+# the track of {numref}`fig-original` after augmentation, at the size that the network reads.
 # ```
 #
 # ## CutMix: two songs in one picture
@@ -177,16 +188,16 @@ figures.show("cutmix", figures.cutmix_pair(store, (store.track_ids[0], store.tra
 # ```{glue:figure} cutmix
 # :name: fig-cutmix
 #
-# CutMix pastes a box of one track into another. The title of the last picture gives the weights of
-# both labels.
+# Each genre's share of the label is its share of the area. CutMix pastes a box of one track into
+# another.
 # ```
 #
 # ## Two views of a track
 #
-# The network reads squares of 128 x 128 points. {doc}`sec3_problem` explained why a track must
-# become several of them, and that the paper does not say how. The first view repeats the whole
-# track with alterations ({numref}`fig-copies`). The second cuts it into slices. Each shows less
-# music, but in finer detail ({numref}`fig-segments`).
+# {doc}`sec3_problem` explains why a track must become several images, and that the paper does not
+# say how. The view `copies` shows the whole track each time ({numref}`fig-copies`). The view
+# `segments` cuts it into slices: each shows less music, but in finer detail
+# ({numref}`fig-segments`).
 
 # %% tags=["hide-input", "remove-output"]
 chosen = settings.model_copy(update={"view": "copies"})
@@ -196,7 +207,8 @@ figures.show("copies", figures.track_images(store, store.track_ids[0], chosen))
 # ```{glue:figure} copies
 # :name: fig-copies
 #
-# The view `copies`: the original and augmented copies, all of the whole track.
+# Copies of a track look alike, so whoever has seen one knows the others. The view `copies`: the
+# original first, then altered copies of the whole track.
 # ```
 
 # %% tags=["hide-input", "remove-output"]
@@ -207,43 +219,71 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 # ```{glue:figure} segments
 # :name: fig-segments
 #
-# The view `segments`: consecutive slices of the track.
+# Slices of a track differ as the music does. The view `segments`: consecutive slices.
 # ```
-
-# %% [markdown]
+#
 # ## What was found
 #
-# - A track of sound becomes a picture of {glue:text}`n_mels` mel bands and {glue:text}`frames`
-#   columns. Saving it with one byte a point costs at most {glue:text}`error:.2f` dB.
+# - Storing a spectrogram with one byte a point costs at most {glue:text}`error:.2f` dB.
 # - The paper's augmentations are easy to run, but their strengths had to be chosen, and one of
 #   them plays the music backwards.
 # - Each of the {glue:text}`images_per_track` images of a track covers
 #   {glue:text}`seconds_copies:.1f` seconds in the view `copies` and
 #   {glue:text}`seconds_segments:.1f` seconds in the view `segments`.
+#
+# ## Exercises
+#
+# **A darker picture.** How many points of the spectrogram are black? And how many would be, if
+# black began only half as many decibels below the loudest point?
+
+# %% tags=["hide-cell"]
+[(decibels <= limit).mean() for limit in (-spectrogram.top_db, -spectrogram.top_db / 2)]
+
+# %% [markdown]
+# **Backwards.** Which simple statistics of a spectrogram stay the same when time is reversed? Why
+# does a method that uses only these not mind the flip?
+
+# %% tags=["hide-cell"]
+image = store.decibels(0)
+flipped = image[:, ::-1]
+pd.Series(
+    {
+        "mean of each band": np.allclose(image.mean(1), flipped.mean(1), atol=1e-3),
+        "spread of each band": np.allclose(image.std(1), flipped.std(1), atol=1e-3),
+        "mean change": np.allclose(np.diff(image).mean(1), np.diff(flipped).mean(1), atol=1e-3),
+    }
+)
+
+# %% [markdown]
+# **Finer time.** Halve the hop length. How many columns has the spectrogram, and does its loudest
+# band stay the same?
+
+# %% tags=["hide-cell"]
+finer = mel_decibels(
+    audio, spectrogram.model_copy(update={"hop_length": spectrogram.hop_length // 2})
+)
+finer.shape, decibels.mean(1).argmax(), finer.mean(1).argmax()
 
 # %% tags=["hide-input", "remove-output"]
-# How the numbers in the text were computed.
+# The numbers in the text, and a check of what it says about them.
+seconds = store.images.shape[2] * store.frame_period
+glue_settings(settings)
 glue_numbers(
-    corpus_note=figures.corpus_note(settings),
-    settings_note=figures.settings_note(settings),
     track_id=track.track_id,
     track_origin=(
         "a track of this corpus"
         if find_corpus(settings).tracks
-        else "a composed song, because this corpus is a store of spectrograms without audio"
+        else "a composed song, because this corpus is stored without its audio"
     ),
-)
-glue_numbers(
     error=error,
     half=spectrogram.top_db / 255 / 2,
-    error_verdict="holds" if error <= spectrogram.top_db / 255 / 2 * 1.001 else "does not hold",
+    by_hand_difference=np.abs(decibels - by_hand).max(),
     paper_mels=paper.N_MELS,
     frames=store.images.shape[2],
+    column_ms=1000 * seconds / 128,
+    images_per_track=settings.images_per_track,
+    seconds_copies=seconds,
+    seconds_segments=seconds / settings.images_per_track,
     **spectrogram.model_dump(),
 )
-seconds = pd.Series({"copies": store.images.shape[2] * store.frame_period})
-seconds["segments"] = seconds["copies"] / settings.images_per_track
-glue_numbers(
-    images_per_track=settings.images_per_track,
-    **{f"seconds_{name}": length for name, length in seconds.items()},
-)
+statements(rounding_only=error <= spectrogram.top_db / 255 / 2 * 1.001)
