@@ -43,11 +43,11 @@ from torch import nn
 
 from genre_lib import paper
 from genre_lib.book import figures
+from genre_lib.book.references import stored
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.evaluation import paired_difference
 from genre_lib.model import HybridNet, count_parameters
-from genre_lib.reference import stored
 
 settings = configure(
     corpus=corpus, profile=profile, view=view, protocol=protocol, seed=seed, overrides=overrides
@@ -100,6 +100,9 @@ table = figures.table_1(model)
 
 # %% tags=["hide-input"]
 figures.tabulate("table_1", table)
+
+# %% tags=["hide-input", "remove-output"]
+figures.show("parameters_by_layer", figures.parameters_by_layer(table))
 
 # %% [markdown]
 # ## Where the parameters are

@@ -242,6 +242,7 @@ one_by_one, at_once
 # $$
 
 # %%
+torch.manual_seed(settings.seed)
 layer = nn.Linear(128, 10).double()
 inputs = 100 * torch.randn(128, 128, generator=generator, dtype=torch.double)
 smoothed_loss(layer(inputs), labels, **smoothing).backward()
