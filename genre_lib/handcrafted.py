@@ -1,4 +1,4 @@
-"""The handcrafted baseline: statistics of timbre coefficients and a support vector machine."""
+"""The handcrafted baseline of Section II-C: statistics of timbre and a support vector machine."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,6 +6,11 @@ from scipy import fft
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from tqdm import tqdm
+
+from genre_lib.spectrogram import to_decibels
+from genre_lib.splits import Dataset
+from genre_lib.store import BAR_AFTER, take
 
 
 def mfcc_statistics(mel_db: NDArray[np.floating], *, n_mfcc: int = 20) -> NDArray[np.float64]:
@@ -42,3 +47,26 @@ def mfcc_statistics(mel_db: NDArray[np.floating], *, n_mfcc: int = 20) -> NDArra
 def baseline() -> Pipeline:
     """Standardization and an RBF support vector machine, with settings that are never tuned."""
     return make_pipeline(StandardScaler(), SVC(kernel="rbf", C=10.0, gamma="scale"))
+
+
+def predicted_labels(
+    dataset: Dataset, *, top_db: float, progress: bool = True
+) -> NDArray[np.int64]:
+    """Labels of training and test images by the baseline, which learns from the former.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (images,); -1 for images in neither subset.
+    """
+    train = dataset.rows("train")
+    rows = np.concatenate([train, dataset.rows("test")])
+    bar = tqdm(
+        rows, desc="handcrafted features", unit="image", delay=BAR_AFTER, disable=not progress
+    )
+    images = (take(dataset.images, np.array([row]))[0] for row in bar)
+    features = np.stack([mfcc_statistics(to_decibels(image, top_db=top_db)) for image in images])
+    model = baseline().fit(features[: len(train)], dataset.labels[train])
+    labels = np.full(len(dataset.labels), -1)
+    labels[rows] = model.predict(features)
+    return labels

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score
-from tqdm import tqdm
 
 from genre_lib import __version__
 from genre_lib.config import (
-    LABELS,
     RunSettings,
     UserError,
     digest,
-    notice,
     one_at_a_time,
     read_json,
     reference_dir,
@@ -31,26 +28,14 @@ from genre_lib.config import (
 )
 from genre_lib.evaluation import accuracy_interval, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
-from genre_lib.store import Store, open_store, take
+from genre_lib.store import Store, open_store
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet
 
-
 FILES = ("config", "environment", "metrics")
-
-
 TABLES = ("history", "split", "predictions")
-
-
-WORDS = {  # what the user knows some entries of config.json as
-    "data.digest": "corpus",
-    "made_with.genre_lib": "genre_lib",
-    "made_with.code": "training code",
-}
-
-
-NAMES = ("track_id", "genre", "subset", "y_true", "y_pred")
+TEXT = ("track_id", "genre", "subset", "y_true", "y_pred")  # a genre may be called 1980, or None
 
 
 @dataclass(frozen=True)
@@ -62,7 +47,7 @@ class Run:
     history
         One row an epoch.
     split
-        One row an image: track_id, genre, image, subset.
+        One row an image: track_id, genre, recording, image, subset.
     predictions
         One row a test image: track_id, image, y_true, y_pred, and a probability per genre.
     metrics
@@ -91,23 +76,22 @@ class Run:
 
 
 def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
-    """The run of a configuration: read if it is complete, gone on with, or made.
+    """The run of a configuration: read if it is complete, continued if it was begun, or made.
 
     The test set is scored once, after training, by the model with the best validation accuracy.
+
+    Raises
+    ------
+    UserError
+        If the run was begun by other training code.
     """
     store = open_store(settings, progress=progress)
     directory = run_directory(digest(settings, store.digest))
-    config = {
-        "data": {"name": store.name, "digest": store.digest},
-        "made_with": {"genre_lib": __version__, "code": code_digest()},
-        **settings.model_dump(),
-    }
     if not is_complete(directory):
         with one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
             if not is_complete(directory):
-                _make_run(settings, store, directory, config, progress=progress)
-    check_same(directory, config)
-    # Labels such as the corpus's name are the caller's; the digest holds all else equal.
+                _make_run(settings, store, directory, progress=progress)
+    # Labels such as the corpus's name are the caller's; all else equals by the digest.
     return replace(read_run(directory), settings=settings)
 
 
@@ -127,37 +111,43 @@ def is_complete(directory: Path) -> bool:
     return (directory / "metrics.json").exists()
 
 
-def _make_run(
-    settings: RunSettings,
-    store: Store,
-    directory: Path,
-    config: dict[str, Any],
-    *,
-    progress: bool,
-) -> None:
+def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress: bool) -> None:
     from genre_lib import checkpoint
+    from genre_lib.handcrafted import predicted_labels
     from genre_lib.training import check_batch_size, environment, train
 
-    if (directory / "config.json").exists():
-        check_same(directory, config)
+    config = {
+        "data": {"name": store.name, "digest": store.digest},
+        "made_with": {"genre_lib": __version__, "code": code_digest()},
+        **settings.model_dump(),
+    }
+    begun = directory / "config.json"
+    if begun.exists() and read_json(begun).get("made_with") != config["made_with"]:
+        raise UserError(
+            f"{directory} was begun by other training code, so it cannot be continued; remove "
+            "the folder or move it away, and the run is made from the start."
+        )
     dataset = make_dataset(store, settings, progress=progress)
     check_batch_size(settings, dataset)
     directory.mkdir(exist_ok=True)
-    write_json(directory / "config.json", config)
+    write_json(begun, config)
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
     started = time.monotonic()
     if settings.method == "handcrafted":
-        table, clean = handcrafted_predictions(
-            dataset, top_db=store.manifest["top_db"], progress=progress
+        labels = predicted_labels(dataset, top_db=store.manifest["top_db"], progress=progress)
+        certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
+        test, clean = (
+            prediction_table(dataset, dataset.rows(subset), certain[dataset.rows(subset)])
+            for subset in ("test", "train")
         )
         write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
         seconds = time.monotonic() - started
         write_json(directory / "environment.json", environment() | {"seconds": seconds})
     else:
         model = train(settings, dataset, directory, progress=progress)
-        table, clean = predict(model, dataset), predict(model, dataset, subset="train")
-    write_text(directory / "predictions.csv", table.to_csv(index=False))
-    write_json(directory / "metrics.json", score_run(table, clean, dataset))
+        test, clean = (predict(model, dataset, subset=subset) for subset in ("test", "train"))
+    write_text(directory / "predictions.csv", test.to_csv(index=False))
+    write_json(directory / "metrics.json", score_run(test, clean, dataset))
     checkpoint.remove(directory)
 
 
@@ -167,42 +157,6 @@ def code_digest() -> str:
     for name in ("augment", "model", "speed/blocks", "splits", "training"):
         content.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return content.hexdigest()[:16]
-
-
-def check_same(directory: Path, config: dict[str, Any]) -> None:
-    """See that the run in a directory is the one that is asked for.
-
-    Raises
-    ------
-    UserError
-        If it was made with other settings or another corpus or, where it is not complete yet,
-        with another version of this library.
-    """
-    made, asked = _flat(read_json(directory / "config.json")), _flat(config)
-    ignored = LABELS | {"data.name"} | ({"made_with"} if is_complete(directory) else set())
-    for name, value in asked.items():
-        if {name, name.split(".")[0]} & ignored:
-            continue
-        if made.get(name) != value:
-            raise UserError(
-                f"{directory} holds a run with {WORDS.get(name, name)} = {made.get(name)!r}, but "
-                f"{value!r} is asked for, so it is not gone on with; move the folder away or "
-                "remove it, and the run is made from the start."
-            )
-    library = "made_with.genre_lib"
-    if made.get(library, asked[library]) != asked[library]:
-        notice(f"{directory} was made by genre_lib {made[library]}; this is {asked[library]}.")
-
-
-def _flat(values: object, name: str = "") -> dict[str, Any]:
-    """Nested names and values as one level, such as ``training.epochs``."""
-    if not isinstance(values, dict):
-        return {name.lstrip("."): values}
-    return {
-        key: value
-        for part, inner in values.items()
-        for key, value in _flat(inner, f"{name}.{part}").items()
-    }
 
 
 def read_run(directory: Path) -> Run:
@@ -218,24 +172,23 @@ def read_run(directory: Path) -> Run:
             f"{directory} holds no complete run; make it with `genre-book train` and the same "
             "parameters."
         )
-    parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
-    for name, part in parts.items():
-        if not isinstance(part, dict):
+    parts: dict[str, Any] = {}
+    for name in FILES:
+        parts[name] = read_json(directory / f"{name}.json")
+        if not isinstance(parts[name], dict):
             raise UserError(f"{directory / name}.json is not a JSON object of names and values.")
-    config = parts.pop("config")
-    for name in ("data", "made_with"):
-        config.pop(name, None)
-    settings = validated(RunSettings, config)
     for name in TABLES:
+        text = {} if name == "history" else dict.fromkeys(TEXT, str)
         try:
-            # Names stay text: a genre may be called 1980, and another one None.
-            text = None if name == "history" else dict.fromkeys(NAMES, str)
             parts[name] = pd.read_csv(
                 directory / f"{name}.csv", dtype=text, keep_default_na=name == "history"
             )
         except (OSError, ValueError) as error:
             raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
-    return Run(path=directory, settings=settings, **parts)
+    config = parts.pop("config")
+    for name in ("data", "made_with"):
+        config.pop(name, None)
+    return Run(path=directory, settings=validated(RunSettings, config), **parts)
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:
@@ -270,7 +223,7 @@ def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) 
     Parameters
     ----------
     predictions, clean
-        For the test images, and for the training images as they were dealt.
+        For the test images, and for the training images without augmentation.
     """
     low, high = accuracy_interval(predictions)
     voted = vote(predictions)
@@ -284,37 +237,3 @@ def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) 
         "test_tracks": int(predictions.track_id.nunique()),
         "leakage": audit(dataset.table).to_dict("records"),
     }
-
-
-def handcrafted_predictions(
-    dataset: Dataset, *, top_db: float, progress: bool = True
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Handcrafted features and a support vector machine, on the network's images (Section II-C).
-
-    Returns
-    -------
-    tuple of pd.DataFrame
-        For test and training images, as `predict` gives them. The machine has answers but no
-        probabilities: its answer has 1, so that a track's images vote by majority.
-    """
-    from genre_lib.handcrafted import baseline, mfcc_statistics
-    from genre_lib.spectrogram import to_decibels
-    from genre_lib.store import BAR_AFTER
-
-    rows = np.concatenate([dataset.rows("train"), dataset.rows("test")])
-    bar = tqdm(
-        rows, desc="handcrafted features", unit="image", delay=BAR_AFTER, disable=not progress
-    )
-    features = np.stack(
-        [
-            mfcc_statistics(to_decibels(take(dataset.images, np.array([row]))[0], top_db=top_db))
-            for row in bar
-        ]
-    )
-    train = len(dataset.rows("train"))
-    model = baseline().fit(features[:train], dataset.labels[rows[:train]])
-    certain = np.eye(len(dataset.genres))
-    return (
-        prediction_table(dataset, rows[train:], certain[model.predict(features[train:])]),
-        prediction_table(dataset, rows[:train], certain[model.predict(features[:train])]),
-    )

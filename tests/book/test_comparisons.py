@@ -1,0 +1,133 @@
+import invented
+import numpy as np
+import pytest
+
+from genre_lib.book import comparisons
+from genre_lib.book.comparisons import SCORED
+from genre_lib.evaluation import confusions, genre_scores
+from genre_lib.runs import Run
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, Run]:
+    names = ("image-0", "image-1", "track-0", "track-2", "fault-filtered-0", "track-0-no-lstm")
+    made = {name: invented.run(name, right=0.5 if "track" in name else 0.9) for name in names}
+    return {**made, "image-0-handcrafted": invented.run("image-0-handcrafted")}
+
+
+def test_accuracies_are_those_of_each_run_that_follows_the_recipe(runs):
+    table = comparisons.accuracies(runs).set_index(["run", "scored"])
+    assert set(runs) - set(table.index.get_level_values("run")) == {"track-0-no-lstm"}
+    assert len(table) == 2 * (len(runs) - 1)
+    for name in ("image-1", "fault-filtered-0", "image-0-handcrafted"):
+        assert table.accuracy[name, "image"] == runs[name].accuracy
+        assert table.accuracy[name, "vote"] == runs[name].metrics["track_accuracy"]
+    assert table.method["image-0-handcrafted", "vote"] == "handcrafted"
+
+
+def test_accuracy_over_seeds_is_their_mean_between_the_worst_and_the_best(runs):
+    table = comparisons.over_seeds(runs).set_index(["protocol", "method", "scored"])
+    row = table.loc["image", "network", "image"]
+    both = [runs["image-0"].accuracy, runs["image-1"].accuracy]
+    assert (row.seeds, row.worst, row.best) == (2, min(both), max(both))
+    assert row.accuracy == pytest.approx(np.mean(both))
+    assert row.low < row.accuracy < row.high
+
+
+def test_the_change_of_protocol_is_over_the_seeds_of_both(runs):
+    table = comparisons.protocol_changes(runs).set_index(["method", "scored"])
+    assert table.index.get_level_values("method").unique().tolist() == ["network"]
+    row = table.loc["network", "image"]
+    assert row.seeds == 1
+    assert (row.image, row.track) == (runs["image-0"].accuracy, runs["track-0"].accuracy)
+    assert row.difference == pytest.approx(row.track - row.image)
+    assert row.low < row.difference < row.high < 0
+    for names in ([], ["track-0"], ["image-1", "track-0"]):  # no seed of both
+        some = {name: runs[name] for name in names}
+        assert comparisons.protocol_changes(some).empty
+        assert comparisons.same_images(some) == {}
+        assert len(comparisons.over_seeds(some)) == 2 * len(names)
+
+
+def test_recall_of_a_genre_is_the_accuracy_of_its_images(runs):
+    image, track = (runs[name].predictions for name in ("image-0", "track-0"))
+    table = comparisons.recall_changes(image, track, runs["image-0"].genres)
+    np.testing.assert_allclose(table.image, genre_scores(image, runs["image-0"].genres).recall)
+    np.testing.assert_allclose(table.difference, table.track - table.image)
+    assert (table.image_low <= table.image).all()
+    assert (table.track <= table.track_high).all()
+
+
+def test_pairs_are_compared_where_both_runs_are_available_and_pooled_by_label(runs):
+    pairs = [("one", "track-0", "track-0-no-lstm"), ("two", "track-0", "track-0-cnn")]
+    table = comparisons.paired_differences(runs, pairs)
+    assert table.label.tolist() == ["one", "one"]
+    assert table.scored.tolist() == list(SCORED)
+    expected = runs["track-0"].accuracy - runs["track-0-no-lstm"].accuracy
+    assert table.difference[0] == pytest.approx(expected)
+    assert table.low[0] <= expected <= table.high[0]
+
+    more = {**runs, "image-1-handcrafted": invented.run("image-1-handcrafted")}
+    pairs = [("all", f"image-{seed}", f"image-{seed}-handcrafted") for seed in (0, 1)]
+    table = comparisons.paired_differences(more, pairs)
+    single = [more[first].accuracy - more[second].accuracy for _, first, second in pairs]
+    assert table.pairs.tolist() == [2, 2]
+    assert table.difference[0] == pytest.approx(np.mean(single))
+
+
+def test_known_images_are_those_of_the_track_in_training(runs):
+    assert (comparisons.known_images(runs["track-0"]) == 0).all()
+    run = runs["image-0"]
+    track = run.split[run.split.track_id == run.predictions.track_id[5]]
+    assert comparisons.known_images(run)[5] == (track.subset == "train").sum() > 0
+
+
+def test_accuracy_by_known_images_counts_every_test_image(runs):
+    both = [runs["image-0"], runs["track-0"]]
+    table = comparisons.accuracy_by_known(both, at_least=1)
+    assert table.images.sum() == sum(len(run.predictions) for run in both)
+    assert table.known[0] == 0
+    assert table.accuracy[0] == pytest.approx(runs["track-0"].accuracy)
+    assert len(comparisons.accuracy_by_known(both, at_least=20)) < len(table)
+    assert comparisons.accuracy_by_known([]).empty
+
+
+def test_the_tracks_behind_a_cell_add_up_to_it(runs):
+    for run in (runs["image-0"], runs["track-0"]):
+        table = comparisons.confusion_tracks(run)
+        counts = confusions(run.predictions, run.genres).stack()
+        summed = table.groupby(["y_true", "y_pred"])["images"].sum()
+        assert summed.to_dict() == counts[counts > 0].to_dict()
+        assert not table.duplicated(["y_true", "y_pred", "track_id"]).any()
+        tracks = table.groupby("track_id")
+        assert (tracks["images"].sum() == tracks.test_images.max()).all()
+        known = comparisons.known_images(run).groupby(run.predictions.track_id).first()
+        assert table.known.tolist() == known[table.track_id].tolist()
+        assert (table.probability == 0.55).all()
+
+
+def test_the_same_images_are_given_to_both_networks(runs):
+    result = comparisons.same_images(runs)
+    tables = [runs[name].predictions for name in ("image-0", "track-0")]
+    keys = [set(zip(table.track_id, table.image, strict=True)) for table in tables]
+    assert result["images"] == len(keys[0] & keys[1]) > 0
+    assert result["difference"] == pytest.approx(result["known"] - result["unknown"])
+    assert result["low"] <= result["difference"] <= result["high"]
+
+
+def test_identical_pairs_are_found_and_their_images_counted(runs):
+    table = comparisons.identical_pairs(runs["track-0"].split)
+    assert list(zip(table["first"], table["second"], strict=True)) == [
+        ("blues.00000", "blues.00001"),
+        ("blues.00002", "classical.00000"),
+    ]
+    assert table.subsets[1] == "24 train"  # of two genres, so no test could be fair
+    images = table.subsets.str.findall(r"\d+").map(lambda counts: sum(map(int, counts)))
+    assert images.tolist() == [24, 24]
+
+
+def test_costs_name_every_run(runs):
+    table = comparisons.run_costs(runs).set_index("run")
+    assert table.index.tolist() == list(runs)
+    assert (table.minutes == 1.5).all()
+    assert table.epochs["image-0"] == 3
