@@ -33,7 +33,6 @@ REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
 PROSE = (".md", ".bib")
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
-CACHES = shutil.ignore_patterns("__pycache__")
 
 Say = Callable[[str], None]
 
@@ -60,41 +59,21 @@ def sources() -> dict[str, Path]:
 def notebook_parameters(settings: RunSettings) -> dict[str, Any]:
     """What papermill injects to give a notebook these settings.
 
-    The five parameters, and as ``overrides`` every setting that differs from its profile.
+    Those of `PARAMETERS`, and as ``overrides`` every setting that differs from its profile.
     """
-    plain = configure(**{name: getattr(settings, name) for name in PARAMETERS})
-    ours, theirs = _flat(settings), _flat(plain)
-    parameters: dict[str, Any] = {name: ours[name] for name in PARAMETERS}
+    parameters: dict[str, Any] = {name: getattr(settings, name) for name in PARAMETERS}
+    plain = configure(**parameters)
     if Path(settings.corpus).is_dir():  # notebooks run elsewhere
         parameters["corpus"] = str(Path(settings.corpus).resolve())
-    parameters["overrides"] = {name: ours[name] for name in ours if ours[name] != theirs[name]}
+    parameters["overrides"] = {}
+    for name, (section, _) in setting_fields().items():
+        ours, theirs = (
+            getattr(each if section is None else getattr(each, section), name)
+            for each in (settings, plain)
+        )
+        if ours != theirs:
+            parameters["overrides"][name] = ours
     return parameters
-
-
-def _flat(settings: RunSettings) -> dict[str, Any]:
-    """Every single setting by name."""
-    fields = setting_fields()
-    return {
-        name: getattr(settings if section is None else getattr(settings, section), name)
-        for name, (section, _) in fields.items()
-    }
-
-
-def library_hash() -> str:
-    """Hash of the package's source code."""
-    package = Path(__file__).parents[1]
-    content = hashlib.sha256()
-    for source in sorted(package.rglob("*.py")):
-        content.update(str(source.relative_to(package)).encode() + source.read_bytes())
-    return content.hexdigest()
-
-
-def results_hash() -> str:
-    """Hash of the results of the reference runs that the checkout holds."""
-    content = hashlib.sha256()
-    for metrics in sorted(reference_dir().glob("*/metrics.json")):
-        content.update(metrics.parent.name.encode() + metrics.read_bytes())
-    return content.hexdigest()
 
 
 def takes_parameters(source: Path) -> bool:
@@ -104,18 +83,21 @@ def takes_parameters(source: Path) -> bool:
 
 def stamp(source: Path, parameters: Mapping[str, Any], data_digest: str) -> str:
     """Hash of all that an executed notebook depends on: if it is the same, nothing is stale."""
-    content = hashlib.sha256(source.read_bytes())
-    content.update(library_hash().encode())
-    content.update(results_hash().encode())
-    content.update(json.dumps(dict(parameters), sort_keys=True).encode())
-    content.update(data_digest.encode())
-    return content.hexdigest()[:16]
+    parts = [source.read_bytes(), json.dumps(parameters, sort_keys=True).encode()]
+    package = Path(__file__).parents[1]
+    for path in (*sorted(package.rglob("*.py")), *sorted(reference_dir().glob("*/metrics.json"))):
+        parts += [path.parent.name.encode(), path.name.encode(), path.read_bytes()]
+    parts.append(data_digest.encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: str) -> None:
+def execute(
+    source: Path, folder: Path, parameters: Mapping[str, Any], *, edition: str = "", mark: str = ""
+) -> None:
     """Execute one notebook source; its executed copy, figures and tables go to `folder`.
 
-    Nothing changes there until the last cell has succeeded.
+    Nothing changes there until the last cell has succeeded. In the edition `REFERENCE` all
+    statements of the page must hold.
 
     Raises
     ------
@@ -127,10 +109,9 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
     import papermill
 
     # The kernel runs in a folder of its own, but reads and writes data where this process does.
-    os.environ["GENRE_DATA"] = str(data_dir().resolve())
-    os.environ["GENRE_CACHE"] = str(cache_dir().resolve())
-    os.environ["GENRE_RUNS"] = str(runs_dir().resolve())
-    os.environ["GENRE_REFERENCE"] = str(reference_dir().resolve())
+    places = {"DATA": data_dir, "CACHE": cache_dir, "RUNS": runs_dir, "REFERENCE": reference_dir}
+    os.environ |= {f"GENRE_{name}": str(place().resolve()) for name, place in places.items()}
+    os.environ["GENRE_EDITION"] = edition
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         file = scratch / f"{source.stem}.ipynb"
@@ -157,7 +138,7 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
             (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / path.parent.name)
         fold = "remove-cell" if parameters == notebook_parameters(configure()) else "hide-input"
-        executed = cleaned(nbformat.read(file, as_version=4), injected=fold)
+        executed = cleaned(nbformat.read(file, as_version=4), tag=fold)
         executed.metadata["genre_book"] = {
             "stamp": mark,
             "parameters": dict(parameters),
@@ -166,15 +147,10 @@ def execute(source: Path, folder: Path, parameters: Mapping[str, Any], *, mark: 
         write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 
 
-def cleaned(notebook: Any, *, injected: str) -> Any:
-    """Drop from an executed notebook what is no result: times, paths, progress bars.
+def cleaned(notebook: Any, *, tag: str) -> Any:
+    """Drop what is no result (times, paths, progress bars); tag the injected parameters.
 
     Two executions with the same results then give the same file, but for widget names.
-
-    Parameters
-    ----------
-    injected
-        The tag that says how the page treats the parameters that papermill injected.
     """
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
@@ -182,7 +158,7 @@ def cleaned(notebook: Any, *, injected: str) -> Any:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append(injected)
+            cell.metadata.tags.append(tag)
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     return notebook
@@ -196,29 +172,27 @@ def notes_of(executed: Path) -> dict[str, Any]:
         return {}
 
 
-def render(folder: Path, *, say: Say) -> Path:
-    """Run jupyter-book on a folder of pages with warnings as errors; returns the first page.
+def render(folder: Path, *, say: Say, builder: str = "html") -> Path:
+    """Run jupyter-book on a folder of pages with warnings as errors; returns the folder of HTML.
 
     Raises
     ------
     UserError
         If it fails: the message holds its last lines.
     """
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", "-W", "-n", "--keep-going"]
+    program = str(Path(sys.executable).with_name("jupyter-book"))
+    command = [program, "build", "-W", "-n", "--keep-going", "--builder", builder, str(folder)]
     lines = []
-    with subprocess.Popen(
-        [*command, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
             lines.append(line)
-            if "WARNING" in line or "ERROR" in line or re.match(r"(reading|writing) .*%\]", line):
+            if re.search(r"WARNING|ERROR|^(reading|writing) .*%\]", line):
                 say("  " + line.rstrip())
     if process.returncode:
-        shown = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-20:]
+        shown = [line for line in lines if re.search("WARNING|ERROR", line)] or lines[-20:]
         raise UserError(f"jupyter-book cannot render {folder}:\n{''.join(shown)}")
-    return folder / "_build" / "html" / "index.html"
+    return folder / "_build" / builder
 
 
 def edition_folder(name: str) -> Path:
@@ -249,7 +223,7 @@ def build_edition(
         ``reference`` is ``book/`` itself; every other edition goes to ``editions/<name>/``.
     retrain
         Look at no stored run: make all reference runs anew and store their results. Runs that
-        ``runs/`` holds are read or gone on with, so an interrupted retraining can be repeated.
+        ``runs/`` holds are read or resumed, so an interrupted retraining can be repeated.
 
     Raises
     ------
@@ -261,7 +235,6 @@ def build_edition(
 
     target = edition_folder(name)
     root = project_root()
-    os.environ["GENRE_EDITION"] = name  # statements of the reference edition must hold
     notebooks = sources()
     data_digest = open_store(settings).digest
     if retrain:
@@ -271,7 +244,7 @@ def build_edition(
         write_results(root / "README.md")
     work = root / "editions" / f".{name}.work"
     if not work.exists():
-        begun = work.with_name(f".{name}.begun")
+        begun = work.with_name(f".{name}.begun")  # complete before it bears the name
         shutil.rmtree(begun, ignore_errors=True)
         begun.mkdir(parents=True)
         if target.exists():
@@ -284,45 +257,44 @@ def build_edition(
         stale = notes_of(work / f"{page}.ipynb").get("stamp") != mark
         say(f"[{number}/{len(notebooks)}] {page}: {'executing' if stale else 'up to date'}")
         if stale:
-            execute(source, work, parameters, mark=mark)
+            execute(source, work, parameters, edition=name, mark=mark)
     lay_out(work, root)
     say("rendering the pages")
     render(work, say=say)
-    publish(work, target, replace=name != REFERENCE)
+    publish(work, target, whole=name != REFERENCE)
     return target / "_build" / "html" / "index.html"
 
 
 def lay_out(work: Path, root: Path) -> None:
     """Bring an edition's folder to exactly its pages: prose, notebooks and what they made."""
-    made = {page: notes_of(work / f"{page}.ipynb")["products"] for page in sources()}
-    expected = {product for products in made.values() for product in products}
-    for kind in PRODUCTS:
-        for path in work.glob(f"{kind}/*"):
+    notebooks = [f"{page}.ipynb" for page in sources()]
+    expected = {
+        *notebooks,
+        *(each for page in notebooks for each in notes_of(work / page)["products"]),
+    }
+    for pattern in ("*.ipynb", *(f"{kind}/*" for kind in PRODUCTS)):
+        for path in work.glob(pattern):
             if str(path.relative_to(work)) not in expected:
                 path.unlink()
-    for path in work.glob("*.ipynb"):
-        if path.stem not in made:
-            path.unlink()
-    shutil.rmtree(work / "_build", ignore_errors=True)
+    for folder in (*ASSETS, "_build"):
+        shutil.rmtree(work / folder, ignore_errors=True)
+    for folder in ASSETS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / "book" / folder, work / folder, ignore=ignored)
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
     for path in (*prose, root / "_config.yml", root / "_toc.yml"):
         shutil.copy2(path, work / path.name)
-    for folder in ASSETS:
-        shutil.rmtree(work / folder, ignore_errors=True)
-        shutil.copytree(root / "book" / folder, work / folder, ignore=CACHES)
 
 
-def publish(work: Path, target: Path, *, replace: bool) -> None:
-    """Put a finished edition in its place: replace the whole folder, or only what was made."""
-    if replace:
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if target.exists():
-            os.replace(target, old)
+def publish(work: Path, target: Path, *, whole: bool) -> None:
+    """Put a finished edition in its place: the whole folder, or only what was made.
+
+    ``book/`` also holds the prose that every edition is made from, and that stays.
+    """
+    if whole:
+        shutil.rmtree(target, ignore_errors=True)
         os.replace(work, target)
-        shutil.rmtree(old, ignore_errors=True)
         return
-    # book/ also holds the prose that every edition is made from: only what was made is replaced.
     for kind in (*PRODUCTS, "_build"):
         shutil.rmtree(target / kind, ignore_errors=True)
         if (work / kind).exists():
@@ -348,5 +320,5 @@ def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
         raise UserError(f"{folder} is a file; name a folder for the executed notebook.")
     folder.mkdir(parents=True, exist_ok=True)
     parameters = notebook_parameters(settings) if takes_parameters(notebooks[page]) else {}
-    execute(notebooks[page], folder, parameters, mark="")
+    execute(notebooks[page], folder, parameters)
     return folder / f"{page}.ipynb"

@@ -9,16 +9,54 @@ import pytest
 from bs4 import BeautifulSoup
 from served import PAGES, ROOT
 
-from genre_lib.book.pdf import print_book
+from genre_lib.book import pdf as printing
 
 TITLE = rb"/Title (\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)"
 
 
 @pytest.fixture(scope="module")
-def pdf(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def document() -> dict[str, str]:
+    """The one document of all pages that is printed, by the name `html`."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def pdf(chromium: str, document, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The book as it is stored, printed."""
     output = tmp_path_factory.mktemp("printed") / "book.pdf"
-    return print_book(ROOT / "book", output, say=lambda line: None)
+    print_document = printing.print_document
+
+    def noted(path: Path, *others: object) -> None:
+        document["html"] = path.read_text(encoding="utf-8")
+        print_document(path, *others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "print_document", noted)
+        return printing.print_book(ROOT / "book", output, say=lambda line: None)
+
+
+def test_links_lead_into_the_document_or_to_other_places(pdf, document):
+    soup = BeautifulSoup(document["html"], "html.parser").select_one(".book-print")
+    places = [tag["id"] for tag in soup.find_all(id=True)]
+    links = [str(link["href"]) for link in soup.select("a[href]")]
+    inner = [link for link in links if link.startswith("#")]
+    assert {f"#document-{name}" for name in PAGES} <= set(inner)
+    assert len(inner) > 100
+    for link in links:
+        assert places.count(link[1:]) == 1 or link.startswith(("http://", "https://")), link
+    cover = [link.get_text() for link in soup.select(".book-cover li a")]
+    assert cover == [h.get_text() for h in soup.select("h1, .toctree-wrapper > section > h2")]
+    assert not soup.select("a.headerlink")
+
+
+def test_scripts_that_draw_formulas_and_widgets_are_there(pdf, document):
+    soup = BeautifulSoup(document["html"], "html.parser")
+    scripts = [str(script.get("src", "")) for script in soup.select("script")]
+    assert sum("tex-svg" in script for script in scripts) == 1
+    assert sum("embed.js" in script for script in scripts) == 1
+    views = soup.select("script[type$='widget-view+json']")
+    assert views
+    assert soup.select("script[type$='widget-state+json']")
 
 
 def outline(pdf: Path) -> list[str]:
