@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +41,14 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
         fmax=settings.fmax,
     )
     return csr_array(filters)
+
+
+def mel_centres(recipe: Mapping[str, Any]) -> np.ndarray:
+    """Middle of each mel band in Hz, shape (n_mels,); a recipe has n_mels, fmin and fmax."""
+    from librosa import mel_frequencies
+
+    n_mels, fmin, fmax = (recipe[key] for key in ("n_mels", "fmin", "fmax"))
+    return mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
 
 
 def power_spectrum(audio: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:

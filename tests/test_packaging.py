@@ -48,7 +48,6 @@ ORDER = {
     "evaluation": 8,
     "training": 8,
     "runs": 9,
-    "moments": 11,
     "predict": 11,
     "book": 11,
     "claims": 12,

@@ -34,7 +34,7 @@ from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
 from genre_lib.evaluation import confusions, genre_scores, scores
 from genre_lib.runs import Run
-from genre_lib.spectrogram import to_decibels
+from genre_lib.spectrogram import mel_centres, to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, copies, resize, segments
 from genre_lib.store import Store
 
@@ -209,14 +209,18 @@ def _canvas(rows: int, columns: int, height: float, **options: Any) -> Any:
     return figure, axes
 
 
+def mel_ticks(
+    manifest: Mapping[str, Any], ticks: Sequence[int] = TICKS
+) -> tuple[list[int], np.ndarray]:
+    """Those of the frequencies in Hz whose band is in a picture, and their heights in bands."""
+    centres = mel_centres(manifest)
+    shown = [hertz for hertz in ticks if centres[0] <= hertz <= centres[-1]]
+    return shown, np.interp(shown, centres, np.arange(len(centres)) + 0.5)
+
+
 def _mel_axis(axes: Axes, manifest: Mapping[str, Any], *, ticks: Sequence[int] = TICKS) -> None:
     """Label a vertical axis that counts mel bands in Hz."""
-    from librosa import mel_frequencies
-
-    n_mels, fmin, fmax = (manifest[key] for key in ("n_mels", "fmin", "fmax"))
-    centres = mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
-    shown = [hertz for hertz in ticks if centres[0] <= hertz <= centres[-1]]
-    positions = np.interp(shown, centres, np.arange(n_mels) + 0.5)
+    shown, positions = mel_ticks(manifest, ticks)
     axes.set_yticks(positions, [str(hertz) for hertz in shown])
 
 

@@ -1,16 +1,14 @@
 """Instruments to look at, and to listen to, spectrograms: in the static page and with a kernel.
 
-`page` holds those that answer in a page without a kernel, `live` those that compute anew what is
-asked for. Both draw with `panel`.
+`page` has those that answer in a page without a kernel, `live` those that compute anew what is
+asked for. Both draw with `drawing`.
 """
 
+from genre_lib.explorer.examples import hear, look, new_songs
 from genre_lib.explorer.live import augmentation, prediction, spectrogram
 from genre_lib.explorer.page import (
     augmentation_browser,
     cutmix_mixer,
-    hear,
-    look,
-    new_songs,
     player,
     resolution_browser,
     view_browser,

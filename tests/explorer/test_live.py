@@ -1,4 +1,4 @@
-"""Live instruments: every control counts, faults are sentences, little memory, no traces."""
+"""Live instruments: every control counts, errors are sentences, little memory, no traces."""
 
 import base64
 import gc
@@ -19,7 +19,7 @@ from benchmarks.explorer import controls_of, notebook, shown_by
 from genre_lib import explorer
 from genre_lib.config import SpectrogramSettings
 from genre_lib.corpus import Upload, read_audio, stream
-from genre_lib.explorer import chooser, live
+from genre_lib.explorer import controls, live
 from genre_lib.spectrogram import mel_decibels, to_gray
 
 RATE = 22050
@@ -51,10 +51,10 @@ def songs(monkeypatch):
         which = numbers.setdefault((genre, number), len(numbers))
         return music(30, rate, seed=which)
 
-    chooser.song.cache_clear()
-    monkeypatch.setattr(chooser, "load_song", load)
+    controls.song.cache_clear()
+    monkeypatch.setattr(controls, "load_song", load)
     yield
-    chooser.song.cache_clear()
+    controls.song.cache_clear()
 
 
 def knob(instrument, label):
@@ -113,43 +113,36 @@ SPECTROGRAM = {
 }
 
 
-@pytest.mark.parametrize(("label", "value"), SPECTROGRAM.items())
-def test_every_control_of_the_spectrogram_changes_the_picture(file, label, value):
+def test_every_control_of_the_spectrogram_changes_the_picture(file):
     instrument = explorer.spectrogram(file)
+    choosing = set(controls_of(controls.choose_recording().box))
+    assert set(controls_of(instrument)) - choosing == set(SPECTROGRAM)
     turn(instrument, fmax=7000.0)  # possible at every rate
-    before = texts(instrument)
-    knob(instrument, label).value = value
-    assert not alert(instrument)
-    pictures = [
-        re.search(r'src="(data:[^"]+)"', html[0]).group(1) for html in (before, texts(instrument))
-    ]
-    assert pictures[0] != pictures[1]
-    heard = [html[1] for html in (before, texts(instrument))]
-    assert (heard[0] != heard[1]) == (label in ("start (s)", "length (s)", "sample_rate"))
+    for label, value in SPECTROGRAM.items():
+        before = texts(instrument)
+        knob(instrument, label).value = value
+        after = texts(instrument)
+        assert not alert(instrument)
+        pictures = [re.search(r'src="(data:[^"]+)"', html[0]).group(1) for html in (before, after)]
+        assert pictures[0] != pictures[1], label
+        resounds = before[1] != after[1]
+        assert resounds == (label in ("start (s)", "length (s)", "sample_rate")), label
 
 
-def test_no_control_of_the_spectrogram_is_forgotten(file):
-    own = set(controls_of(chooser.choose_recording().box))
-    assert set(controls_of(explorer.spectrogram(file))) - own == set(SPECTROGRAM)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_the_picture_is_the_mel_spectrogram_of_the_excerpt(file):
+    for changes in (
         {},
         {"n_fft": 1024, "hop_length": 640, "n_mels": 200, "fmin": 100.0, "fmax": 9000.0},
         {"top_db": 40.0, "sample_rate": 44100, "fmax": 22050.0, "hop_length": 1024},
-    ],
-)
-def test_the_picture_is_the_mel_spectrogram_of_the_excerpt(file, changes):
-    instrument = explorer.spectrogram(file)
-    turn(instrument, **changes, **{"start (s)": 2.0, "length (s)": 5.0})
-    settings = SpectrogramSettings(**changes)
-    part = read_audio(file, RATE)[2 * RATE : 7 * RATE]
-    if settings.sample_rate != RATE:
-        part = stream.read_excerpt(file, settings.sample_rate, start=2, seconds=5)
-    expected = to_gray(mel_decibels(part, settings), top_db=settings.top_db)
-    np.testing.assert_array_equal(gray(texts(instrument)[0]), expected)
+    ):
+        instrument = explorer.spectrogram(file)
+        turn(instrument, **changes, **{"start (s)": 2.0, "length (s)": 5.0})
+        settings = SpectrogramSettings(**changes)
+        part = read_audio(file, RATE)[2 * RATE : 7 * RATE]
+        if settings.sample_rate != RATE:
+            part = stream.read_excerpt(file, settings.sample_rate, start=2, seconds=5)
+        expected = to_gray(mel_decibels(part, settings), top_db=settings.top_db)
+        np.testing.assert_array_equal(gray(texts(instrument)[0]), expected)
 
 
 def test_what_is_heard_is_what_is_shown(file):
@@ -161,14 +154,14 @@ def test_what_is_heard_is_what_is_shown(file):
     np.testing.assert_allclose(audio, music()[2 * RATE : 7 * RATE], atol=1e-4)
 
 
-@pytest.mark.parametrize(("n_fft", "hop"), [(2048, 16), (8192, 512), (64, 16)])
-def test_a_picture_has_no_more_columns_than_can_be_made_in_time(file, n_fft, hop):
+def test_a_picture_has_no_more_columns_than_can_be_made_in_time(file):
     instrument = explorer.spectrogram(file)
-    turn(instrument, n_fft=n_fft, hop_length=hop)
-    columns = gray(texts(instrument)[0]).shape[1]
-    assert 100 < columns <= live.COLUMNS + 1
-    assert (columns - 1) * n_fft <= live.SAMPLES
-    assert "No more is computed" in texts(instrument)[0]
+    for n_fft, hop in ((2048, 16), (8192, 512), (64, 16)):
+        turn(instrument, n_fft=n_fft, hop_length=hop)
+        columns = gray(texts(instrument)[0]).shape[1]
+        assert 100 < columns <= live.COLUMNS + 1
+        assert (columns - 1) * n_fft <= live.SAMPLES
+        assert "No more is computed" in texts(instrument)[0]
     turn(instrument, n_fft=2048, hop_length=512)
     assert "No more is computed" not in texts(instrument)[0]
 
@@ -184,7 +177,7 @@ def test_an_excerpt_never_lies_behind_the_end(file, tmp_path):
     assert "3.0 to 4.0 s" in texts(instrument)[0]
 
 
-def test_bands_without_a_frequency_are_told(file):
+def test_bands_without_a_frequency_are_counted(file):
     instrument = explorer.spectrogram(file)
     assert "bands are empty" not in texts(instrument)[0]
     turn(instrument, n_fft=256, n_mels=256)
@@ -194,34 +187,31 @@ def test_bands_without_a_frequency_are_told(file):
 # Errors are shown and go away
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right", "words"),
-    [
+def test_an_impossible_value_is_refused_and_the_next_possible_one_answers():
+    instrument = explorer.spectrogram()
+    before = texts(instrument)
+    for wrong, right, words in (
         ({"fmin": 5000.0, "fmax": 400.0}, {"fmin": 0.0}, "fmax = 400.0 is not possible"),
         ({"sample_rate": 8000}, {"fmax": 4000.0}, "half the sample rate"),
         ({"n_fft": 64, "fmin": 100.0, "fmax": 110.0}, {"fmax": 9000.0}, "No frequency"),
         ({"sound": "file", "path": ""}, {"sound": "demonstration song"}, "Give the path"),
         ({"sound": "upload"}, {"sound": "demonstration song"}, "Choose an audio file"),
-    ],
-)
-def test_an_impossible_value_is_told_and_the_next_possible_one_answers(wrong, right, words):
-    instrument = explorer.spectrogram()
-    before = texts(instrument)
-    turn(instrument, **wrong)
-    assert words in alert(instrument)
-    assert alert(instrument).endswith(".")
-    assert texts(instrument) == ["", ""]
-    turn(instrument, **right)
-    assert not alert(instrument)
-    assert all(texts(instrument))
-    turn(instrument, fmin=0.0, fmax=11025.0, sample_rate=22050, n_fft=2048)
-    assert texts(instrument) == before
+    ):
+        turn(instrument, **wrong)
+        assert words in alert(instrument)
+        assert alert(instrument).endswith(".")
+        assert texts(instrument) == ["", ""]
+        turn(instrument, **right)
+        assert not alert(instrument)
+        assert all(texts(instrument))
+        turn(instrument, fmin=0.0, fmax=11025.0, sample_rate=22050, n_fft=2048)
+        assert texts(instrument) == before
 
 
 HOSTILE = {
     "empty.wav": (b"", "is an empty file"),
     "a text.wav": (b"no audio\n" * 100, "cannot be decoded as audio"),
-    "<b>x</b> & 'y'.wav": (b"RIFF\x00\x00", "cannot be decoded"),
+    "<b>x & 'y'.wav": (b"RIFF\x00\x00", "cannot be decoded"),
 }
 INSTRUMENTS = [explorer.spectrogram, explorer.augmentation, explorer.prediction]
 
@@ -229,46 +219,44 @@ INSTRUMENTS = [explorer.spectrogram, explorer.augmentation, explorer.prediction]
 # audioread, which librosa asks last, leaves the file open when it gives up.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("make", INSTRUMENTS)
-def test_files_that_cannot_be_used_are_told_by_path_and_by_upload(make, tmp_path, file):
-    instrument = make(file)
-    faults = {name: content for name, (content, _) in HOSTILE.items()}
-    faults["half a song.wav"] = file.read_bytes()[:99999]
+def test_files_that_cannot_be_used_are_refused_by_path_and_by_upload(tmp_path, file):
     silent = io.BytesIO()
     soundfile.write(silent, np.zeros(RATE * 3), RATE, format="WAV")
-    faults["silence.wav"] = silent.getvalue()
-    words = {name: words for name, (_, words) in HOSTILE.items()}
-    words |= {"half a song.wav": "is cut short", "silence.wav": "silen"}
-    (tmp_path / "x").mkdir()
-    for name, content in faults.items():
-        path = tmp_path / "x" / name.replace("/", "")
+    faulty = HOSTILE | {
+        "half a song.wav": (file.read_bytes()[:99999], "is cut short"),
+        "silence.wav": (silent.getvalue(), "silen"),
+    }
+    instruments = [make(file) for make in INSTRUMENTS]
+    for name, (content, words) in faulty.items():
+        path = tmp_path / name
         path.write_bytes(content)
-        for give in (partial(choose_file, path=path), partial(send, name=name, content=content)):
-            give(instrument)
-            assert words[name] in alert(instrument), name
-            assert not any(texts(instrument))
-            assert "<b>x" not in shown_by(instrument)[0].value
+        for instrument in instruments:
+            for give in (
+                partial(choose_file, path=path),
+                partial(send, name=name, content=content),
+            ):
+                give(instrument)
+                assert words in alert(instrument), name
+                assert not any(texts(instrument))
+                assert "<b>x" not in shown_by(instrument)[0].value
             choose_file(instrument, file)
             assert not alert(instrument)
             assert texts(instrument)[0]
     gc.collect()
 
 
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [("/no/such file.wav", "does not exist"), ("/", "is a folder"), ("\0", "no name"),
-     ("x" * 5000, "cannot be read"), ("~nobody-has-this-name/a.wav", "does not exist")],
-)  # fmt: skip
-def test_paths_that_lead_nowhere_are_told(path, words):
-    instrument = explorer.spectrogram(path)
-    assert words in alert(instrument)
-    turn(instrument, sound="demonstration song")
-    assert not alert(instrument)
-
-
-def test_a_file_too_short_for_a_window_is_told(tmp_path):
-    instrument = explorer.spectrogram(write(tmp_path / "click.wav", music(0.05)))
-    assert "only 0.050 s" in alert(instrument)
+def test_paths_that_lead_nowhere_and_sounds_too_short_are_refused(tmp_path):
+    click = write(tmp_path / "click.wav", music(0.05))
+    for path, words in (
+        ("/no/such file.wav", "does not exist"),
+        ("/", "is a folder"),
+        ("\0", "no name"),
+        ("x" * 5000, "cannot be read"),
+        ("~nobody-has-this-name/a.wav", "does not exist"),
+        (click, "only 0.050 s"),
+    ):
+        instrument = explorer.spectrogram(path)
+        assert words in alert(instrument)
     turn(instrument, n_fft=512)
     assert not alert(instrument)
 
@@ -289,20 +277,13 @@ def test_a_fault_that_nobody_thought_of_is_a_sentence(file, monkeypatch):
 # A file of the user's own
 
 
-@pytest.mark.parametrize("make", INSTRUMENTS)
-def test_an_upload_is_shown_as_the_file_is(make, tmp_path):
+def test_an_upload_is_shown_as_the_file_is_written_nowhere_and_forgotten(tmp_path, monkeypatch):
     stereo = np.stack([music(35, 48000), music(35, 48000, seed=1)], axis=1)
     path = write(tmp_path / "<i>my song & more.flac", stereo, 48000)
-    by_path, by_upload = make(path), make()
-    send(by_upload, path.name, path.read_bytes())
-    assert not alert(by_path)
-    assert texts(by_path) == texts(by_upload)
-    assert "&lt;i&gt;my song &amp; more.flac" in "".join(texts(by_path))
-    assert "<i>" not in "".join(texts(by_path))
-
-
-@pytest.mark.parametrize("make", INSTRUMENTS)
-def test_an_upload_is_forgotten_when_something_else_is_shown(make, file, monkeypatch):
+    place = tmp_path / "here"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("TMPDIR", str(place))
     uploads = []
 
     class Seen(Upload):
@@ -310,43 +291,36 @@ def test_an_upload_is_forgotten_when_something_else_is_shown(make, file, monkeyp
             super().__init__(*parts)
             uploads.append(weakref.ref(self))
 
-    monkeypatch.setattr(chooser, "Upload", Seen)
-    instrument = make()
-    send(instrument, "mine.wav", file.read_bytes())
-    assert knob(instrument, "audio file").value == ()
-    assert texts(instrument)[0]
-    (upload,) = uploads
-    gc.collect()
-    assert upload() is not None
-    turn(instrument, sound="demonstration song")
-    gc.collect()
-    assert upload() is None
+    monkeypatch.setattr(controls, "Upload", Seen)
+    for make in INSTRUMENTS:
+        by_path, by_upload = make(path), make()
+        send(by_upload, path.name, path.read_bytes())
+        assert not alert(by_path)
+        assert texts(by_path) == texts(by_upload)
+        assert "&lt;i&gt;my song &amp; more.flac" in "".join(texts(by_path))
+        assert "<i>" not in "".join(texts(by_path))
+        assert knob(by_upload, "audio file").value == ()
+        gc.collect()
+        assert uploads[-1]() is not None
+        turn(by_upload, sound="demonstration song")
+        gc.collect()
+        assert uploads[-1]() is None
+    assert list(place.rglob("*")) == []
 
 
-@pytest.mark.parametrize("make", INSTRUMENTS)
-def test_nothing_is_written_to_disk(make, file, tmp_path, monkeypatch):
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "here"))
-    instrument = make()
-    choose_file(instrument, file)
-    send(instrument, "a.wav", file.read_bytes())
-    assert not alert(instrument)
-    assert list((tmp_path).rglob("*")) == [tmp_path / "here"]
-
-
-@pytest.mark.parametrize("make", [explorer.spectrogram, explorer.augmentation])
-def test_a_long_file_is_not_read_as_a_whole(make, tmp_path, decoded):
+def test_a_long_file_is_not_read_as_a_whole(tmp_path, decoded):
     path = write(tmp_path / "long.wav", np.tile(music(), 30), subtype="PCM_16")  # 20 minutes
-    instrument = make(path)
-    tracemalloc.start()
-    turn(instrument, **{"start (s)": 1100.0})
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert not alert(instrument)
-    assert "1100.0" in texts(instrument)[0] or "1100" in texts(instrument)[0]
-    assert sum(decoded) == 2 * 30 * RATE  # two excerpts
-    assert peak < path.stat().st_size
+    for make in (explorer.spectrogram, explorer.augmentation):
+        decoded.clear()
+        instrument = make(path)
+        tracemalloc.start()
+        turn(instrument, **{"start (s)": 1100.0})
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert not alert(instrument)
+        assert "1100" in texts(instrument)[0]
+        assert sum(decoded) == 2 * 30 * RATE  # two excerpts
+        assert peak < path.stat().st_size
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path):
@@ -382,24 +356,22 @@ AUGMENTATION = {
 }
 
 
-@pytest.mark.parametrize(("label", "value"), AUGMENTATION.items())
-def test_every_control_of_the_augmentation_changes_the_picture(file, label, value):
+def test_every_control_of_the_augmentation_changes_the_picture(file):
     instrument = explorer.augmentation(file)
+    choosing = set(controls_of(controls.choose_recording().box)) | {"draw again"}
+    assert set(controls_of(instrument)) - choosing == set(AUGMENTATION)
     turn(instrument, CutMix=True)
-    before = texts(instrument)[0]
-    knob(instrument, label).value = value
-    assert not alert(instrument)
-    after = texts(instrument)[0]
-    assert not np.array_equal(gray(before, 1), gray(after, 1))
-    assert np.array_equal(gray(before), gray(after)) == (label != "start (s)")
+    for label, value in AUGMENTATION.items():
+        before, first = texts(instrument)[0], knob(instrument, label).value
+        knob(instrument, label).value = value
+        after = texts(instrument)[0]
+        assert not alert(instrument)
+        assert not np.array_equal(gray(before, 1), gray(after, 1)), label
+        assert np.array_equal(gray(before), gray(after)) == (label != "start (s)"), label
+        knob(instrument, label).value = first
 
 
-def test_no_control_of_the_augmentation_is_forgotten(file):
-    own = set(controls_of(chooser.choose_recording().box)) | {"draw again"}
-    assert set(controls_of(explorer.augmentation(file))) - own == set(AUGMENTATION)
-
-
-def test_noise_that_ends_below_its_beginning_is_told(file):
+def test_noise_that_ends_below_its_beginning_is_refused(file):
     instrument = explorer.augmentation(file)
     turn(instrument, noise_min=0.2)
     assert "noise_min = 0.2 is not possible" in alert(instrument)
@@ -432,7 +404,7 @@ def test_without_augmentations_both_pictures_are_the_same(file):
     np.testing.assert_array_equal(gray(html)[:, ::-1], gray(html, 1))
 
 
-def test_cutmix_pastes_the_box_and_tells_the_shares():
+def test_cutmix_pastes_the_box_and_names_the_shares():
     instrument = explorer.augmentation()
     nothing(instrument)
     turn(instrument, CutMix=True, **{"kept share": 0.75, "box: time": 0.25, "box: pitch": 0.75})
@@ -442,7 +414,7 @@ def test_cutmix_pastes_the_box_and_tells_the_shares():
     changed[64:, :64] = False
     assert not changed.any()
     assert "75.0% blues, 25.0% rock" in html
-    assert "left:0.00%;width:50.00%;bottom:50.00%;height:50.00%" in html
+    assert "inset:0.00% 50.00% 50.00% 0.00%" in html
 
 
 # Prediction
@@ -516,7 +488,7 @@ def test_a_slider_that_is_dragged_leaves_no_queue_of_pictures(page):
     assert gray(pictures[-1]).shape[0] == 21
 
 
-def test_a_kernel_tells_errors_and_goes_on(page):
+def test_a_kernel_shows_errors_and_goes_on(page):
     page.send("fmax", 22050)
     shown = dict(page.answers(quiet=2.0))
     assert "half the sample rate" in shown[0]

@@ -1,0 +1,194 @@
+"""A spectrogram with its axes as HTML: small, sharp on any screen, legible in both themes.
+
+Only the picture itself is an image. Axes and titles are text, which a phone does not shrink. How
+it looks and what it does stand in ``book/_assets/explorer.css`` and ``explorer.js``.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from genre_lib.book.figures import mel_ticks
+from genre_lib.spectrogram import mel_centres
+
+ASSETS = Path(__file__).parents[2] / "book" / "_assets"
+TICKS = (100, 500, 1000, 2000, 4000, 8000)  # Hz
+CMAP = "magma"  # even steps of lightness: also in print, and for colour-blind readers
+COLUMNS = 432  # of a picture in the page: more than it has points on a phone
+
+
+def instrument(*parts: widgets.Widget) -> widgets.VBox:
+    """Controls and pictures one below the other.
+
+    The pages of an edition load style and script by themselves; elsewhere they come along. A
+    widget runs no script, but what a style does when it is loaded.
+    """
+    if "GENRE_EDITION" not in os.environ and ASSETS.is_dir():
+        style, script = (
+            (ASSETS / f"explorer.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
+        )
+        assets = widgets.HTML(f'<style>{style}</style><style onload="{escape(script)}"></style>')
+        assets.layout.display = "none"
+        parts = (assets, *parts)
+    return widgets.VBox(parts).add_class("instrument")
+
+
+def picture(gray: np.ndarray, *, cmap: str = CMAP, lossless: bool = False) -> str:
+    """Address of a picture in colour that holds the picture itself.
+
+    Parameters
+    ----------
+    gray
+        uint8, shape (rows, columns); the first row is the lowest and is drawn at the bottom.
+    lossless
+        A PNG, which is larger and made in a fifth of the time; else a WebP of a few columns.
+    """
+    colours = (colormaps[cmap](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+    buffer = io.BytesIO()
+    if lossless:
+        image = Image.fromarray(np.ascontiguousarray(gray[::-1]))
+        image.putpalette(colours.tobytes())
+        image.save(buffer, format="png", compress_level=1)
+        return data_uri(buffer.getvalue(), "image/png")
+    Image.fromarray(colours[narrow(gray)[::-1]]).save(buffer, format="webp", quality=65, method=4)
+    return data_uri(buffer.getvalue(), "image/webp")
+
+
+def narrow(gray: np.ndarray) -> np.ndarray:
+    """Average columns until a spectrogram has at most `COLUMNS`."""
+    import cv2
+
+    rows, columns = gray.shape
+    if columns <= COLUMNS:
+        return gray
+    return cv2.resize(gray, (COLUMNS, rows), interpolation=cv2.INTER_AREA)
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """A file as an address that holds it, such as ``data:image/webp;base64,...``."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def panel(
+    gray: np.ndarray,
+    manifest: Mapping[str, Any],
+    *,
+    title: str,
+    start: float = 0.0,
+    stop: float,
+    cmap: str = CMAP,
+    over: str = "",
+    rows: str = "",
+    lossless: bool = False,
+) -> str:
+    """A spectrogram between its axes, to stand in an `instrument`.
+
+    Parameters
+    ----------
+    gray
+        uint8, shape (n_mels, columns), lowest band first: 0 is ``-top_db``, 255 is 0 dB. Or a
+        network input made of such a picture.
+    manifest
+        Has n_mels, fmin and fmax (Hz), and top_db, as a store's manifest or
+        `genre_lib.config.SpectrogramSettings` as a mapping.
+    start, stop
+        Seconds at the left and right edge.
+    over
+        HTML that lies over the picture, such as a cursor.
+    rows
+        HTML below the time axis, made with `row`.
+    lossless
+        See `picture`.
+    """
+    hertz, heights = mel_ticks(manifest, TICKS)
+    frequencies = "".join(
+        f'<span style="bottom:{height / manifest["n_mels"]:.1%}">{tick}</span>'
+        for tick, height in zip(hertz, heights, strict=True)
+    )
+    colours = ",".join(to_hex(colormaps[cmap](level)) for level in np.linspace(0, 1, 9))
+    return (
+        f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
+        f'<div class="mel-y" aria-hidden="true">{frequencies}<span style="bottom:-1em">Hz</span>'
+        f'</div><div class="mel-plot"><img class="dark-light" '  # it is not for the theme
+        f'src="{picture(gray, cmap=cmap, lossless=lossless)}" '
+        f'alt="{escape(f"Mel spectrogram, {title}. {describe(gray, manifest)}")}">{over}</div>'
+        '<div class="mel-scale" aria-hidden="true" '
+        f'style="--scale:linear-gradient(to top,{colours})"><span style="top:0">0 dB</span>'
+        f'<span style="bottom:0">−{manifest["top_db"]:g}</span></div>{times(start, stop)}{rows}'
+        "</div>"
+    )
+
+
+def describe(gray: np.ndarray, manifest: Mapping[str, Any]) -> str:
+    """What there is to see in a spectrogram, in a sentence, for those who cannot see it."""
+    bands = gray.mean(1, dtype=float)
+    centres = mel_centres({**manifest, "n_mels": len(bands)})
+    half = np.searchsorted(bands.cumsum(), bands.sum() / 2)
+    return (
+        f"Brightest near {centres[bands.argmax()]:.0f} Hz; half of the light lies below "
+        f"{centres[half]:.0f} Hz; {float((gray == 0).mean()):.0%} of the picture is black."
+    )
+
+
+def times(start: float, stop: float) -> str:
+    """The time axis: five labels, evenly spaced."""
+    labels = [f"{round(second, 1):g}" for second in np.linspace(start, stop, 5)]
+    labels[-1] += " s"
+    spans = (
+        f'<span style="left:{25 * place}%">{label}</span>' for place, label in enumerate(labels)
+    )
+    return f'<div class="mel-x" aria-hidden="true">{"".join(spans)}</div>'
+
+
+def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0) -> str:
+    """A course over time, to stand under a spectrogram and as wide as it.
+
+    Parameters
+    ----------
+    values
+        One a moment, from 0 to 1, shape (moments,); each moment is as long as the others.
+    value
+        What stands at the right.
+    line
+        Height of a dashed line, from 0 to 1.
+    """
+    count = len(values)
+    steps = "".join(f"V{100 - 100 * height:.0f}H{i}" for i, height in enumerate(values, start=1))
+    y = 100 - 100 * line
+    dashes = f'<line x1="0" x2="{count}" y1="{y}" y2="{y}"/>' if line else ""
+    return (
+        f'<div class="mel-label" aria-hidden="true">{escape(label)}</div><div class="mel-row">'
+        f'<svg viewBox="0 0 {count} 100" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(alt)}"><path d="M0 100{steps}V100Z"/>{dashes}</svg></div>'
+        f'<div class="mel-value" aria-hidden="true">{escape(value)}</div>'
+    )
+
+
+def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float) -> str:
+    """A player that moves the cursor of the ``clip`` around it.
+
+    Parameters
+    ----------
+    source
+        Address of the sound.
+    start
+        Where in the picture the sound begins, in seconds.
+    seconds
+        Length of the picture.
+    """
+    return (
+        f'<audio controls preload="metadata" src="{source}" aria-label="{escape(label)}" '
+        f'data-start="{start}" data-seconds="{seconds}"></audio>'
+    )

@@ -1,0 +1,220 @@
+"""Tracks to look at and to listen to, and what a trained network makes of their moments."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from genre_lib.config import GENRES
+from genre_lib.corpus import Track
+from genre_lib.corpus.songs import synthetic_corpus
+from genre_lib.explorer.drawing import row
+from genre_lib.model import HybridNet
+from genre_lib.predict import Trained, pictures_of, spectrogram
+from genre_lib.spectrogram import fit_length
+from genre_lib.splits import assign_subsets, split_images
+from genre_lib.store import Store
+
+EXCERPT = 15.0  # seconds of a clip that are heard
+COMPRESSION = 0.9  # of MP3: 24 kbit/s, nothing above 6 kHz
+TOP = 3  # genres whose courses are drawn, with that of the right one
+
+
+class Moments(NamedTuple):
+    """What a network makes of the moments of some pictures.
+
+    Attributes
+    ----------
+    attention
+        Share of all attention that each moment gets, shape (B, 32); the shares of a picture add
+        up to 1. Even shares where the network has no attention.
+    probabilities
+        Of each genre if that moment alone were pooled, shape (B, 32, genres).
+    whole
+        Of each genre for the whole picture, as the network answers, shape (B, genres).
+    """
+
+    attention: np.ndarray
+    probabilities: np.ndarray
+    whole: np.ndarray
+
+
+@torch.no_grad()
+def moments(model: HybridNet, images: np.ndarray) -> Moments:
+    """Look into a network: attention and genres over time (Section IV-B, Table I).
+
+    A moment is one step of the sequence that the LSTM reads, a 32nd of the picture. It is not
+    deaf to the rest of the picture: LSTM and attention have mixed the other moments in.
+
+    Parameters
+    ----------
+    images
+        uint8, shape (B, 128, 128).
+    """
+    model.eval()
+    sequence = model.encode(torch.from_numpy(images)[:, None].float() / 255)
+    x, shares = model.attend(sequence, weights=True)
+    x = model.norm(x)
+    if shares is None:
+        shares = torch.full((*x.shape[:2], x.shape[1]), 1 / x.shape[1])
+    each, whole = model.classify(x).softmax(-1), model.classify(model.pool(x)).softmax(-1)
+    return Moments(shares.mean(1).numpy(), each.numpy(), whole.numpy())
+
+
+class Example(NamedTuple):
+    """A track, and what a network makes of it.
+
+    Attributes
+    ----------
+    gray
+        uint8, shape (n_mels, frames).
+    seconds
+        How long the track is.
+    seen
+        Of the whole track as one picture: attention, shape (moments,), probabilities, shape
+        (moments, genres), and whole, shape (genres,).
+    sound
+        An MP3 file of `length` seconds from `start` on; None if nothing is heard.
+    """
+
+    track_id: str
+    genre: str
+    gray: np.ndarray
+    manifest: Mapping[str, Any]
+    seconds: float
+    genres: tuple[str, ...]
+    seen: Moments
+    sound: bytes | None = None
+    start: float = 0.0
+    length: float = 0.0
+
+    @property
+    def answer(self) -> str:
+        """The genre that the network names."""
+        return self.genres[int(self.seen.whole.argmax())]
+
+    @property
+    def right(self) -> bool:
+        """Whether that is the genre that the track is filed under."""
+        return self.answer == self.genre
+
+    @property
+    def steadiness(self) -> float:
+        """Share of the moments that speak for the genre that the network names."""
+        return float((self.seen.probabilities.argmax(1) == self.seen.whole.argmax()).mean())
+
+    @property
+    def peak(self) -> float:
+        """The largest share of attention, as a multiple of an even share."""
+        return float(self.seen.attention.max() * len(self.seen.attention))
+
+
+def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) -> Example:
+    """What a network makes of one spectrogram, shape (n_mels, frames)."""
+    seen = moments(trained.model, pictures_of(gray, trained.settings))
+    joined = Moments(  # the pictures of a track one after the other
+        seen.attention.reshape(-1) / len(seen.attention),
+        seen.probabilities.reshape(-1, seen.probabilities.shape[2]),
+        seen.whole.mean(0),
+    )
+    recipe, genres = trained.recipe, trained.about.genres
+    return Example(track_id, genre, gray, recipe.model_dump(), recipe.seconds, genres, joined)
+
+
+def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
+    """Songs of the embedded corpus that a network did not train on: its first test songs.
+
+    Nothing is composed: the songs are split by their numbers, as `genre_lib.splits` splits the
+    store of the corpus by tracks.
+    """
+    songs = synthetic_corpus(trained.settings.songs_per_genre).tracks
+    labels = np.array([GENRES.index(song.genre) for song in songs])
+    numbers = np.arange(len(songs))
+    test = assign_subsets(numbers, labels, GENRES, seed=trained.settings.seed) == "test"
+    firsts = [numbers[test & (labels == label)][:per_genre] for label in range(len(GENRES))]
+    return [songs[position] for position in np.concatenate(firsts)]
+
+
+def hear(tracks: Sequence[Track], trained: Trained) -> list[Example]:
+    """Tracks with the sound of their middle, and what a network makes of them."""
+    return [_heard(track, trained) for track in tracks]
+
+
+def _heard(track: Track, trained: Trained) -> Example:
+    recipe = trained.recipe
+    rate = recipe.sample_rate
+    audio = fit_length(track.load(rate), round(recipe.seconds * rate))
+    length = min(EXCERPT, recipe.seconds)
+    start = (recipe.seconds - length) / 2
+    example = example_of(track.track_id, track.genre, spectrogram(audio, trained), trained)
+    part = audio[round(start * rate) : round((start + length) * rate)]
+    return example._replace(sound=mp3(part, rate), start=start, length=length)
+
+
+def look(store: Store, trained: Trained) -> list[Example]:
+    """One track of each genre, and what a network makes of it.
+
+    They are the first test tracks, if the store is split as that of the network was: so it has not
+    met them, be it trained on this corpus or on another.
+
+    Returns
+    -------
+    list of Example
+        Empty if the network knows spectrograms of other bands or another range of level.
+    """
+    recipe = trained.recipe.model_dump()
+    if any(store.manifest[name] != recipe[name] for name in ("n_mels", "fmin", "fmax", "top_db")):
+        return []
+    table = split_images(store, trained.settings)
+    firsts = table[table.subset == "test"].drop_duplicates("genre")
+    seconds = store.images.shape[2] * store.frame_period
+    return [
+        example_of(track_id, genre, store.images[store.position(track_id)], trained)._replace(
+            seconds=seconds
+        )
+        for track_id, genre in zip(firsts.track_id, firsts.genre, strict=True)
+    ]
+
+
+def mp3(audio: np.ndarray, rate: int) -> bytes:
+    """Mono audio, shape (samples,), as a small MP3 file of constant bit rate."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(
+        file, audio, rate, format="MP3", bitrate_mode="CONSTANT", compression_level=COMPRESSION
+    )
+    return file.getvalue()
+
+
+def courses(example: Example) -> str:
+    """Attention and the most probable genres over time, as rows under a spectrogram."""
+    attention, probabilities, whole = example.seen
+    even = 1 / len(attention)
+    middle = (int(attention.argmax()) + 0.5) * even * example.seconds
+    top = max(2 * even, attention.max())
+    rows = row(
+        "attention",
+        attention / top,
+        value=f"× {example.peak:.1f}",
+        line=even / top,
+        alt=f"Attention over time: at most {example.peak:.1f} times an even share, near second "
+        f"{middle:.0f}.",
+    )
+    first = np.argsort(-whole)[:TOP].tolist()
+    if example.genre in example.genres and example.genres.index(example.genre) not in first:
+        first[-1] = example.genres.index(example.genre)
+    for label in first:
+        genre, course = example.genres[label], probabilities[:, label]
+        rows += row(
+            genre,
+            course,
+            value=f"{whole[label]:.0%}",
+            alt=f"Probability of {genre} over time: {course.min():.0%} to {course.max():.0%}, "
+            f"for the whole clip {whole[label]:.0%}.",
+        )
+    return rows
