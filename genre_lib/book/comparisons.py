@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from genre_lib import paper
 from genre_lib.config import SECTIONS, configure
 from genre_lib.evaluation import (
     accuracy_difference,
@@ -307,3 +308,72 @@ def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
         for name, run in runs.items()
     ]
     return pd.DataFrame(rows)
+
+
+ABLATIONS = (
+    ("LSTM plus attention (split by image)", "image-0", "image-0-cnn"),
+    ("LSTM plus attention", "track-0", "track-0-cnn"),
+    ("LSTM", "track-0", "track-0-no-lstm"),
+    ("attention", "track-0", "track-0-no-attention"),
+    ("CutMix", "track-0", "track-0-no-cutmix"),
+    ("augmentation while training", "track-0", "track-0-no-augmentation"),
+    ("label smoothing", "track-0", "track-0-no-smoothing"),
+)
+"""What is left out, the run with it and the run without it."""
+
+
+def method_pairs(runs: Mapping[str, Run]) -> list[tuple[str, str, str]]:
+    """Each run of the recipe and the handcrafted one on the same split, under the split's name."""
+    return [
+        (f"{run.settings.protocol} ({run.settings.view})", name, f"{name}-handcrafted")
+        for name, run in runs.items()
+        if follows_recipe(run)
+    ]
+
+
+READING_SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
+
+
+def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Where each training comes nearest to the running training accuracy that the paper printed.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each network: run, view, protocol, recipe, full_budget; epoch, train_accuracy,
+        validation_accuracy, train_loss and validation_loss there; gap (points), validation minus
+        training accuracy; distance, the larger of the two accuracies' distances to the paper's;
+        test_accuracy of the run.
+    """
+    rows = []
+    for name, run in runs.items():
+        if run.settings.method != "network":
+            continue
+        history = run.history
+        at = history.loc[(history.train_accuracy - paper.TRAIN_ACCURACY).abs().idxmin()]
+        away = (
+            abs(at.train_accuracy - paper.TRAIN_ACCURACY),
+            abs(at.validation_accuracy - paper.VALIDATION_ACCURACY),
+        )
+        rows.append(
+            {
+                "run": name,
+                "view": run.settings.view,
+                "protocol": run.settings.protocol,
+                "recipe": follows_recipe(run),
+                "full_budget": run.settings.profile == "paper",
+                "epoch": int(at.epoch),
+                **at[["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]],
+                "gap": 100 * (at.validation_accuracy - at.train_accuracy),
+                "distance": max(away),
+                "test_accuracy": run.accuracy,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def prefixed(name: str, row: Mapping[str, float]) -> dict[str, float]:
+    """A value and its interval under names of their own: NAME, NAME_low and NAME_high."""
+    value = row["accuracy"] if "accuracy" in row else row["difference"]
+    ends = {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
+    return {name: float(value), **ends}

@@ -1152,3 +1152,52 @@ def stopped_on_plan(plan: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
         f"{'; '.join(tops)}. Vertical lines mark where the training was, and how much the curves "
         f"have left there: {'; '.join(rest)}.",
     )
+
+
+@style()
+def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
+    """Trainings as paths in the plane of training and validation accuracy, and the paper's point.
+
+    Parameters
+    ----------
+    nearest
+        Where each run passes the paper's training accuracy, as `comparisons.readings` gives it;
+        runs that follow the recipe are drawn.
+    """
+    nearest = nearest[nearest.recipe]
+    figure, ((axes,),) = _canvas(1, 1, 4.6)
+    looks = {"image": (COLORS[0], "-", "o"), "track": (COLORS[1], "--", "s"),
+             "fault-filtered": (COLORS[2], ":", "D")}  # fmt: skip
+    labels = set()
+    for name in nearest.run:
+        run = runs[name]
+        color, line, marker = looks[run.settings.protocol]
+        full = run.settings.profile == "paper"
+        split = run.settings.protocol
+        label = f"split by {split}" if split in ("image", "track") else f"{split} split"
+        label += ", full budget" if full else ""
+        path = run.history[["train_accuracy", "validation_accuracy"]].to_numpy().T
+        axes.plot(*path, line, color=color, linewidth=0.8 if full else 1.4, alpha=0.8)
+        axes.plot(*path[:, -1], "*" if full else marker, color=color, markersize=11 if full else 6,
+                  mec="black", label=None if label in labels else label,
+                  linestyle="none")  # fmt: skip
+        labels.add(label)
+    point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
+    axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
+    axes.axvline(point[0], color="black", linewidth=0.8, linestyle=":")
+    axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)
+    axes.annotate("training = validation", (0.34, 0.34), rotation=38, color="gray", size=8,
+                  rotation_mode="anchor", va="top")  # fmt: skip
+    axes.set(xlim=(0.15, 1.01), ylim=(0.15, 1.01), xlabel="Training accuracy, running",
+             ylabel="Validation accuracy")  # fmt: skip
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1))
+    figure.legend(loc="outside lower center", ncols=2)
+    passes = [f"{row.run}, {row.validation_accuracy:.1%}" for row in nearest.itertuples()]
+    return describe(
+        figure,
+        "Trainings as lines from lower left to upper right in the plane of running training "
+        f"accuracy and validation accuracy. The paper's point lies at {point[0]:.2%} and "
+        f"{point[1]:.2%}. Where training accuracy is nearest to the paper's, validation accuracy "
+        f"is: {'; '.join(passes)}.",
+    )

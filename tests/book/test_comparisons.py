@@ -1,9 +1,14 @@
+from types import SimpleNamespace
+
 import invented
 import numpy as np
+import pandas as pd
 import pytest
 
+from genre_lib import paper
 from genre_lib.book import comparisons
 from genre_lib.book.comparisons import SCORED
+from genre_lib.config import configure
 from genre_lib.evaluation import confusions, genre_scores
 from genre_lib.runs import Run
 
@@ -131,3 +136,23 @@ def test_costs_name_every_run(runs):
     assert table.index.tolist() == list(runs)
     assert (table.minutes == 1.5).all()
     assert table.epochs["image-0"] == 3
+
+
+def training(train: list[float], validation: list[float]) -> SimpleNamespace:
+    history = pd.DataFrame({"train_accuracy": train, "validation_accuracy": validation})
+    history = history.assign(epoch=range(1, len(train) + 1), train_loss=1.2, validation_loss=0.9)
+    return SimpleNamespace(settings=configure(), history=history, accuracy=0.8)
+
+
+def test_a_reading_is_taken_where_training_accuracy_is_nearest_to_the_printed_one():
+    at = paper.TRAIN_ACCURACY
+    runs = {
+        "rising": training([0.3, at - 0.02, at + 0.1], [0.4, at + 0.03, at + 0.2]),
+        "short": training([0.2, 0.5], [0.5, 0.6]),
+    }
+    table = comparisons.readings(runs).set_index("run")
+    assert table.epoch.to_dict() == {"rising": 2, "short": 2}
+    assert table.gap["rising"] == pytest.approx(5.0)
+    assert table.distance["rising"] == pytest.approx(paper.VALIDATION_ACCURACY - at - 0.03)
+    assert table.distance["short"] == pytest.approx(at - 0.5)
+    assert table.recipe.all()

@@ -24,7 +24,8 @@ PARAMETERS = {
 }
 # What may hold digits in the prose: it is computed, it is code, or it is a name.
 COMPUTED = (
-    r"```(?!\{).*?```",  # code
+    r"^```\w+$.*?^```$",  # code
+    r"^```\{.*$",  # the head of a directive
     r"^:[a-z]+:.*$",  # options of a directive: names of figures
     r"\{[a-z:]+\}`[^`]*`",  # roles: glued numbers, citations, references
     r"\$\$.*?\$\$",
@@ -140,7 +141,7 @@ def test_every_statement_stands_at_the_end_of_its_sentence(source: Path):
         for call in re.findall(r"^statements\((.*?)^\)", cell.source, re.DOTALL | re.MULTILINE):
             named = re.findall(r"^    (\w+)=", call, re.MULTILINE)
             for name in set(named) - {"strict"}:
-                assert re.search(rf"\S\s?{{glue:text}}`{name}`[.,:;)]", prose(source)), name
+                assert re.search(rf"\S\s?{{glue:text}}`{name}`[ .,:;)]", prose(source)), name
 
 
 def test_no_number_is_typed_into_the_prose(page: Path):
