@@ -111,7 +111,8 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 #
 # Now the same network with the same budget under each split, with {glue:text}`seeds` seeds where we
 # have them, beside handcrafted timbre statistics with a support vector machine
-# ({doc}`sec2_related_work`). The images of a track can also {term}`vote`, so that each track counts once ({numref}`fig-accuracies`).
+# ({doc}`sec2_related_work`). The images of a track can also {term}`vote`, so that each track counts
+# once ({numref}`fig-accuracies`).
 
 # %% tags=["hide-input", "remove-output"]
 genres = runs["image-0"].genres
@@ -329,8 +330,8 @@ figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafte
 # ```
 #
 # Split by image, the network is {glue:text}`against_image:+.1f` points
-# ({glue:text}`against_image_low:+.1f` to {glue:text}`against_image_high:+.1f`) from handcrafted features
-# ({numref}`fig-methods`); split by track it is {glue:text}`against_track:+.1f`
+# ({glue:text}`against_image_low:+.1f` to {glue:text}`against_image_high:+.1f`) from handcrafted
+# features ({numref}`fig-methods`); split by track it is {glue:text}`against_track:+.1f`
 # ({glue:text}`against_track_low:+.1f` to {glue:text}`against_track_high:+.1f`). Timbre statistics
 # are a fingerprint of a recording. A test that rewards recognising recordings rewards them, and
 # would lead a reader to choose the method that is worse on new music.
