@@ -350,7 +350,8 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
         if run.settings.method != "network":
             continue
         history = run.history
-        at = history.loc[(history.train_accuracy - paper.TRAIN_ACCURACY).abs().idxmin()]
+        distances = np.abs(history.train_accuracy.to_numpy() - paper.TRAIN_ACCURACY)
+        at = history.iloc[int(distances.argmin())]
         away = (
             abs(at.train_accuracy - paper.TRAIN_ACCURACY),
             abs(at.validation_accuracy - paper.VALIDATION_ACCURACY),
