@@ -1,19 +1,17 @@
-"""The reference runs: trainings on real GTZAN whose results the checkout holds.
+"""The reference runs: trainings on real GTZAN whose results the checkout has.
 
-The corpus itself has no licence and is not here. Its results are: each run's settings, history,
-split, predictions, metrics and environment lie in ``reference/<name>-<digest>/``, so pages and
-verdicts can be made again by anyone, and each run can be repeated by who has the data.
+The corpus itself has no licence and is not here. Each run's settings, history, split, predictions,
+metrics and environment lie in ``reference/<name>-<digest>/``, so that anyone can make pages and
+verdicts again, and who has the data can repeat each run.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from genre_lib.config import (
     PARAMETERS,
@@ -31,7 +29,7 @@ from genre_lib.runs import FILES, TABLES, Run, get_run, is_complete, read_run
 from genre_lib.store import open_store
 
 SEEDS = (0, 1, 2)
-CNN = {"lstm": False, "attention": False}
+DIGEST = "[0-9a-f]" * 16  # of a folder's name
 
 
 @dataclass(frozen=True)
@@ -45,93 +43,55 @@ class Reference:
     @property
     def settings(self) -> RunSettings:
         """The run's settings."""
-        own = {name: self.parameters[name] for name in PARAMETERS if name in self.parameters}
-        overrides = {name: self.parameters[name] for name in self.parameters if name not in own}
-        return configure(**({"corpus": "gtzan", "profile": "quick"} | own), overrides=overrides)
+        given = {"corpus": "gtzan", "profile": "quick"} | self.parameters
+        parameters = {name: given.pop(name) for name in PARAMETERS if name in given}
+        return configure(**parameters, overrides=given)
 
     @property
     def command(self) -> str:
         """The command that repeats it."""
-        profile = self.parameters.get("profile", "quick")
-        rest = [(name, value) for name, value in self.parameters.items() if name != "profile"]
-        words = [f"-p {name}={str(value).lower()}" for name, value in rest]
-        start = ["genre-book train --retrain --corpus gtzan --profile", profile]
-        return " ".join([*start, *words])
+        given = {"profile": "quick"} | self.parameters
+        start = f"genre-book train --retrain --corpus gtzan --profile {given.pop('profile')}"
+        return " ".join([start, *(f"-p {name}={value}".lower() for name, value in given.items())])
 
 
-def _references() -> tuple[Reference, ...]:
-    """All reference runs, those that matter most first."""
-    runs = [
-        Reference(
-            "image-full-budget",
-            "the paper's own budget",
-            {"profile": "paper", "protocol": "image", "seed": 0},
-        )
+def _runs(
+    name: str, question: str, protocol: str, *, seeds: tuple[int, ...] = (0,), **changes: object
+) -> list[Reference]:
+    return [
+        Reference(name.format(seed), question, {"protocol": protocol, "seed": seed} | changes)
+        for seed in seeds
     ]
-    protocols = {
-        "image": "images of one track on both sides, as the paper's arithmetic implies",
-        "track": "no track on both sides",
-    }
-    for protocol, question in protocols.items():
-        runs += [
-            Reference(f"{protocol}-{seed}", question, {"protocol": protocol, "seed": seed})
-            for seed in SEEDS
-        ]
-    runs.append(
-        Reference(
-            "fault-filtered-0",
-            "no artist on both sides, faults of GTZAN removed",
-            {"protocol": "fault-filtered", "seed": 0},
-        )
-    )
-    runs += [
-        Reference(
-            f"segments-{protocol}-0",
-            f"slices instead of copies, {question}",
-            {"view": "segments", "protocol": protocol, "seed": 0},
-        )
-        for protocol, question in protocols.items()
-    ]
-    runs += [
-        Reference(
-            f"{protocol}-0-cnn",
-            "without LSTM and attention",
-            {"protocol": protocol, "seed": 0, **CNN},
-        )
-        for protocol in protocols
-    ]
-    without: dict[str, dict[str, Any]] = {
-        "attention": {"attention": False},
-        "lstm": {"lstm": False},
-        "cutmix": {"cutmix_probability": 0},
-        "augmentation": {"augment_training": False},
-        "smoothing": {"label_smoothing": 0},
-    }
-    runs += [
-        Reference(
-            f"track-0-no-{name}",
-            f"without {name}",
-            {"protocol": "track", "seed": 0, **change},
-        )
-        for name, change in without.items()
-    ]
-    for view in ("copies", "segments"):
-        for protocol in (*protocols, "fault-filtered"):
-            if (view, protocol) != ("segments", "fault-filtered"):
-                name = protocol if view == "copies" else f"segments-{protocol}"
-                seeds = SEEDS if view == "copies" and protocol in protocols else (0,)
-                runs += [
-                    Reference(
-                        f"{name}-{seed}-handcrafted",
-                        "timbre statistics and a support vector machine",
-                        {"method": "handcrafted", "view": view, "protocol": protocol, "seed": seed},
-                    )
-                    for seed in seeds
-                ]
-    return tuple(runs)
 
 
-REFERENCES = _references()
+IMAGE = "images of one track in several subsets, as the paper's arithmetic implies"
+TRACK = "no track in two subsets"
+BASELINE = "timbre statistics and a support vector machine"
+CNN: dict[str, Any] = {"lstm": False, "attention": False}
+MFCC: dict[str, Any] = {"method": "handcrafted"}
+SLICES: dict[str, Any] = {"view": "segments"}
+
+# All of them, those that matter most first.
+REFERENCES = (
+    *_runs("image-full-budget", "the paper's own budget", "image", profile="paper"),
+    *_runs("image-{}", IMAGE, "image", seeds=SEEDS),
+    *_runs("track-{}", TRACK, "track", seeds=SEEDS),
+    *_runs("fault-filtered-{}", "no artist in two subsets, faults removed", "fault-filtered"),
+    *_runs("segments-image-{}", f"slices instead of copies, {IMAGE}", "image", **SLICES),
+    *_runs("segments-track-{}", f"slices instead of copies, {TRACK}", "track", **SLICES),
+    *_runs("image-{}-cnn", "without LSTM and attention", "image", **CNN),
+    *_runs("track-{}-cnn", "without LSTM and attention", "track", **CNN),
+    *_runs("track-{}-no-attention", "without attention", "track", attention=False),
+    *_runs("track-{}-no-lstm", "without LSTM", "track", lstm=False),
+    *_runs("track-{}-no-cutmix", "without CutMix", "track", cutmix_probability=0),
+    *_runs("track-{}-no-augmentation", "without augmentation", "track", augment_training=False),
+    *_runs("track-{}-no-smoothing", "without label smoothing", "track", label_smoothing=0),
+    *_runs("image-{}-handcrafted", BASELINE, "image", seeds=SEEDS, **MFCC),
+    *_runs("track-{}-handcrafted", BASELINE, "track", seeds=SEEDS, **MFCC),
+    *_runs("fault-filtered-{}-handcrafted", BASELINE, "fault-filtered", **MFCC),
+    *_runs("segments-image-{}-handcrafted", BASELINE, "image", **SLICES, **MFCC),
+    *_runs("segments-track-{}-handcrafted", BASELINE, "track", **SLICES, **MFCC),
+)
 
 
 def reference(name: str) -> Reference:
@@ -152,21 +112,21 @@ def stored(name: str) -> Run:
     Raises
     ------
     UserError
-        If the checkout does not hold it.
+        If the checkout does not have it.
     """
-    settings = reference(name).settings
-    for directory in reference_dir().glob(f"{name}-" + "[0-9a-f]" * 16):
-        return Run(**{**vars(read_run(directory)), "settings": settings})
+    entry = reference(name)
+    for directory in reference_dir().glob(f"{name}-{DIGEST}"):
+        return replace(read_run(directory), settings=entry.settings)
     raise UserError(
-        f"{reference_dir()} does not hold the reference run {name!r}; make it with "
-        f"`{reference(name).command}`, then `genre-book keep`."
+        f"{reference_dir()} has no reference run {name!r}; make it with `{entry.command}`, then "
+        "`genre-book keep`."
     )
 
 
 def stored_runs() -> dict[str, Run]:
-    """All reference runs that the checkout holds, by name, in the order of `REFERENCES`."""
-    held = {directory.name[:-17] for directory in reference_dir().glob("*-" + "[0-9a-f]" * 16)}
-    return {run.name: stored(run.name) for run in REFERENCES if run.name in held}
+    """All reference runs that the checkout has, by name, in the order of `REFERENCES`."""
+    names = {directory.name[:-17] for directory in reference_dir().glob(f"*-{DIGEST}")}
+    return {run.name: stored(run.name) for run in REFERENCES if run.name in names}
 
 
 def keep(run: Run, name: str) -> Path:
@@ -177,59 +137,43 @@ def keep(run: Run, name: str) -> Path:
     partial = target.with_name(f".{target.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for file in (*(f"{name}.json" for name in FILES), *(f"{name}.csv" for name in TABLES)):
+    for file in (*(f"{part}.json" for part in FILES), *(f"{part}.csv" for part in TABLES)):
         shutil.copy2(run.path / file, partial / file)
-    for old in reference_dir().glob(f"{name}-" + "[0-9a-f]" * 16):
+    for old in reference_dir().glob(f"{name}-{DIGEST}"):
         shutil.rmtree(old)
     partial.replace(target)
     return target
 
 
-def results(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """What reference runs reached, and at what cost.
+# The README's table
 
-    Returns
-    -------
-    pd.DataFrame
-        One row a run: name, question, seed; accuracy of the test images, low and high; the same
-        of the test tracks by vote, track_accuracy, track_low and track_high; test_tracks; epochs
-        run, epochs_at_most, and minutes.
-    """
-    rows = []
-    for name, run in runs.items():
-        entry, images, tracks = (
-            reference(name),
-            *map(accuracy_of, (run.predictions, vote(run.predictions))),
-        )
-        rows.append(
-            {
-                "name": name,
-                "question": entry.question,
-                "seed": run.settings.seed,
-                **images,
-                **{f"track_{key.removeprefix('track_')}": value for key, value in tracks.items()},
-                "test_tracks": run.metrics["test_tracks"],
-                "epochs": len(run.history),
-                "epochs_at_most": run.settings.training.epochs,
-                "minutes": run.environment["seconds"] / 60,
-            }
-        )
-    return pd.DataFrame(rows)
+BEGIN, END = "<!-- results: made by `genre-book keep` -->", "<!-- end of results -->"
+SHOWN = (
+    "image-full-budget",
+    "image-0",
+    "track-0",
+    "fault-filtered-0",
+    "image-0-handcrafted",
+    "track-0-handcrafted",
+)
 
 
 def results_markdown(runs: Mapping[str, Run]) -> str:
-    """The results table of the README, all of it computed from the reference runs."""
+    """The results table of the README, all of it computed from those of the runs in `SHOWN`."""
     lines = [
-        "| run | test images | test tracks, by vote | epochs | min | command |",
-        "|---|---|---|---|---|---|",
+        "| run | test images | test tracks, by vote | epochs | minutes |",
+        "|---|---|---|---|---|",
     ]
-    for _, row in results(runs).iterrows():
-        lines.append(
-            f"| {row['name']} | {row.accuracy:.1%} ({row.low:.1%} to {row.high:.1%}) "
-            f"| {row.track_accuracy:.1%} ({row.track_low:.1%} to {row.track_high:.1%}) "
-            f"of {row.test_tracks} | {row.epochs or '-'} | {row.minutes:.1f} "
-            f"| `{reference(row['name']).command}` |"
-        )
+    percent = "{accuracy:.1%} ({low:.1%} to {high:.1%})".format
+    for name in SHOWN:
+        if name in runs:
+            run = runs[name]
+            images, tracks = accuracy_of(run.predictions), accuracy_of(vote(run.predictions))
+            lines.append(
+                f"| {name} | {percent(**images)} | {percent(**tracks)} of "
+                f"{run.metrics['test_tracks']} | {len(run.history) or '-'} "
+                f"| {run.environment['seconds'] / 60:.1f} |"
+            )
     made = {
         f"{run.environment['cores']} CPU cores, {run.environment['platform']}, PyTorch "
         f"{run.environment['torch']}"
@@ -238,13 +182,9 @@ def results_markdown(runs: Mapping[str, Run]) -> str:
     return "\n".join([*lines, "", f"Hardware: {'; '.join(sorted(made))}."])
 
 
-BEGIN, END = "<!-- results: made by `genre-book keep` -->", "<!-- end of results -->"
-
-
 def write_results(readme: Path) -> None:
     """Put the results table between its two marks in the README."""
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     table = results_markdown(stored_runs())
     write_text(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
@@ -258,7 +198,7 @@ def make_references(*, say: Callable[[str], None] = print, progress: bool = True
 
 
 def keep_complete(*, say: Callable[[str], None] = print) -> None:
-    """Keep the results of all reference runs that ``runs/`` holds complete; train nothing."""
+    """Keep the results of all reference runs that are complete in ``runs/``; train nothing."""
     data = open_store(REFERENCES[0].settings).digest
     for entry in REFERENCES:
         directory = runs_dir() / digest(entry.settings, data)
