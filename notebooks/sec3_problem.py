@@ -220,7 +220,7 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # ## Exercises
 #
 # **How many tracks are tested?** Split by image, a tenth of the images is tested. How many tracks
-# do you expect to have at least one image among them? Compare with the table.
+# do you expect to have at least one image among them? Compare with the split.
 
 # %% tags=["hide-cell"]
 expected = len(store.track_ids) * (

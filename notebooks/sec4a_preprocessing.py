@@ -237,7 +237,9 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 # black began only half as many decibels below the loudest point?
 
 # %% tags=["hide-cell"]
-[(decibels <= limit).mean() for limit in (-spectrogram.top_db, -spectrogram.top_db / 2)]
+pd.Series(
+    {limit: (decibels <= -limit).mean() for limit in (spectrogram.top_db, spectrogram.top_db / 2)}
+)
 
 # %% [markdown]
 # **Backwards.** Which simple statistics of a spectrogram stay the same when time is reversed? Why
@@ -262,7 +264,7 @@ pd.Series(
 finer = mel_decibels(
     audio, spectrogram.model_copy(update={"hop_length": spectrogram.hop_length // 2})
 )
-finer.shape, decibels.mean(1).argmax(), finer.mean(1).argmax()
+finer.shape, int(decibels.mean(1).argmax()), int(finer.mean(1).argmax())
 
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
@@ -273,7 +275,7 @@ glue_numbers(
     track_origin=(
         "a track of this corpus"
         if find_corpus(settings).tracks
-        else "a composed song, because this corpus is stored without its audio"
+        else "a composed song, as the corpus is stored without audio"
     ),
     error=error,
     half=spectrogram.top_db / 255 / 2,
