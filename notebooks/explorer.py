@@ -13,11 +13,15 @@
 # %% [markdown]
 # # Look at the spectrograms
 #
-# **What you will learn.** What the network sees, and what it makes of it. Hear a song while a line
-# runs over its spectrogram. See at which moments the network pays attention, and which genre each
-# moment speaks for. Change the picture as the training does, and as other settings would.
+# **Where does the network look when it names a genre?** Nearly everywhere. Its attention is no
+# spotlight: in the {glue:text}`clips` songs below, none of which it trained on, no moment gets more
+# than {glue:text}`peak:.1f` times an even share{glue:text}`no_spotlight`. And in each of them,
+# every single moment speaks for the genre that the song as a whole is
+# given{glue:text}`moments_agree`.
 #
-# The controls work in this page as it stands. Nothing has to run behind it.
+# Hear a song while a line runs over its spectrogram, and see what the network makes of each moment.
+# Then change the picture as the training does, and as other settings would. The controls work in
+# this page as it stands: nothing has to run behind it.
 
 # %% tags=["parameters", "hide-input"]
 corpus = "synthetic"
@@ -29,8 +33,7 @@ overrides = {}
 
 # %% tags=["hide-input"]
 from genre_lib import explorer
-from genre_lib.book import figures
-from genre_lib.book.statements import glue_numbers
+from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure, shareable
 from genre_lib.predict import DEMONSTRATION, read_trained
 from genre_lib.splits import split_images
@@ -46,79 +49,54 @@ first = str(table.track_id[table.subset == "test"].iloc[0])
 network = read_trained(DEMONSTRATION)
 songs = explorer.new_songs(network)
 clips = explorer.hear(songs, network)
-glue_numbers(
-    shown="the same corpus" if settings.corpus == "synthetic" else f"the corpus {store.name!r}",
-    settings_note=figures.settings_note(settings),
-    track=first,
-    images=settings.images_per_track,
-    protocol=settings.protocol,
-    clips=len(clips),
-    right=sum(clip.right for clip in clips),
-    known=str(network.about.answers),
-    tested=network.about.answers.count,
-    chance=1 / len(network.about.genres),
-    heard=clips[0].length,
-    moments=len(clips[0].seen.attention),
-    peak=max(clip.peak for clip in clips),
-    steadiness=sum(clip.steadiness for clip in clips) / len(clips),
-)
 
 # %% [markdown]
-# What you hear was composed by a program, not recorded: the demonstration corpus, which anyone may
+# ```{admonition} What this page was computed from
+# :class: note
+# The songs that you hear were composed by a program: the demonstration corpus, which anyone may
 # play. GTZAN has no licence to publish so much of it. The pictures of views, augmentations and
-# CutMix come from {glue:text}`shown`. {glue:text}`settings_note`
+# CutMix come from {glue:text}`corpus`, profile {glue:text}`profile`, protocol
+# {glue:text}`protocol`, seed {glue:text}`seed`.
+# ```
 #
 # ## Hear a song, see it, and see what the network makes of it
 #
-# Time runs from left to right, pitch from bottom to top. Bright is loud. Steady horizontal lines
-# are held notes; vertical lines are drums. You hear the {glue:text}`heard:.0f` seconds between the
-# dashed lines. A click into the spectrogram leads there. To keep the page light, the sound is
+# Time runs from left to right, pitch from bottom to top. Bright is loud. Horizontal lines are long
+# notes; vertical lines are drums. You hear the {glue:text}`heard:.0f` seconds between the dashed
+# lines, and a click into the spectrogram leads there. To keep the page light, the sound is
 # compressed: it lacks the highest notes that the picture shows.
 #
-# The rows below share its time axis. The network reads a picture in {glue:text}`moments` moments.
-# *Attention* is how much of what a moment holds reaches the others. The dashed line is an even
+# The rows below share the time axis. The network reads a picture in {glue:text}`moments` moments.
+# *Attention* is how much of what a moment contains reaches the others. The dashed line is an even
 # share, and the number at the right says how many even shares the peak is. Then come the genres
 # that the network finds most probable, and the right one: how probable each would be if that moment
 # alone had to decide, from impossible to certain. The number at the right is for the whole song.
 #
-# The network learned from other songs of this corpus. It is right for {glue:text}`known` of
-# {glue:text}`tested` songs that it never met; guessing would be right for {glue:text}`chance:.0%`.
-# All songs below are among them.
+# The network learned from other songs of this corpus. It is right for {glue:text}`known` of the
+# {glue:text}`tested` test songs; guessing would be right for {glue:text}`chance:.0%`. All songs
+# below are among them.
 
 # %% tags=["remove-input"]
 explorer.player(clips)
 
-# %% tags=["hide-input"]
-trained = read_trained()
-recordings = None if asked.corpus == "synthetic" else open_store(asked)
-real = explorer.look(recordings, trained) if recordings else []
-if recordings is None:
-    real_note = "This edition is about composed music only. An edition about recordings shows them."
-elif real:
-    real_note = (
-        f"One track of each genre of {recordings.name}: the first that the split leaves for the "
-        "test. The network that comes with this project, trained on the recordings of "
-        f"{trained.about.corpus}, names {sum(clip.right for clip in real)} of these {len(real)} "
-        "rightly. There is nothing to hear: to play recordings takes a licence."
-    ).replace("gtzan", "GTZAN")
-else:
-    real_note = "The network that comes with this project knows spectrograms of another kind only."
-glue_numbers(real_note=real_note)
-
 # %% [markdown]
 # ## Real music
 #
-# {glue:text}`real_note`
+# An edition about recordings shows one track of each genre here: the first that the split leaves
+# for the test. There is nothing to hear, for to play recordings takes a licence. The network that
+# comes with this project learned from other recordings of GTZAN. It names
+# {glue:text}`real_right` of these {glue:text}`real` tracks rightly{glue:text}`real_shown`.
 
-# %% tags=["remove-input"]
-explorer.player(real) if real else None
+# %% tags=["hide-input"]
+recordings = [] if asked.corpus == "synthetic" else explorer.look(open_store(asked), read_trained())
+explorer.player(recordings) if recordings else None
 
 # %% [markdown]
 # ## One track as the network gets it
 #
 # Each view makes {glue:text}`images` images of a track. Here are those of {glue:text}`track`. The
-# title says where the protocol {glue:text}`protocol` deals each. If one view shows more than one
-# subset, the network meets this recording in training and again in the test:
+# title says to which subset the protocol {glue:text}`protocol` assigns each. Where a view shows
+# more than one subset, the network meets this recording in training and again in the test:
 # {doc}`what_does_84_mean` says what that is worth.
 
 # %% tags=["remove-input"]
@@ -127,7 +105,7 @@ explorer.view_browser(store, settings, first)
 # %% [markdown]
 # ## Augmentations
 #
-# Section IV-A names four changes to the training pictures. Each draw is another roll of the dice.
+# Section IV-A names four changes to the training pictures. Each draw takes other random numbers.
 # A horizontal flip plays the music backwards, which no recording does: the network is asked to
 # find the genre all the same.
 
@@ -165,16 +143,15 @@ explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id
 # is forgotten as soon as you choose something else.
 
 # %%
-from genre_lib import explorer
-
 # In Jupyter, remove the # before one of these and run the cell:
 # explorer.spectrogram()
 # explorer.augmentation()
 # explorer.prediction("song.mp3")
 
 # %% [markdown]
-# Each call works in any notebook whose Python knows `genre_lib`. To open this very page, say in the
-# project's environment ({doc}`rerun` tells how to make it):
+# Each call works in any notebook whose Python knows `genre_lib`, after
+# `from genre_lib import explorer`. To open this very page, say in the project's environment
+# ({doc}`rerun` shows how to make it):
 #
 # ```bash
 # pip install jupyterlab
@@ -182,14 +159,55 @@ from genre_lib import explorer
 # ```
 #
 # The repository has an `environment.yml`, from which Binder makes such an environment in a browser.
-
-# %% [markdown]
+#
 # ## What was found
 #
-# The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs above rightly.
-# Its attention is no spotlight: the highest peak is {glue:text}`peak:.1f` even shares. On average
-# {glue:text}`steadiness:.0%` of a song's moments speak for the genre that the song as a whole is
-# given. By the time the network decides, LSTM and attention have told each moment of the others:
-# what it says is owed to the whole picture rather than to one spot.
-# {doc}`sec5_evaluation` shows which genres the network takes for each other, and
-# {doc}`sec6_conclusion` what it is worth to know a track from training.
+# - The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs rightly.
+# - Its attention is spread over the whole song. By the time the network decides, LSTM and attention
+#   have brought each moment what the others contain, so that
+#   {glue:text}`steadiness:.0%` of the moments agree with the answer.
+# - {doc}`sec5_evaluation` shows which genres the network takes for each other, and
+#   {doc}`sec6_conclusion` what it is worth to know a track from training.
+
+# %% tags=["hide-input"]
+glue_settings(settings)
+glue_numbers(
+    track=first,
+    images=settings.images_per_track,
+    clips=len(clips),
+    right=sum(clip.right for clip in clips),
+    known=str(network.about.answers),
+    tested=network.about.answers.count,
+    chance=1 / len(network.about.genres),
+    heard=clips[0].length,
+    moments=len(clips[0].seen.attention),
+    peak=max(clip.peak for clip in clips),
+    steadiness=sum(clip.steadiness for clip in clips) / len(clips),
+    real=len(recordings),
+    real_right=sum(example.right for example in recordings),
+)
+statements(
+    no_spotlight=max(clip.peak for clip in clips) < 3,
+    moments_agree=all(clip.steadiness == 1 for clip in clips),
+    real_shown=len(recordings) == len(store.genres),
+)
+
+# %% tags=["hide-input", "remove-output"]
+# What `genre-book predict` says about a minute of composed music, for the page *Your own song*.
+from html import escape
+from pathlib import Path
+
+import myst_nb
+import numpy as np
+from IPython.display import HTML
+
+from genre_lib.corpus.songs import load_song
+from genre_lib.predict import answer_of, header, parts_of, report
+
+trained = read_trained()
+rate = trained.recipe.sample_rate
+minute = np.concatenate([load_song(genre, 0, 0, rate) for genre in ("classical", "metal")])
+parts = list(parts_of([minute], trained))
+answer = answer_of(Path("my song.flac"), parts, len(minute) / rate, trained)
+printed = f"{header(trained)}\n\n{report(answer)}"
+myst_nb.glue("own_song", HTML(f"<pre>{escape(printed)}</pre>"), display=False)
