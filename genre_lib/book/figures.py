@@ -26,7 +26,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from genre_lib import paper
 from genre_lib.augment import (
@@ -151,47 +151,11 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     return Table(name, table, formats or {})
 
 
-def corpus_note(settings: RunSettings) -> str:
-    """What the data of a page are, and what its results may be compared with."""
-    if settings.corpus == "synthetic":
-        return (
-            "All results on this page come from the synthetic demonstration corpus: music "
-            "composed by a program, not recordings. They show how the method behaves. They are "
-            "not comparable with results on GTZAN, and so not with the paper's numbers."
-        )
-    if settings.corpus == "gtzan":
-        return (
-            "All results on this page come from a local copy of GTZAN, the data that the paper's "
-            "description fits."
-        )
-    return (
-        f"All results on this page come from the corpus {Path(settings.corpus).name!r}. Unless it "
-        "is a copy of GTZAN, they are not comparable with the paper's numbers."
-    )
-
-
-def paper_data(settings: RunSettings) -> str:
-    """How the paper's data relate to ours, in two words."""
-    return "on GTZAN" if settings.corpus == "gtzan" else "other data"
-
-
 def settings_note(settings: RunSettings) -> str:
     """The parameters of a page in one sentence."""
     return (
         f"Profile {settings.profile}, view {settings.view}, protocol {settings.protocol}, "
         f"seed {settings.seed}."
-    )
-
-
-def run_note(run: Run, settings: RunSettings) -> str:
-    """The parameters, the budget and the hardware of a run in one or two sentences."""
-    made, seconds = run.environment, run.environment["seconds"]
-    where = f"{made['cores']} CPU cores" if made["device"] == "cpu" else made["device_name"]
-    took = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.1f} minutes"
-    return (
-        f"{settings_note(settings)} Trained on {run.metrics['images']['train']} images for "
-        f"{len(run.history)} of at most {run.settings.training.epochs} epochs, in {took} on "
-        f"{where} ({made['platform']}, PyTorch {made['torch']})."
     )
 
 
@@ -543,48 +507,6 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
         figure,
         "A grid for each split. Each row is a track, each square one of its images, lettered by "
         f"its subset. Tracks with images in several subsets: {_listed(spread)}.",
-    )
-
-
-@style()
-def audit_diagram(table: pd.DataFrame) -> Figure:
-    """What the subsets of each pair have in common, in each split.
-
-    Parameters
-    ----------
-    table
-        Columns split (a line of the figure), and those of `genre_lib.splits.audit`.
-    """
-    splits = list(dict.fromkeys(table.split))
-    pairs = list(dict.fromkeys(zip(table["first"], table["second"], strict=True)))
-    figure, grid = _canvas(
-        1, max(1, len(pairs)), 1.0 + 0.42 * len(splits), sharex=True, sharey=True
-    )
-    for axes, (first, second) in zip(grid.flat, pairs, strict=False):
-        rows = table[(table["first"] == first) & (table["second"] == second)]
-        heights = rows.split.map(splits.index)
-        axes.barh(heights, rows.share, color=COLORS[9], edgecolor="black", linewidth=0.6)
-        for height, shared, identical in zip(
-            heights, rows.shared_tracks, rows.identical_tracks, strict=True
-        ):
-            text = (
-                f"{shared} tracks,\nduplicates: {identical}" if shared or identical else "nothing"
-            )
-            axes.text(0.03, height, text, va="center", size=8)
-        axes.set_title(f"{first} and\n{second}")
-        axes.set(xlabel=f"Known share of\n{second} tracks", xlim=(0, 1))
-        _percent(axes.xaxis)
-        axes.xaxis.set_major_locator(MultipleLocator(0.5))
-    figure.get_layout_engine().set(wspace=0.08)
-    _rows(grid[0, 0], splits, "Split")
-    leaky = table[(table.shared_tracks > 0) | (table.identical_tracks > 0)]
-    known = [f"{row.split}, {row.share:.0%} of {row.second} tracks known from {row.first}"
-             for row in leaky.itertuples()]  # fmt: skip
-    return describe(
-        figure,
-        f"A bar for each split and each of {len(pairs)} pairs of subsets: the share of tracks that "
-        f"both know. {'; '.join(known) or 'None is known'}. {len(table) - len(leaky)} of "
-        f"{len(table)} pairs have nothing in common.",
     )
 
 
@@ -1013,6 +935,45 @@ def accuracy_of_known(table: pd.DataFrame) -> Figure:
         figure,
         "Test accuracy with intervals over the number of images of the same track in training: "
         f"{'; '.join(shares)}. A square at zero is for unknown tracks, dots are for known ones.",
+    )
+
+
+@style()
+def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
+    """Trainings as paths in the plane of training and validation accuracy, and the paper's point.
+
+    `nearest` is what `book.comparisons.readings` gives; runs that follow the recipe are drawn.
+    """
+    nearest = nearest[nearest.recipe]
+    figure, ((axes,),) = _canvas(1, 1, 4.6)
+    labels = []
+    for run in (runs[name] for name in nearest.run):
+        series, full = list(SPLITS).index(run.settings.protocol), run.settings.profile == "paper"
+        look = {"color": COLORS[series], "linestyle": LINES[series]}
+        label = SPLITS[run.settings.protocol] + (", full budget" if full else "")
+        path = run.history[["train_accuracy", "validation_accuracy"]].to_numpy().T
+        axes.plot(*path, linewidth=0.8 if full else 1.4, alpha=0.8, **look)
+        axes.plot(*path[:, -1:], marker="*" if full else MARKERS[series], mec="black",
+                  markersize=11 if full else 6, label=None if label in labels else label,
+                  **look)  # fmt: skip
+        labels.append(label)
+    point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
+    axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
+    axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
+    axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)
+    axes.annotate("training = validation", (0.34, 0.34), rotation=45, color="gray", size=8,
+                  rotation_mode="anchor", va="top", transform_rotates_text=True)  # fmt: skip
+    axes.set(xlim=(0.15, 1.01), ylim=(0.15, 1.01), xlabel="Training accuracy, running",
+             ylabel="Validation accuracy")  # fmt: skip
+    _percent(axes.xaxis, axes.yaxis)
+    figure.legend(loc="outside lower center", ncols=2)
+    shown = [f"{row.run}, {row.validation_accuracy:.1%}" for row in nearest.itertuples()]
+    return describe(
+        figure,
+        "Trainings as lines from lower left to upper right in the plane of running training "
+        f"accuracy and validation accuracy. The paper's point lies at {point[0]:.2%} and "
+        f"{point[1]:.2%}. Where training accuracy is nearest to the paper's, validation accuracy "
+        f"is: {'; '.join(shown)}.",
     )
 
 

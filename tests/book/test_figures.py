@@ -90,6 +90,8 @@ def test_figures_of_one_or_several_runs_are_labelled_and_described(runs: dict[st
         check(figures.protocol_accuracies(comparisons.accuracies(some), chance=0.1))
         check(figures.forest(changes(some), xlabel="Change (points)"))
         check(figures.accuracy_of_known(comparisons.accuracy_by_known(some.values())))
+        networks = {name: run for name, run in some.items() if run.settings.method == "network"}
+        check(figures.map_of_readings(networks, comparisons.readings(networks)))
     check(figures.accuracy_curves({name: runs[name] for name in ("image-0", "track-0")}))
 
 
