@@ -21,11 +21,11 @@ GENRES = ("blues", "classical", "country", "disco", "hiphop",
 
 
 class UserError(Exception):
-    """A mistake that the user can mend, told in one sentence: what, where, what to do."""
+    """A mistake that the user can mend, in one sentence: what, where, what to do."""
 
 
 def notice(text: str) -> None:
-    """Tell the user something beside the results, on standard error."""
+    """Write a remark beside the results, on standard error."""
     print(f"genre-book: {text}", file=sys.stderr, flush=True)
 
 
@@ -132,7 +132,7 @@ class RunSettings(Settings):
     )
     view: Literal["copies", "segments"] = "copies"
     protocol: Literal["image", "track", "fault-filtered"] = Field(
-        "image", description="what is dealt: images, tracks, or the published list of GTZAN tracks"
+        "image", description="what is split: images, tracks, or the published list of GTZAN tracks"
     )
     seed: int = Field(0, ge=0, lt=2**31)
     songs_per_genre: int = Field(
@@ -158,14 +158,17 @@ PROFILES: dict[str, dict[str, Any]] = {
 # What a run's numbers do not depend on, other than through the content of its corpus.
 LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "threads"}
 PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
-SECTIONS: dict[str, type[Settings]] = {
-    "spectrogram": SpectrogramSettings,
-    "augmentation": AugmentationSettings,
-    "model": ModelSettings,
-    "training": TrainingSettings,
+SECTIONS = ("spectrogram", "augmentation", "model", "training")
+
+# The section of every single setting; None: top level.
+SECTION_OF: dict[str, str | None] = {
+    name: None for name in RunSettings.model_fields if name not in SECTIONS
 }
+for _section in SECTIONS:
+    SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).__class__.model_fields, _section)
 
 Name = TypeVar("Name", bound=str)
+Model = TypeVar("Model", bound=Settings)
 
 
 def choose(what: str, name: str, known: Iterable[Name]) -> Name:
@@ -177,22 +180,11 @@ def choose(what: str, name: str, known: Iterable[Name]) -> Name:
         If it is none of them: the message lists them and names the nearest.
     """
     names = list(known)
-    for candidate in names:
-        if candidate == name:
-            return candidate
+    if name in names:
+        return names[names.index(name)]
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
-
-
-def setting_fields() -> dict[str, tuple[str | None, type[Settings]]]:
-    """Map the name of every single setting to its section (None: top level) and its class."""
-    fields: dict[str, tuple[str | None, type[Settings]]] = {
-        name: (None, RunSettings) for name in RunSettings.model_fields if name not in SECTIONS
-    }
-    for section, cls in SECTIONS.items():
-        fields |= dict.fromkeys(cls.model_fields, (section, cls))
-    return fields
 
 
 def configure(
@@ -220,7 +212,6 @@ def configure(
     """
     refuse_unknown_parameters()
     changes = dict(PROFILES[choose("profile", profile, PROFILES)])
-    fields = setting_fields()
     if not isinstance(overrides, Mapping | None):
         raise UserError(
             f"overrides = {overrides!r} is not possible: it maps names of settings to values, "
@@ -229,14 +220,22 @@ def configure(
     for name, value in (overrides or {}).items():
         if name in PARAMETERS:
             raise UserError(f"{name} is a parameter of its own; give it there, not in overrides.")
-        changes[choose("setting", name, fields)] = value
-    changes |= {"corpus": corpus, "profile": profile, "seed": seed}
-    changes |= {"view": view, "protocol": protocol}
+        changes[choose("setting", name, SECTION_OF)] = value
     values: dict[str, Any] = {section: {} for section in SECTIONS}
+    values |= {"corpus": corpus, "profile": profile, "seed": seed}
+    values |= {"view": view, "protocol": protocol}
     for name, value in changes.items():
-        section = fields[name][0]
+        section = SECTION_OF[name]
         (values if section is None else values[section])[name] = value
     return validated(RunSettings, values)
+
+
+def single_settings(settings: RunSettings) -> dict[str, Any]:
+    """The value of every single setting by name, without sections."""
+    return {
+        name: getattr(settings if section is None else getattr(settings, section), name)
+        for name, section in SECTION_OF.items()
+    }
 
 
 def parse_parameters(
@@ -254,23 +253,20 @@ def parse_parameters(
         name, equals, value = pair.partition("=")
         if not equals:
             raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
-        values[choose("parameter", name.strip(), setting_fields())] = value.strip()
-    named = {"corpus": corpus, "profile": profile}
-    values = {name: value for name, value in named.items() if value is not None} | values
+        values[choose("parameter", name.strip(), SECTION_OF)] = value.strip()
+    options = {"corpus": corpus, "profile": profile}
+    values = {name: value for name, value in options.items() if value is not None} | values
     parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
     return configure(**parameters, overrides=values)
 
 
-Model = TypeVar("Model", bound=Settings)
-
-
 def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
-    """Build settings, or say in one sentence which value is wrong and what is allowed.
+    """Build settings.
 
     Raises
     ------
     UserError
-        If a value is of the wrong type or outside its range.
+        If a value is of the wrong type or outside its range: in pydantic's words.
     """
     try:
         return cls.model_validate(dict(values))
@@ -278,38 +274,13 @@ def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
         first = error.errors()[0]
         if first["type"] == "value_error":
             raise UserError(str(first["ctx"]["error"])) from None
-        name = str(first["loc"][-1])
-        allowed = _allowed(name)
         raise UserError(
-            f"{name} = {first['input']!r} is not possible: {first['msg'].lower()}"
-            + (f" (allowed: {allowed})." if allowed else ".")
+            f"{first['loc'][-1]} = {first['input']!r} is not possible: {first['msg'].lower()}."
         ) from None
 
 
-def _allowed(name: str) -> str:
-    """Describe the range of a numeric setting, for example ``1 <= epochs <= 10000``."""
-    _, cls = setting_fields().get(name, (None, RunSettings))
-    if name not in cls.model_fields:
-        return ""
-    signs = {"ge": "{} <= ", "gt": "{} < ", "le": " <= {}", "lt": " < {}"}
-    bounds = {
-        sign: text.format(getattr(bound, sign))
-        for bound in cls.model_fields[name].metadata
-        for sign, text in signs.items()
-        if hasattr(bound, sign)
-    }
-    low, high = bounds.get("ge", bounds.get("gt", "")), bounds.get("le", bounds.get("lt", ""))
-    return f"{low}{name}{high}" if bounds else ""
-
-
 def refuse_unknown_parameters() -> None:
-    """Refuse what papermill injected into this notebook under a name that is no parameter.
-
-    Raises
-    ------
-    UserError
-        If this is a notebook, and papermill's cell assigns such a name.
-    """
+    """Refuse what papermill injected into this notebook under a name that is no parameter."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     for cell in shell.user_ns.get("In", []) if shell else []:
         if cell.startswith("# Parameters\n"):  # papermill's first line
@@ -321,7 +292,7 @@ def shareable(settings: RunSettings) -> RunSettings:
     """The same settings with a corpus of which anyone may publish as much as they like.
 
     GTZAN has no licence: a few figures of it are fine, a page full of spectrograms is not. The
-    embedded corpus takes its place, dealt by tracks where GTZAN's own list would deal.
+    embedded corpus takes its place, split by track where GTZAN has a list.
     """
     if settings.corpus != "gtzan":
         return settings
@@ -341,7 +312,7 @@ def digest(settings: RunSettings, data_digest: str) -> str:
 
 
 def project_root() -> Path:
-    """The checkout that the working directory lies in, else the working directory itself."""
+    """The checkout around the working directory, else the working directory itself."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "_toc.yml").exists() and (folder / "notebooks").is_dir():
@@ -357,8 +328,7 @@ def data_dir() -> Path:
 def cache_dir() -> Path:
     """Where stores and large arrays are made: ``GENRE_CACHE``, else the data folder.
 
-    Where the data folder is not to be written, which its permissions say also to who may write
-    everywhere, they are made in ``data/`` of the checkout.
+    Where that is read-only, also for a superuser, they are made in ``data/`` of the checkout.
     """
     if chosen := os.environ.get("GENRE_CACHE"):
         return Path(chosen)
@@ -373,19 +343,14 @@ def runs_dir() -> Path:
 
 
 def reference_dir() -> Path:
-    """Where the runs lie that the checkout holds: ``GENRE_REFERENCE``, else ``reference/``."""
+    """Where the stored reference runs are: ``GENRE_REFERENCE``, else ``reference/``."""
     return Path(os.environ.get("GENRE_REFERENCE") or project_root() / "reference")
 
 
 def on_error() -> Literal["stop", "skip"]:
     """What to do about tracks that cannot be used: ``GENRE_ON_ERROR``, else ``stop``.
 
-    It is no setting of a run: what was left out is seen in the content of the corpus.
-
-    Raises
-    ------
-    UserError
-        If the variable holds another word.
+    It is no setting of a run: what was left out changes the content of the corpus.
     """
     known: tuple[Literal["stop", "skip"], ...] = ("stop", "skip")
     return choose("answer to a fault", os.environ.get("GENRE_ON_ERROR") or "stop", known)
@@ -398,12 +363,9 @@ def offline() -> bool:
 
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
-    """Let one process at a time do some work; others wait, and are told what for.
+    """Let one process at a time do some work; others wait, and report what for.
 
-    Parameters
-    ----------
-    path
-        A file that processes lock; a process that dies gives it free. Its folder is made.
+    Processes lock the file `path`; one that dies releases it.
 
     Raises
     ------
@@ -446,7 +408,10 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-        _sync_folder(path.parent)
+        if os.name == "posix":  # have the renaming survive a power cut, too
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
@@ -456,16 +421,6 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise UserError(f"{path} cannot be written ({error.strerror}).") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have a renamed file survive a power cut, where the system lets a folder be synced."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -25,7 +25,7 @@ from genre_lib.config import (
     project_root,
     reference_dir,
     runs_dir,
-    setting_fields,
+    single_settings,
     write_text,
 )
 
@@ -62,18 +62,12 @@ def notebook_parameters(settings: RunSettings) -> dict[str, Any]:
     Those of `PARAMETERS`, and as ``overrides`` every setting that differs from its profile.
     """
     parameters: dict[str, Any] = {name: getattr(settings, name) for name in PARAMETERS}
-    plain = configure(**parameters)
+    plain = single_settings(configure(**parameters))
     if Path(settings.corpus).is_dir():  # notebooks run elsewhere
         parameters["corpus"] = str(Path(settings.corpus).resolve())
-    parameters["overrides"] = {}
-    for name, (section, _) in setting_fields().items():
-        ours, theirs = (
-            getattr(each if section is None else getattr(each, section), name)
-            for each in (settings, plain)
-        )
-        if ours != theirs:
-            parameters["overrides"][name] = ours
-    return parameters
+    values = single_settings(settings)
+    changed = {name: value for name, value in values.items() if value != plain[name]}
+    return parameters | {"overrides": changed}
 
 
 def takes_parameters(source: Path) -> bool:
