@@ -25,7 +25,7 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.corpus import Source, find_corpus
-from genre_lib.corpus.stream import seconds_of, stream_audio
+from genre_lib.corpus.audio import seconds_of, stream_audio
 from genre_lib.evaluation import accuracy_of, vote, wilson_interval
 from genre_lib.runs import Run, is_complete, read_run
 from genre_lib.spectrogram import SILENT, fit_length, mel_decibels, to_gray
@@ -470,7 +470,7 @@ def predict_file(
     ------
     UserError
         If `every` is out of range, the file cannot be used (see
-        `genre_lib.corpus.stream.stream_audio`), or there is nothing but silence in it.
+        `genre_lib.corpus.audio.stream_audio`), or there is nothing but silence in it.
     """
     rate = trained.recipe.sample_rate
     samples = 0

@@ -17,7 +17,7 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 from tiny import SMALL, small_corpus
 
 from genre_lib.config import RunSettings, configure
-from genre_lib.corpus.stream import Forward
+from genre_lib.corpus import audio
 from genre_lib.store import Store, read_store, write_store
 
 
@@ -82,13 +82,13 @@ def session_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many frames of sound files are asked for, each time that some are."""
-    asked: list[int] = []
-    read = Forward.read
+    """How many samples of sound files are decoded, each time that some are."""
+    counts: list[int] = []
+    mono = audio._mono
 
-    def counted(self: Forward, count: int, **more: Any) -> Any:
-        asked.append(count)
-        return read(self, count, **more)
+    def counted(frame: Any) -> Any:
+        counts.append(frame.samples)
+        return mono(frame)
 
-    monkeypatch.setattr(Forward, "read", counted)
-    return asked
+    monkeypatch.setattr(audio, "_mono", counted)
+    return counts

@@ -384,10 +384,6 @@ def command(monkeypatch, capsys):
     return ask
 
 
-# audioread, which librosa asks last, leaves the file open when it gives up.
-leaky = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-
-
 def test_json_is_one_object_that_says_all(command, folder, trained, tmp_path):
     path = write(tmp_path / "a b.wav", song("low", seconds=6))
     code, out, err = command(path, "--json", "--every", 2, "--weights", folder)
@@ -411,7 +407,6 @@ def test_json_is_one_object_that_says_all(command, folder, trained, tmp_path):
     assert [part["start"] for part in file["windows"]] == [0, 2, 4]
 
 
-@leaky
 def test_a_faulty_file_is_reported_and_the_others_are_judged(command, folder, mixed, trained):
     code, out, err = command(*mixed, "--json", "--weights", folder)
     assert code == 1

@@ -1,45 +1,42 @@
-"""Tracks and their audio."""
+"""Tracks and their audio: FFmpeg (by PyAV) decodes any recording, block by block."""
 
 from __future__ import annotations
 
+import io
 import re
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from genre_lib.config import UserError
 
 if TYPE_CHECKING:
-    import soundfile
+    import av
 
 WHOLE = 0.99  # a file with fewer of the samples that its header announces is cut short
+MOST_LOST = 0.01  # of a file's packets; where more cannot be decoded, it is damaged
 LOUDEST = 1e9  # a sample beyond it is no sound, and its power would overflow
-UNRECOGNISED = 1  # libsndfile's number for a format that it does not know
+LOWEST_RATE = 1000  # Hz
+BLOCK = 2**20  # samples, of all channels together, that are decoded at a time
+BLOCK_SECONDS = 10
+PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what comes before
 UNKNOWN_SIZE = 2**31 - 2**16  # bytes; who writes to a pipe announces this much or more
-
-# What libsndfile's log says of files that end too early, and how an MP3 file states its length.
-DATA_SIZE = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
-RF64_FRAMES = re.compile(r"does not match value from 'ds64' chunk of (\d+)")
-CUT_OGG = ("lacks an end-of-stream bit", "Junk after the last page")
-MP3_LENGTH = re.compile(rb"Xing|Info|VBRI")
+STATE_LENGTH = ("wav", "aiff", "au", "flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
+MP3_LENGTH = re.compile(rb"Xing|Info|VBRI")  # without it, an MP3 file's length is a guess
 
 
 @dataclass(frozen=True)
 class Track:
     """One recording with one genre label.
 
-    Attributes
-    ----------
-    track_id
-        For example ``blues.00042``.
-    load
-        ``load(sample_rate)`` returns mono float32 audio, shape (samples,).
-    path
-        The audio file; None for a composed track.
+    ``load(sample_rate)`` returns mono float32 audio, shape (samples,); a composed track has no
+    `path`.
     """
 
     track_id: str
@@ -57,7 +54,7 @@ class Corpus:
     dispensable
         Names of tracks that are left out, with a notice, where they cannot be decoded.
     describe
-        Looks at all the audio and tells what it found, before a store is made of it.
+        Looks at all the audio and says what it found, before a store is made of it.
     """
 
     name: str
@@ -69,15 +66,7 @@ class Corpus:
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """An audio file that lies in memory, and nowhere else.
-
-    Attributes
-    ----------
-    name
-        What messages call it.
-    content
-        The bytes of the file.
-    """
+    """An audio file in memory; `name` is what messages call it."""
 
     name: str
     content: bytes = field(repr=False)
@@ -90,15 +79,7 @@ Source = Path | Upload
 
 
 class AudioFault(UserError):
-    """What keeps an audio file from being used; its text is one sentence about the file.
-
-    Parameters
-    ----------
-    source
-        The file.
-    fault
-        The rest of the sentence, such as ``holds no audio samples``.
-    """
+    """What keeps an audio file from being used: `fault` ends the sentence that `source` begins."""
 
     def __init__(self, source: Source, fault: str) -> None:
         super().__init__(source, fault)
@@ -108,159 +89,245 @@ class AudioFault(UserError):
         return f"{self.args[0]} {self.fault}."
 
 
-def read_audio(path: Path, sample_rate: int) -> np.ndarray:
-    """Decode an audio file to mono float32 at `sample_rate`, shape (samples,).
+def read_audio(source: Source, sample_rate: int) -> np.ndarray:
+    """Decode an audio file to mono float32 at `sample_rate`, shape (samples,); see below."""
+    return np.concatenate(list(stream_audio(source, sample_rate)))
 
-    The format is that of the content, whatever the name's suffix says.
+
+def stream_audio(source: Source, sample_rate: int) -> Iterator[np.ndarray]:
+    """Decode an audio file to mono float32 at `sample_rate`, a block at a time.
+
+    The format is that of the content, whatever the name's suffix says, and the file is read to
+    its true end, whatever length its header states.
+
+    Yields
+    ------
+    np.ndarray
+        Shape (samples,), about ten seconds at most.
 
     Raises
     ------
     AudioFault
-        If the file cannot be read or decoded as a whole, is cut short or holds no samples, or if
-        a sample is no finite number or far too large for a sound. It is a `UserError`.
+        If the file is missing, is a folder or cannot be read; if it cannot be decoded, is cut
+        short or has no samples; if a sample is no finite number, or far too large for a sound.
+        Blocks before the fault have been yielded by then.
     """
-    import librosa
+    import soxr
 
-    audio, rate = _decode(path)
-    if audio.size == 0:
-        raise AudioFault(path, "holds no audio samples")
-    check_samples(path, audio)
-    audio = librosa.resample(librosa.to_mono(audio), orig_sr=rate, target_sr=sample_rate)
-    return audio.astype(np.float32, copy=False)
+    with _opened(source) as (container, announced):
+        done = 0.0
+        for rate, blocks in groupby(_blocks(_frames(container, source)), key=lambda it: it[0]):
+            stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+            for _, block in blocks:
+                _check_samples(source, block)
+                done += len(block) / rate
+                yield block if rate == sample_rate else stream.resample_chunk(block)
+            if rate != sample_rate:  # a chained file may go on at another rate
+                yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+    if not done:
+        raise AudioFault(source, "holds no audio samples")
+    _check_whole(source, announced, done)
 
 
-def check_samples(path: Source, audio: np.ndarray) -> None:
-    """See that all samples are finite and of a size that sound has.
+def read_excerpt(source: Source, sample_rate: int, *, start: float, seconds: float) -> np.ndarray:
+    """Decode a part of an audio file, from `start` seconds on, as `read_audio` does.
 
-    Raises
-    ------
-    AudioFault
-        If one is not.
+    Hardly anything else of the file is decoded, so of its faults only those are noticed that its
+    header or the part shows. There are fewer samples where it ends earlier.
     """
+    import av
+    import soxr
+
+    with _opened(source) as (container, _):
+        stream = container.streams.audio[0]
+        zero = (stream.start_time or 0) * stream.time_base
+        if start > PREROLL:
+            try:
+                container.seek(int((start - PREROLL + zero) / stream.time_base), stream=stream)
+            except av.FFmpegError:  # behind the end
+                return np.empty(0, np.float32)
+        rate, place = stream.rate, 0
+        parts = [np.empty(0, np.float32)]
+        for frame in _frames(container, source):
+            rate = frame.sample_rate
+            if frame.pts is not None and frame.time_base:
+                place = round((frame.pts * frame.time_base - zero) * rate)
+            first, last = (round(time * rate) - place for time in (start, start + seconds))
+            if last <= 0:
+                break
+            parts.append(_mono(frame)[max(0, first) : last])
+            place += frame.samples
+    excerpt = np.concatenate(parts)
+    _check_samples(source, excerpt)
+    return soxr.resample(excerpt, rate, sample_rate, quality="HQ")
+
+
+def seconds_of(source: Source) -> float:
+    """How long an audio file says it is; 0 where it does not say."""
+    try:
+        with _opened(source) as (container, _):
+            return (container.duration or 0) / 1e6
+    except AudioFault:
+        return 0.0
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[tuple[Any, float]]:
+    """A file as PyAV's container, and the seconds that its header states; 0 if it does not."""
+    import av
+
+    with _bytes_of(source) as raw:
+        size = raw.seek(0, io.SEEK_END)
+        if not size:
+            raise AudioFault(source, "is an empty file")
+        raw.seek(max(0, size - 2**17))
+        cut = _ends_within_a_page(raw.read())
+        seconds, states_length = _wav_seconds(raw), MP3_LENGTH.search(_first_frame(raw))
+        raw.seek(0)
+        # Without its name, a file is what its content is; and it may not refer to others.
+        file = SimpleNamespace(read=raw.read, seek=raw.seek, tell=raw.tell)
+        try:
+            container: Any = av.open(file, options={"protocol_whitelist": "none"})
+        except (av.FFmpegError, ValueError) as error:
+            reason = "its end is missing" if cut or isinstance(error, av.EOFError) else ""
+            raise _undecodable(source, reason or "format not recognised") from None
+        with container:
+            if not container.streams.audio:
+                raise _undecodable(source, "no sound in it")
+            stream = container.streams.audio[0]
+            codec = stream.codec_context
+            if codec.sample_rate < LOWEST_RATE:
+                raise AudioFault(source, f"has {codec.sample_rate} samples a second, too few")
+            kind = container.format.name
+            if not seconds and kind in STATE_LENGTH and (kind != "mp3" or states_length):
+                seconds = float((stream.duration or 0) * stream.time_base)
+            if codec.name.startswith(("pcm", "adpcm")) and codec.bit_rate:
+                if seconds * codec.bit_rate / 8 >= UNKNOWN_SIZE:
+                    seconds = 0.0
+                _check_whole(source, seconds, min(seconds, size * 8 / codec.bit_rate))
+            yield container, seconds
+            if cut:
+                raise AudioFault(source, "is cut short: it ends within a page of its sound")
+
+
+@contextmanager
+def _bytes_of(source: Source) -> Iterator[BinaryIO]:
+    """The bytes of a file that is there and can be opened."""
+    if isinstance(source, Upload):
+        yield io.BytesIO(source.content)
+        return
+    try:
+        if source.is_dir():
+            raise AudioFault(source, "is a folder; give the audio files in it")
+        if source.exists() and not source.is_file():
+            raise AudioFault(source, "is no regular file; give an audio file")
+        file = source.open("rb")
+    except FileNotFoundError:
+        raise AudioFault(source, "does not exist; check its name") from None
+    except OSError as error:
+        raise AudioFault(source, f"cannot be read ({error.strerror})") from None
+    except ValueError:  # a name with a zero in it
+        raise AudioFault(source, "is no name that a file can have; check it") from None
+    with file:
+        yield file
+
+
+def _frames(container: Any, source: Source) -> Iterator[av.AudioFrame]:
+    """All that can be decoded; packets that cannot are passed over, unless they are many."""
+    import av
+
+    packets = lost = frames = 0
+    kind, to_floats = None, av.AudioResampler("flt")
+    try:
+        for packet in container.demux(container.streams.audio[0]):
+            packets += 1
+            try:
+                for frame in packet.decode():
+                    frames += 1
+                    if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                        to_floats = av.AudioResampler("flt")  # for one kind of frames only
+                    yield from to_floats.resample(frame)
+            except av.FFmpegError:
+                lost += 1
+    except av.FFmpegError as error:
+        raise AudioFault(source, f"cannot be decoded to its end ({error.strerror})") from None
+    if lost > frames:
+        raise _undecodable(source, "format not recognised")
+    if lost > max(1, MOST_LOST * packets):
+        raise AudioFault(source, f"is damaged: {lost} of its {packets} packets cannot be decoded")
+
+
+def _blocks(frames: Iterator[av.AudioFrame]) -> Iterator[tuple[int, np.ndarray]]:
+    """Sample rate and samples of frames, joined to blocks."""
+    rate, count = 0, 0
+    parts: list[np.ndarray] = []
+    for frame in frames:
+        most = min(BLOCK // frame.layout.nb_channels, BLOCK_SECONDS * frame.sample_rate)
+        if parts and (frame.sample_rate != rate or count + frame.samples > most):
+            yield rate, np.concatenate(parts)
+            count, parts = 0, []
+        rate, count = frame.sample_rate, count + frame.samples
+        parts.append(_mono(frame))
+    if parts:
+        yield rate, np.concatenate(parts)
+
+
+def _mono(frame: av.AudioFrame) -> np.ndarray:
+    """The mean of a frame's channels, float32, shape (samples,)."""
+    return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1)
+
+
+def _check_samples(source: Source, audio: np.ndarray) -> None:
     loudest = float(np.abs(audio).max(initial=0.0))
     if not np.isfinite(loudest):
-        raise AudioFault(path, "holds samples that are not finite numbers")
+        raise AudioFault(source, "holds samples that are not finite numbers")
     if loudest > LOUDEST:
-        raise AudioFault(path, f"holds samples as large as {loudest:.0e}, which is no sound")
+        raise AudioFault(source, f"holds samples as large as {loudest:.0e}, which is no sound")
 
 
-def _decode(path: Path) -> tuple[np.ndarray, float]:
-    """Samples of a file as they are, shape (samples,) or (channels, samples), and their rate."""
-    import soundfile
-
-    try:
-        raw = open(path, "rb")  # noqa: SIM115 (closed below)
-    except OSError as error:
-        raise AudioFault(path, f"cannot be read ({error.strerror})") from None
-    with raw:
-        try:
-            # By number: from a name, libsndfile would guess a format where it recognises none.
-            file = soundfile.SoundFile(raw.fileno(), closefd=False)
-        except soundfile.LibsndfileError as error:
-            if error.code != UNRECOGNISED:
-                raise AudioFault(path, f"cannot be decoded as audio ({_words(error)})") from None
-        else:
-            return _decode_known(path, file, raw)
-    return _decode_other(path)
-
-
-def _decode_known(path: Path, file: soundfile.SoundFile, raw: BinaryIO) -> tuple[np.ndarray, float]:
-    """Samples of a file that libsndfile knows, if they are all there."""
-    import soundfile
-
-    rate = file.samplerate
-    with file:
-        try:
-            audio = file.read(dtype="float32").T
-        except soundfile.LibsndfileError as error:
-            raise undecodable(path, error) from None
-        check_whole(path, file, audio.shape[-1], raw)
-    return audio, rate
-
-
-def undecodable(path: Source, error: soundfile.LibsndfileError) -> AudioFault:
-    """The fault of a sound file in which libsndfile met an error before its end."""
-    return AudioFault(
-        path, f"cannot be decoded to its end ({_words(error)}); it is damaged or cut short"
-    )
-
-
-def check_whole(path: Source, file: soundfile.SoundFile, frames: int, raw: BinaryIO) -> None:
-    """See that an open sound file, which gave so many frames, is not cut short.
-
-    Parameters
-    ----------
-    raw
-        What the sound file is read from; its position moves.
-
-    Raises
-    ------
-    AudioFault
-        If it is.
-    """
-    rate, announced = file.samplerate, _announced(file, raw)
-    if all(words in file.extra_info for words in CUT_OGG):
-        raise AudioFault(path, f"is cut short: it breaks off after {frames / rate:.1f} s")
-    if 0 < frames < WHOLE * announced:
+def _check_whole(source: Source, announced: float, done: float) -> None:
+    """See that a file has about as many seconds as its header announces."""
+    if done < WHOLE * announced - 0.05:
         raise AudioFault(
-            path,
-            f"is cut short: it announces {announced / rate:.1f} s and ends after "
-            f"{frames / rate:.1f} s",
+            source, f"is cut short: it announces {announced:.1f} s and ends after {done:.1f} s"
         )
 
 
-def _decode_other(path: Path) -> tuple[np.ndarray, float]:
-    """Samples of a file that libsndfile does not know, from the decoders that librosa finds."""
-    import librosa
-    import soundfile
-
-    if path.stat().st_size == 0:
-        raise AudioFault(path, "is an empty file")
-    try:
-        soundfile.info(path)
-    except soundfile.LibsndfileError:
-        pass
-    else:  # by its name alone it would be read as raw samples, whatever it holds
-        raise AudioFault(path, "cannot be decoded as audio (format not recognised)")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # librosa announces its fallback decoders
-            audio, rate = librosa.load(path, sr=None, mono=False)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else "format not recognised"
-        if path.suffix.lower() == ".m4a":
-            reason += "; this kind needs ffmpeg to be installed"
-        raise AudioFault(path, f"cannot be decoded as audio ({reason})") from None
-    return audio, rate
+def _undecodable(source: Source, reason: str) -> AudioFault:
+    return AudioFault(source, f"cannot be decoded as audio ({reason})")
 
 
-def _announced(file: soundfile.SoundFile, raw: BinaryIO) -> float:
-    """Frames that the header of an open sound file announces; 0 where it does not say.
-
-    libsndfile corrects a length that is too large, and tells nothing but its log.
-    """
-    if file.format == "MP3":  # without this header, the length is guessed from the file's size
-        return file.frames if MP3_LENGTH.search(_first_frame(raw)) else 0
-    if whole := RF64_FRAMES.search(file.extra_info):
-        return int(whole[1])
-    sizes = DATA_SIZE.search(file.extra_info)
-    if not sizes or int(sizes[1]) >= UNKNOWN_SIZE:
-        return file.frames
-    return file.frames * int(sizes[1]) / max(1, int(sizes[2]))
+def _wav_seconds(raw: BinaryIO) -> float:
+    """Seconds that a WAV file announces, which FFmpeg corrects; 0 if it is none or unknown."""
+    raw.seek(0)
+    if not re.match(rb"RIFF....WAVE", raw.read(12), re.DOTALL):
+        return 0.0
+    byte_rate = 0
+    while len(head := raw.read(8)) == 8:
+        name, size = head[:4], int.from_bytes(head[4:], "little")
+        if name == b"data":
+            return size / byte_rate if byte_rate and size < UNKNOWN_SIZE else 0.0
+        chunk = raw.read(16) if name == b"fmt " else b""
+        byte_rate = int.from_bytes(chunk[8:12], "little") or byte_rate
+        raw.seek(size + size % 2 - len(chunk), io.SEEK_CUR)
+    return 0.0
 
 
 def _first_frame(raw: BinaryIO) -> bytes:
     """The beginning of an MP3 file's sound, behind the tag with title and pictures."""
     raw.seek(0)
     head = raw.read(10)
-    if head.startswith(b"ID3"):
-        size = 0
-        for byte in head[6:10]:
-            size = size << 7 | byte & 0x7F
-        raw.seek(10 + size)
+    size = 0
+    for byte in head[6:10] if head.startswith(b"ID3") else b"":
+        size = size << 7 | byte & 0x7F
+    raw.seek(size + 10 * bool(size))
     return raw.read(1024)
 
 
-def _words(error: soundfile.LibsndfileError) -> str:
-    """What libsndfile says of an error, without what stands around it."""
-    return error.error_string.removeprefix("Error : ").strip().rstrip(".")
+def _ends_within_a_page(tail: bytes) -> bool:
+    """Tell from its last bytes whether an Ogg file is cut short; other files are not."""
+    start = tail.rfind(b"OggS\0")
+    if start < 0:
+        return False
+    lengths = tail[start + 27 :][: tail[start + 26]] if len(tail) > start + 26 else b""
+    return not lengths or start + 27 + len(lengths) + sum(lengths) > len(tail)

@@ -136,7 +136,7 @@ def _download(
                 waits = iter(WAITS)
             wait = next(waits, None)
             if wait is None:
-                if not before:
+                if not _size(part):
                     part.unlink(missing_ok=True)
                 raise UserError(
                     f"{url} cannot be fetched ({reason}); what arrived is kept, and the same "

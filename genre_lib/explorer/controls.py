@@ -16,8 +16,8 @@ import numpy as np
 
 from genre_lib.config import GENRES, UserError
 from genre_lib.corpus import Source, Upload
+from genre_lib.corpus.audio import read_excerpt, seconds_of, stream_audio
 from genre_lib.corpus.songs import load_song
-from genre_lib.corpus.stream import read_excerpt, seconds_of, stream_audio
 from genre_lib.corpus.synthetic import SAMPLE_RATE, SECONDS
 
 PAUSE = 0.03  # seconds, in which the other messages of a slider that is dragged arrive
@@ -155,7 +155,7 @@ def song(genre: str, number: int) -> Recording:
 
 
 def recording_of(source: Source) -> Recording:
-    """A file; no more of it is decoded than is read, if libsndfile knows its format.
+    """A file; no more of it is decoded than is read, if it says how long it is.
 
     Raises
     ------

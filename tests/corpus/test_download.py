@@ -1,7 +1,6 @@
 """Fetching and unpacking, from a server on this machine that behaves as badly as real ones do."""
 
 import errno
-import gc
 import gzip
 import hashlib
 import io
@@ -150,7 +149,7 @@ def without_length(handler: Handler) -> None:
 def serve(monkeypatch) -> Iterator[Callable[[bytes], Server]]:
     """Start servers, and have nobody wait long for them."""
     monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
-    monkeypatch.setattr(download, "TIMEOUT", (5.0, 0.3))
+    monkeypatch.setattr(download, "TIMEOUT", (5.0, 1.0))
     monkeypatch.setattr(download, "BLOCK", BLOCK)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -678,8 +677,6 @@ def test_ctrl_c_ends_a_download_and_the_same_command_goes_on(mirror):
 # How good a copy is
 
 
-# audioread, which librosa asks last, leaves the file open when it gives up.
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_the_report_says_what_a_copy_lacks(tmp_path):
     folder = tmp_path / "gtzan" / "genres"
     for number, seconds in enumerate((30.0, 29.99, 29.9, 31.0)):
@@ -692,7 +689,6 @@ def test_the_report_says_what_a_copy_lacks(tmp_path):
     assert "1 (blues.00002 29.90 s)" in text
     assert "cannot be decoded: 1 (blues.00009)" in text
     assert "as far as it is known here: 0 of 1; others: 1 (blues.00000)" in text
-    gc.collect()
 
 
 @pytest.mark.parametrize("place", ["gtzan", "."])

