@@ -1,11 +1,11 @@
 """The edition that is published in book/ is the one that notebooks/ make."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import jupytext
 import nbformat
-import pytest
 
 from genre_lib.book import editions as book
 from genre_lib.book.editions import notes_of, sources
@@ -14,16 +14,15 @@ ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
 
 
-@pytest.fixture(params=sorted(path.stem for path in (ROOT / "notebooks").glob("*.py")))
-def page(request):
-    return request.param
+PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.py"))
 
 
+@cache
 def executed(page):
     return nbformat.read(BOOK / f"{page}.ipynb", as_version=4)
 
 
-def own_cells(notebook):
+def cells_of(notebook):
     """Kind and text of each cell, without the one that papermill injects."""
     return [
         (cell.cell_type, cell.source.strip())
@@ -32,33 +31,34 @@ def own_cells(notebook):
     ]
 
 
-def test_the_page_is_in_the_table_of_contents(page):
-    assert page in sources()
+def test_every_page_is_in_the_table_of_contents_and_shows_its_source():
+    assert sorted(sources()) == PAGES
+    for page in PAGES:
+        source = jupytext.read(ROOT / "notebooks" / f"{page}.py")
+        assert cells_of(executed(page)) == cells_of(source), page
 
 
-def test_the_page_shows_its_source(page):
-    source = jupytext.read(ROOT / "notebooks" / f"{page}.py")
-    assert own_cells(executed(page)) == own_cells(source)
+def test_every_cell_was_executed_in_order_without_error():
+    for page in PAGES:
+        cells = [cell for cell in executed(page).cells if cell.cell_type == "code"]
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), page
+        outputs = [output for cell in cells for output in cell.outputs]
+        assert not [output for output in outputs if output.output_type == "error"], page
+        assert not [output for output in outputs if output.get("name") == "stderr"], page
 
 
-def test_every_cell_was_executed_in_order_without_error(page):
-    cells = [cell for cell in executed(page).cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    outputs = [output for cell in cells for output in cell.outputs]
-    assert not [output for output in outputs if output.output_type == "error"]
-    assert not [output for output in outputs if output.get("name") == "stderr"]
+def test_no_page_names_a_place_of_the_machine_that_made_it():
+    for page in PAGES:
+        text = (BOOK / f"{page}.ipynb").read_text(encoding="utf-8")
+        assert not re.findall(r"/(?:home|Users|root|tmp|work|private|mnt)/[\w.-]+", text), page
 
 
-def test_the_page_names_no_place_of_the_machine_that_made_it(page):
-    text = (BOOK / f"{page}.ipynb").read_text(encoding="utf-8")
-    assert not re.findall(r"/(?:home|Users|root|tmp|work|private|mnt)/[\w.-]+", text)
-
-
-def test_all_pages_that_have_parameters_have_the_same(page):
-    parameters = notes_of(BOOK / f"{page}.ipynb")["parameters"]
+def test_all_pages_that_have_parameters_have_the_same():
     reference = notes_of(BOOK / "sec5_evaluation.ipynb")["parameters"]
-    source = ROOT / "notebooks" / f"{page}.py"
-    assert parameters == (reference if book.takes_parameters(source) else {})
+    for page in PAGES:
+        takes = book.takes_parameters(ROOT / "notebooks" / f"{page}.py")
+        given = notes_of(BOOK / f"{page}.ipynb")["parameters"]
+        assert given == (reference if takes else {}), page
 
 
 def test_the_published_edition_is_about_the_papers_data():

@@ -6,6 +6,7 @@ fonts and widgets are drawn. When the test ends, `open_page` fails it if a page 
 or asked for anything outside the book.
 """
 
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
 from served import DESKTOP, FLAGS, ROOT, open_in
 
@@ -36,20 +38,26 @@ class Built:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The book of the stored notebooks, built with warnings as errors."""
-    folder = tmp_path_factory.mktemp("published") / "book"
-    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
-    program = Path(sys.executable).with_name("jupyter-book")
-    run = subprocess.run(
-        [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    html = folder / "_build" / "html"
-    assert (html / "index.html").exists(), run.stdout[-3000:]
-    return Built(html, run.stdout, run.returncode)
+    """The book of the stored notebooks, built with warnings as errors, once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, notes = shared / "published", shared / "published.json"
+    with FileLock(shared / "published.lock"):
+        if not notes.exists():
+            shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
+            program = Path(sys.executable).with_name("jupyter-book")
+            run = subprocess.run(
+                [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            notes.write_text(json.dumps({"log": run.stdout, "exit_code": run.returncode}))
+    made = Built(folder / "_build" / "html", **json.loads(notes.read_text()))
+    assert (made.html / "index.html").exists(), made.log[-3000:]
+    return made
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,5 +1,6 @@
 """The pages of the book, and how a browser is to look at them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -26,12 +27,19 @@ PAGES = toc_pages()
 
 
 def open_in(
-    browser: Browser, site: str, name: str, faults: list[str], *, width: int, theme: str
+    browser: Browser,
+    site: str,
+    name: str,
+    faults: list[str],
+    *,
+    width: int,
+    theme: str,
+    finished: Callable[[Request], None] = lambda request: None,
 ) -> Page:
     """Open a page of the book in a fresh context and wait until it is drawn.
 
     Console errors, page errors and requests outside the book are added to `faults`, as long as
-    the page is open.
+    the page is open; `finished` gets every request that was answered.
     """
     context = browser.new_context(
         base_url=site, viewport={"width": width, "height": 800}, color_scheme=theme
@@ -53,6 +61,7 @@ def open_in(
     page.on("console", heard)
     page.on("pageerror", lambda error: faults.append(f"{name}: {error}"))
     page.on("request", asked)
+    page.on("requestfinished", finished)
     page.goto(name if "." in name else f"{name}.html", wait_until="load")
     page.evaluate(printing.SETTLED)
     return page

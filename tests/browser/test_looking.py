@@ -1,7 +1,7 @@
 """What a reader sees first, sees large, and does not see at all."""
 
 import pytest
-from served import DESKTOP, PAGES, PHONE, THEMES
+from served import DESKTOP, PHONE, THEMES
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -11,8 +11,9 @@ def test_the_message_of_the_book_fits_in_one_screen(open_page, width):
     assert "the paper" in picture.get_attribute("alt")
     box = picture.bounding_box()
     assert box["y"] + box["height"] <= page.viewport_size["height"]
-    before = page.locator("article p").all_inner_texts()[:3]
-    assert [text.split()[0] for text in before] == ["The", "We", "So"]
+    texts = page.locator("article p")
+    before = [texts.nth(number).bounding_box()["y"] < box["y"] for number in range(2)]
+    assert before == [True, True]  # question and answer
     assert page.locator("meta[name=description]").get_attribute("content")
 
 
@@ -48,18 +49,3 @@ def test_captions_and_figures_can_be_told_from_the_page(open_page, theme):
         "(image) => getComputedStyle(image).backgroundColor"
     )
     assert (ground == "rgb(255, 255, 255)") == (theme == "dark")
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_button_leads_to_an_address_that_the_book_does_not_have(name, open_page):
-    page = open_page(name)
-    top = page.locator(".bd-header-article").first
-    words = " ".join(
-        top.locator("a, button").evaluate_all(
-            "(all) => all.map((each) => [each.title, each.ariaLabel, each.textContent].join(' '))"
-        )
-    ).lower()
-    assert "download" in words
-    for dead in ("launch", "binder", "colab", "repository", "edit", "issue"):
-        assert dead not in words
-    assert top.locator("a[href='#'], a[href='']").count() == 0

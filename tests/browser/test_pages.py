@@ -1,12 +1,13 @@
 """Every page of the book in both themes and on two widths, as a browser shows it."""
 
 import re
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 from served import DESKTOP, PAGES, PHONE, THEMES, open_in
 
 TOO_WIDE = """() => {
@@ -22,25 +23,25 @@ IMAGES = """() => [...document.querySelectorAll("article :is(img, [role=img])")]
   image.getAttribute("alt") ?? image.getAttribute("aria-label") ?? "",
   image.closest("[aria-hidden=true], [role=presentation]") !== null,
 ])"""
-WIDTHS = (DESKTOP, PHONE)
+HEADER_WORDS = """() => [...document.querySelectorAll(
+  ".bd-header-article :is(a, button)"
+)].map((each) => [each.title, each.ariaLabel, each.textContent, each.getAttribute("href")])"""
+SHOW = "(theme) => { document.documentElement.dataset.theme = theme; }"
 UNRESOLVED = r"\bnan\b|\bundefined\b|\{(?:glue|numref|doc|ref|cite|term)[a-z:]*\}|pasted-|Traceback"
+MEGABYTE = 1_000_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Visit:
-    """What was seen on one page in one theme."""
+    """What was seen on one page, in both themes and on two widths."""
 
-    theme: str
-    faults: list[str]
-    too_wide: list[str]
-    violations: list[str]
-    images: list[tuple[str, str, bool]]
-    text: str
-
-
-def in_words(visit: tuple[str, str, int]) -> str:
-    """What a visit is called in the list of tests."""
-    return "-".join(map(str, visit))
+    faults: list[str] = field(default_factory=list)
+    too_wide: dict[int, list[str]] = field(default_factory=dict)
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    images: list[tuple[str, str, bool]] = field(default_factory=list)
+    header: list[list[str | None]] = field(default_factory=list)
+    text: str = ""
+    loaded: int = 0  # bytes
 
 
 def violations(page: Page, theme: str) -> list[str]:
@@ -58,53 +59,83 @@ def violations(page: Page, theme: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module", params=product(PAGES, THEMES, WIDTHS), ids=in_words)
-def visit(request: pytest.FixtureRequest, browser: Browser, site: str, screenshot) -> Visit:
-    """One page in one theme and width."""
-    name, theme, width = request.param
-    faults: list[str] = []
-    page = open_in(browser, site, name, faults, width=width, theme=theme)
-    screenshot(page, f"{name}-{width}-{theme}")
-    seen = Visit(
-        theme=page.evaluate("document.documentElement.dataset.theme"),
-        faults=faults,
-        too_wide=page.evaluate(TOO_WIDE),
-        violations=violations(page, theme),
-        images=page.evaluate(IMAGES),
-        text=page.locator("article").inner_text(),
+def look(browser: Browser, site: str, name: str, keep: Callable[[Page, str], Path]) -> Visit:
+    """Open a page once, then turn it to every width and theme."""
+    seen = Visit()
+    requests: list[Request] = []
+    page = open_in(
+        browser, site, name, seen.faults, width=DESKTOP, theme="light", finished=requests.append
     )
+    seen.loaded = sum(request.sizes()["responseBodySize"] for request in requests)
+    seen.images = page.evaluate(IMAGES)
+    seen.header = page.evaluate(HEADER_WORDS)
+    seen.text = page.locator("article").inner_text()
+    for width, theme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(SHOW, theme)
+        page.wait_for_timeout(100)  # colours glide
+        if (width, theme) != (PHONE, "dark"):
+            seen.violations[f"{width} {theme}"] = violations(page, theme)
+        if theme == "light":
+            seen.too_wide[width] = page.evaluate(TOO_WIDE)
+        if (width, theme) in ((DESKTOP, "light"), (PHONE, "dark")):
+            keep(page, f"{name}-{width}-{theme}")
     page.context.close()
     return seen
 
 
-def test_it_opens_without_errors_and_asks_for_nothing_outside_the_book(visit: Visit):
-    assert visit.faults == []
+@pytest.fixture(scope="module")
+def visits(browser: Browser, site: str, screenshot) -> dict[str, Visit]:
+    """All pages of the book."""
+    return {name: look(browser, site, name, screenshot) for name in PAGES}
 
 
-def test_it_is_shown_in_the_readers_theme(visit: Visit, request: pytest.FixtureRequest):
-    assert visit.theme == request.node.callspec.params["visit"][1]
+def test_pages_open_without_errors_and_ask_for_nothing_outside_the_book(visits):
+    assert [fault for visit in visits.values() for fault in visit.faults] == []
 
 
-def test_it_needs_no_scrolling_to_the_side(visit: Visit):
-    assert visit.too_wide == []
+def test_no_page_needs_scrolling_to_the_side(visits):
+    found = {(name, width): wide for name, visit in visits.items()
+             for width, wide in visit.too_wide.items() if wide}  # fmt: skip
+    assert found == {}
 
 
-def test_axe_finds_nothing_serious(visit: Visit):
-    assert visit.violations == []
+def test_axe_finds_nothing_serious(visits):
+    found = {(name, how): faults for name, visit in visits.items()
+             for how, faults in visit.violations.items() if faults}  # fmt: skip
+    assert found == {}
 
 
-def test_every_image_has_a_text_that_stands_for_it(visit: Visit):
+def test_every_image_has_a_text_that_stands_for_it(visits):
     file_name = re.compile(r"\.(?:png|svg|jpe?g|gif|webp)$|_images|[0-9a-f]{16}")
     silent = [
-        markup
+        (name, markup)
+        for name, visit in visits.items()
         for markup, text, hidden in visit.images
         if not hidden and (not text.strip() or file_name.search(text))
     ]
     assert silent == []
 
 
-def test_every_computed_word_and_number_is_there(visit: Visit):
-    assert re.findall(UNRESOLVED, visit.text, re.IGNORECASE) == []
+def test_every_computed_word_and_number_is_there(visits):
+    found = {
+        name: re.findall(UNRESOLVED, visit.text, re.IGNORECASE) for name, visit in visits.items()
+    }
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_no_button_leads_to_an_address_that_the_book_does_not_have(visits):
+    for name, visit in visits.items():
+        words = " ".join(str(word) for each in visit.header for word in each[:3]).lower()
+        assert "download" in words, name
+        for dead in ("launch", "binder", "colab", "repository", "edit", "issue"):
+            assert dead not in words, name
+        assert not [each for each in visit.header if each[3] in ("#", "")], name
+
+
+def test_a_page_with_all_that_it_loads_is_not_heavy(visits):
+    for name, visit in visits.items():
+        assert MEGABYTE / 2 < visit.loaded < 6 * MEGABYTE, name
 
 
 SPOIL = """() => {

@@ -1,9 +1,7 @@
 """What a reader does beyond looking: keys, and waiting for a page to load."""
 
 import pytest
-from served import DESKTOP, PAGES, PHONE, THEMES
-
-MEGABYTE = 1_000_000
+from served import DESKTOP, PHONE, THEMES
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -79,14 +77,3 @@ def test_a_first_visitor_gets_the_theme_of_the_system(theme, browser, site):
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert faults == []
     context.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_with_all_that_it_loads_is_not_heavy(name, browser, site):
-    page = browser.new_page(base_url=site)
-    loaded = []
-    page.on("requestfinished", lambda request: loaded.append(request))
-    page.goto(f"{name}.html", wait_until="networkidle")
-    size = sum(request.sizes()["responseBodySize"] for request in loaded)
-    page.close()
-    assert MEGABYTE / 2 < size < 6 * MEGABYTE
