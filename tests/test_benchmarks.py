@@ -63,17 +63,17 @@ def test_a_track_of_any_length_becomes_an_image(tmp_path):
 # The literal step
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_the_literal_cutmix_keeps_the_share_that_it_tells(seed):
+def test_the_literal_cutmix_keeps_the_share_that_it_returns():
     x = torch.arange(5.0)[:, None, None, None].expand(5, 1, 128, 128)
     labels = torch.arange(5) + 10
-    rng = np.random.default_rng(seed)
-    mixed, others, kept = literal.cutmix(x, labels, alpha=1.0, rng=rng)
-    assert sorted(others.tolist()) == labels.tolist()
-    for image, own, other in zip(mixed, labels - 10, others - 10, strict=True):
-        assert set(image.unique().tolist()) <= {own.item(), other.item()}
-        if own != other:
-            assert (image == own).double().mean().item() == pytest.approx(kept)
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        mixed, others, kept = literal.cutmix(x, labels, alpha=1.0, rng=rng)
+        assert sorted(others.tolist()) == labels.tolist()
+        for image, first, second in zip(mixed, labels - 10, others - 10, strict=True):
+            assert set(image.unique().tolist()) <= {first.item(), second.item()}
+            if first != second:
+                assert (image == first).double().mean().item() == pytest.approx(kept)
     assert x[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
 
 
@@ -107,6 +107,7 @@ def test_the_literal_step_is_ours(images, monkeypatch):
         assert (parameter - theirs[name]).abs().max() < 1e-4, name
 
 
+@pytest.mark.slow
 def test_literal_steps_learn_a_batch(images):
     torch.manual_seed(0)
     images = images // 4 + 60 * (np.arange(6, dtype=np.uint8) % 3)[:, None, None]
@@ -123,8 +124,7 @@ def test_literal_steps_learn_a_batch(images):
 # The benchmark
 
 
-@pytest.mark.parametrize("batch_size", [2, 128])
-def test_operations_follow_from_the_shapes(batch_size):
+def test_operations_follow_from_the_shapes():
     first = 128 * 128 * 16 * 9  # positions, filters, weights of one
     second = 64 * 64 * 32 * 16 * 9
     lstm = 32 * 2 * 4 * 64 * (1024 + 64)  # steps, directions, gates, units, inputs of one
@@ -132,12 +132,10 @@ def test_operations_follow_from_the_shapes(batch_size):
     linear = 128 * 128 + 128 * 10
     # Forward, gradient of the weights, gradient of the input, which the images do not need.
     multiplications = 2 * first + 3 * (second + lstm + attention + linear)
-    operations = training_step.count_operations(batch_size)
-    assert operations == pytest.approx(2 * batch_size * multiplications, rel=1e-3)
-
-
-def test_about_31_billion_operations_are_a_step():
-    assert training_step.count_operations(128) / 1e9 == pytest.approx(31, abs=0.5)
+    for batch_size in (2, 128):
+        operations = training_step.count_operations(batch_size)
+        assert operations == pytest.approx(2 * batch_size * multiplications, rel=1e-3)
+    assert operations / 1e9 == pytest.approx(31, abs=0.5)
 
 
 def test_the_sides_take_turns_and_the_first_step_of_a_turn_does_not_count(monkeypatch):
@@ -184,6 +182,7 @@ def test_the_benchmark_prints_its_figures(monkeypatch, capsys):
         assert name in printed
 
 
+@pytest.mark.slow
 def test_the_explorers_benchmark_prints_its_figures(capsys):
     explorer.main(rounds=1, kernel=False)
     printed = capsys.readouterr().out

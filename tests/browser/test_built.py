@@ -15,18 +15,19 @@ def read(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
+@cache
 def targets(path: Path) -> set[str]:
     """What a fragment may name on a page."""
-    tags = read(path).find_all(True)
-    return {str(tag[key]) for tag in tags for key in ("id", "name") if tag.get(key)}
+    page = read(path)
+    return {str(tag[key]) for key in ("id", "name") for tag in page.find_all(attrs={key: True})}
 
 
 def broken(path: Path) -> list[str]:
     """Links and sources of a page that lead to no file of the book or to no place in it."""
     faults = []
-    for tag in read(path).find_all(True):
-        for key in ("href", "src"):
-            link = urlsplit(str(tag.get(key) or ""))
+    for key in ("href", "src"):
+        for tag in read(path).find_all(attrs={key: True}):
+            link = urlsplit(str(tag[key]))
             if link.scheme or link.netloc or not (link.path or link.fragment):
                 continue
             target = path.parent / unquote(link.path) if link.path else path

@@ -63,8 +63,12 @@ def look(browser: Browser, site: str, name: str, keep: Callable[[Page, str], Pat
     """Open a page once, then turn it to every width and theme."""
     seen = Visit()
     requests: list[Request] = []
+
+    def finished(request: Request) -> None:
+        requests.append(request)
+
     page = open_in(
-        browser, site, name, seen.faults, width=DESKTOP, theme="light", finished=requests.append
+        browser, site, name, seen.faults, width=DESKTOP, theme="light", finished=finished
     )
     seen.loaded = sum(request.sizes()["responseBodySize"] for request in requests)
     seen.images = page.evaluate(IMAGES)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
 from served import PAGES, ROOT
 
 from genre_lib.book import pdf as printing
@@ -15,48 +16,48 @@ TITLE = rb"/Title (\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)"
 
 
 @pytest.fixture(scope="module")
-def document() -> dict[str, str]:
-    """The one document of all pages that is printed, by the name `html`."""
-    return {}
+def pdf(chromium: str, shared: Path) -> Path:
+    """The book as it is stored, printed once for all workers."""
+    output = shared / "printed" / "book.pdf"
+    print_document = printing.print_document
+
+    def keep(document: Path, *others: object) -> None:
+        shutil.copy2(document, shared / "document.html")
+        print_document(document, *others)
+
+    with FileLock(shared / "printed.lock"), pytest.MonkeyPatch.context() as patch:
+        if not output.exists():
+            patch.setattr(printing, "print_document", keep)
+            printing.print_book(ROOT / "book", output, say=lambda line: None)
+    return output
 
 
 @pytest.fixture(scope="module")
-def pdf(chromium: str, document, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The book as it is stored, printed."""
-    output = tmp_path_factory.mktemp("printed") / "book.pdf"
-    print_document = printing.print_document
-
-    def noted(path: Path, *others: object) -> None:
-        document["html"] = path.read_text(encoding="utf-8")
-        print_document(path, *others)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(printing, "print_document", noted)
-        return printing.print_book(ROOT / "book", output, say=lambda line: None)
+def document(pdf: Path, shared: Path) -> BeautifulSoup:
+    """The one HTML document that was printed."""
+    return BeautifulSoup((shared / "document.html").read_text(encoding="utf-8"), "html.parser")
 
 
-def test_links_lead_into_the_document_or_to_other_places(pdf, document):
-    soup = BeautifulSoup(document["html"], "html.parser").select_one(".book-print")
+def test_links_lead_into_the_document_or_to_other_places(document):
+    soup = document.select_one(".book-print")
     places = [tag["id"] for tag in soup.find_all(id=True)]
     links = [str(link["href"]) for link in soup.select("a[href]")]
     inner = [link for link in links if link.startswith("#")]
     assert {f"#document-{name}" for name in PAGES} <= set(inner)
     assert len(inner) > 100
-    for link in links:
+    for link in set(links):
         assert places.count(link[1:]) == 1 or link.startswith(("http://", "https://")), link
     cover = [link.get_text() for link in soup.select(".book-cover li a")]
     assert cover == [h.get_text() for h in soup.select("h1, .toctree-wrapper > section > h2")]
     assert not soup.select("a.headerlink")
 
 
-def test_scripts_that_draw_formulas_and_widgets_are_there(pdf, document):
-    soup = BeautifulSoup(document["html"], "html.parser")
-    scripts = [str(script.get("src", "")) for script in soup.select("script")]
+def test_scripts_that_draw_formulas_and_widgets_are_there(document):
+    scripts = [str(script.get("src", "")) for script in document.select("script")]
     assert sum("tex-svg" in script for script in scripts) == 1
     assert sum("embed.js" in script for script in scripts) == 1
-    views = soup.select("script[type$='widget-view+json']")
-    assert views
-    assert soup.select("script[type$='widget-state+json']")
+    assert document.select("script[type$='widget-view+json']")
+    assert document.select("script[type$='widget-state+json']")
 
 
 def outline(pdf: Path) -> list[str]:
