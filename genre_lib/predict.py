@@ -60,17 +60,7 @@ class Share(Settings):
 
 
 class About(Settings):
-    """What is known about a network: ``about.json``.
-
-    Attributes
-    ----------
-    seconds
-        The training took this long on `threads` threads of `device`.
-    images, votes
-        Of all test images, and of the test tracks by the mean over their images.
-    answers, recalls
-        Of the test tracks as `predict_file` answers about them, and the same by genre.
-    """
+    """What is known about a network: ``about.json``."""
 
     run: str
     corpus: str
@@ -78,13 +68,13 @@ class About(Settings):
     epochs: int
     best_epoch: int
     validation_accuracy: float
-    seconds: float
+    seconds: float  # of training
     threads: int
     device: str
-    images: Share
-    votes: Share
-    answers: Share
-    recalls: dict[str, Share]
+    images: Share  # of all test images
+    votes: Share  # of the test tracks, by the mean over their images
+    answers: Share  # of the test tracks, as `predict_file` answers about them
+    recalls: dict[str, Share]  # the same by genre
 
 
 class Recipe(SpectrogramSettings):
@@ -124,24 +114,22 @@ class Trained:
 
     def remarks(self) -> list[str]:
         """What to know before believing the network: how often it is right, what it cannot say."""
-        about, count = self.about, len(self.about.genres)
+        about, chance = self.about, 1 / len(self.about.genres)
+        guess = f"guessing would be right for {chance:.0%}."
         if self.honest:
-            accuracy = (
-                f"Right for {about.answers} of {about.answers.count} tracks of {about.corpus} that "
-                f"were not in its training; guessing would be right for {1 / count:.0%}."
-            )
+            right = f"Right for {about.answers} of {about.answers.count} tracks of {about.corpus}"
+            accuracy = f"{right} that were not in its training; {guess}"
         else:
+            right = f"Right for {about.images} of {about.images.count} test images of"
             accuracy = (
-                f"Right for {about.images} of {about.images.count} test images of {about.corpus}; "
-                f"guessing would be right for {1 / count:.0%}. Other images of the same tracks "
-                "were in its training, so how it does on new tracks is not known."
+                f"{right} {about.corpus}; {guess} Other images of the same tracks were in its "
+                "training, so how it does on new tracks is not known."
             )
-        always = (
-            f"It always answers with one of {count} genres ({', '.join(about.genres)}), whatever "
-            "it hears."
-        )
-        composed = "It has heard music composed by a program, and no recording."
-        return [accuracy, always, *([composed] if about.corpus == "synthetic" else [])]
+        genres = f"{len(about.genres)} genres ({', '.join(about.genres)})"
+        sentences = [accuracy, f"It always answers with one of {genres}, whatever it hears."]
+        if about.corpus == "synthetic":
+            sentences.append("It has heard music composed by a program, and no recording.")
+        return sentences
 
 
 def read_trained(directory: Path | None = None) -> Trained:
@@ -299,39 +287,23 @@ def model_card(trained: Trained) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """One window of a recording.
-
-    Attributes
-    ----------
-    start, end
-        Seconds.
-    probabilities
-        One a genre, shape (genres,); None where the window is silent.
-    """
+    """One window of a recording; start and end in seconds."""
 
     start: float
     end: float
-    probabilities: np.ndarray | None
+    probabilities: np.ndarray | None  # shape (genres,); None where the window is silent
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says about a recording.
-
-    Attributes
-    ----------
-    probabilities
-        Mean over the windows that are not silent, shape (genres,).
-    notes
-        Sentences that a reader should know before believing the answer.
-    """
+    """What a network says about a recording."""
 
     path: Source
     seconds: float
     genres: tuple[str, ...]
-    probabilities: np.ndarray
+    probabilities: np.ndarray  # shape (genres,): mean over the windows that are not silent
     parts: tuple[Part, ...]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # sentences to know before believing the answer
 
 
 def windows(
@@ -339,16 +311,9 @@ def windows(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Cut a stream of audio into windows, with no more than a few of them in memory.
 
-    The first window starts at 0, and the next one `hop` later. The last one ends where the audio
-    ends, unless less than `REST` of a window would be left out otherwise. Audio that is shorter
-    than a window is one window.
-
-    Parameters
-    ----------
-    blocks
-        Mono samples, each of shape (samples,).
-    length, hop
-        In samples.
+    The first window starts at 0, and the next one `hop` samples later. The last one ends where the
+    audio ends, unless less than `REST` of a window would be left out otherwise. Audio that is
+    shorter than a window is one window.
 
     Yields
     ------
@@ -459,12 +424,8 @@ def predict_file(
 ) -> Answer:
     """Genres of an audio file, as a whole and over time, in little memory.
 
-    Parameters
-    ----------
-    every
-        Seconds from the start of one window to the next; by default half a window.
-    bar
-        Moved on by the seconds that are heard.
+    The next window starts `every` seconds later, by default half a window. `bar` is moved on by
+    the seconds that are heard.
 
     Raises
     ------
@@ -554,12 +515,17 @@ def file_values(path: Path, answer: Answer | UserError) -> dict[str, Any]:
     }
 
 
+def ranking(genres: tuple[str, ...], probabilities: np.ndarray) -> dict[str, float]:
+    """Probabilities of the genres, the most probable first."""
+    order = np.argsort(-probabilities, kind="stable")
+    return {genres[i]: float(probabilities[i]) for i in order}
+
+
 def _best(genres: tuple[str, ...], probabilities: np.ndarray | None) -> dict[str, Any]:
     """The most probable genre, its probability, and all of them, sorted."""
     if probabilities is None:
         return {"genre": None, "probability": None, "probabilities": None}
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in order}
+    ranked = {name: round(p, 6) for name, p in ranking(genres, probabilities).items()}
     genre, probability = next(iter(ranked.items()))
     return {"genre": genre, "probability": probability, "probabilities": ranked}
 
@@ -577,14 +543,12 @@ def header(trained: Trained) -> str:
 
 def report(answer: Answer) -> str:
     """An answer as lines of text: the genres, and the course over time if there are windows."""
-    order = np.argsort(-answer.probabilities, kind="stable")
-    width = max(map(len, answer.genres))
-    best, share = answer.genres[order[0]], answer.probabilities[order[0]]
-    lines = [f"{printable(answer.path)} ({clock(answer.seconds)}): {best} {share:.0%}"]
-    for i in order:
-        share = answer.probabilities[i]
-        bar = "#" * round(40 * share)
-        lines.append(f"  {answer.genres[i]:<{width}}  {share:6.1%}  {bar}".rstrip())
+    ranked = ranking(answer.genres, answer.probabilities)
+    best, width = next(iter(ranked)), max(map(len, answer.genres))
+    name = os.fsencode(str(answer.path)).decode("utf-8", errors="replace")  # for any terminal
+    lines = [f"{name} ({clock(answer.seconds)}): {best} {ranked[best]:.0%}"]
+    for genre, share in ranked.items():
+        lines.append(f"  {genre:<{width}}  {share:6.1%}  {'#' * round(40 * share)}".rstrip())
     if len(answer.parts) > 1:
         lines.append("  over time")
         for part in answer.parts:
@@ -602,8 +566,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def printable(path: Source) -> str:
-    """A file's name with what no terminal can show replaced."""
-    return os.fsencode(str(path)).decode("utf-8", errors="replace")

@@ -122,23 +122,13 @@ class Answering:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Something to listen to.
-
-    Attributes
-    ----------
-    label
-        Its genre if that is known, else its title.
-    read
-        ``read(sample_rate, start, seconds)`` returns mono float32 audio, shape (samples,).
-    stream
-        ``stream(sample_rate)`` yields all of it in blocks.
-    """
+    """Something to listen to: mono float32 audio, an excerpt or all of it in blocks."""
 
     title: str
-    label: str
+    label: str  # its genre if that is known, else its title
     seconds: float
-    read: Callable[[int, float, float], np.ndarray]
-    stream: Callable[[int], Iterator[np.ndarray]]
+    read: Callable[[int, float, float], np.ndarray]  # of sample rate, start and seconds
+    stream: Callable[[int], Iterator[np.ndarray]]  # of sample rate
     composed: bool = False
 
 
@@ -173,21 +163,14 @@ def recording_of(source: Source) -> Recording:
 
 
 class Chooser(NamedTuple):
-    """Controls that choose a recording.
+    """Controls that choose a recording, and a function that returns the one chosen now.
 
-    Attributes
-    ----------
-    box
-        All of them, to be shown.
-    controls
-        Those whose values count.
-    recording
-        Returns the recording that is chosen now: the same object until another is chosen. Raises
-        `UserError` where none is, or it cannot be read.
+    It is the same object until another is chosen. `UserError` is raised where none is, or it
+    cannot be read.
     """
 
     box: widgets.VBox
-    controls: list[widgets.Widget]
+    controls: list[widgets.Widget]  # those whose values count
     recording: Callable[[], Recording]
 
 

@@ -32,10 +32,9 @@ class Moments(NamedTuple):
     attention
         Share of all attention that each moment gets, shape (B, 32); the shares of a picture add
         up to 1. Even shares where the network has no attention.
-    probabilities
-        Of each genre if that moment alone were pooled, shape (B, 32, genres).
-    whole
-        Of each genre for the whole picture, as the network answers, shape (B, genres).
+    probabilities, whole
+        Of each genre if that moment alone were pooled, shape (B, 32, genres), and for the whole
+        picture, as the network answers, shape (B, genres).
     """
 
     attention: np.ndarray
@@ -66,29 +65,16 @@ def moments(model: HybridNet, images: np.ndarray) -> Moments:
 
 
 class Example(NamedTuple):
-    """A track, and what a network makes of it.
-
-    Attributes
-    ----------
-    gray
-        uint8, shape (n_mels, frames).
-    seconds
-        How long the track is.
-    seen
-        Of the whole track as one picture: attention, shape (moments,), probabilities, shape
-        (moments, genres), and whole, shape (genres,).
-    sound
-        An MP3 file of `length` seconds from `start` on; None if nothing is heard.
-    """
+    """A track, and what a network makes of it."""
 
     track_id: str
     genre: str
-    gray: np.ndarray
+    gray: np.ndarray  # uint8, shape (n_mels, frames)
     manifest: Mapping[str, Any]
     seconds: float
     genres: tuple[str, ...]
-    seen: Moments
-    sound: bytes | None = None
+    seen: Moments  # of the whole track as one picture: without the axis B
+    sound: bytes | None = None  # MP3 of `length` seconds from `start` on
     start: float = 0.0
     length: float = 0.0
 

@@ -34,15 +34,7 @@ from genre_lib.explorer.controls import (
     labelled,
     song,
 )
-from genre_lib.explorer.drawing import (
-    CMAP,
-    audio_player,
-    data_uri,
-    instrument,
-    panel,
-    row,
-    times,
-)
+from genre_lib.explorer.drawing import CMAP, audio_player, data_uri, instrument, panel, row, times
 from genre_lib.explorer.examples import courses, example_of
 from genre_lib.predict import Answer, Part, Trained, answer_of, clock, parts_of, read_trained
 from genre_lib.spectrogram import SILENT, fit_length, mel_decibels, mel_filterbank, to_gray
@@ -230,8 +222,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
             recording = chooser.recording()
             trained = composed_music if recording.composed else recordings
             recipe, genres = trained.recipe, trained.about.genres
-            new = hearing is None or hearing[0] is not recording
-            if hearing is None or new:
+            if hearing is None or hearing[0] is not recording:
                 window.value = 1
                 blocks = recording.stream(recipe.sample_rate)
                 hearing = recording, parts_of(blocks, trained), []
@@ -252,8 +243,6 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         summary = _ranking(recording.title, answer, [*answer.notes, *trained.remarks()])
         course = _course(parts, genres) if len(parts) > 1 else ""
         player = _player(audio, recipe.sample_rate, seconds=recipe.seconds)
-        if new:
-            yield summary, course, "", player
         yield summary, course, _moments(recording, part, audio, trained), player
 
     place = labelled({"window": window})
@@ -298,14 +287,14 @@ def _course(parts: Sequence[Part], genres: Sequence[str]) -> str:
 
 def _ranking(title: str, answer: Answer, notes: Sequence[str]) -> str:
     """Probabilities of the genres for a recording as a whole, the most probable first; notes."""
-    ranked = sorted(zip(answer.probabilities, answer.genres, strict=True), reverse=True)
+    ranked = predict.ranking(answer.genres, answer.probabilities)
     rows = "".join(
         f"<tr><td>{genre}</td><td>{share:.1%}</td>"
         f'<td><meter aria-hidden="true" value="{share:.4f}"></meter></td></tr>'
-        for share, genre in ranked
+        for genre, share in ranked.items()
     )
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    heading = f"<b>{escape(title)}: {ranked[0][1]}</b>"
+    heading = f"<b>{escape(title)}: {next(iter(ranked))}</b>"
     return f'{heading}<table>{rows}</table><ul class="mel-note">{items}</ul>'
 
 
