@@ -151,14 +151,6 @@ def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | Non
     return Table(name, table, formats or {})
 
 
-def settings_note(settings: RunSettings) -> str:
-    """The parameters of a page in one sentence."""
-    return (
-        f"Profile {settings.profile}, view {settings.view}, protocol {settings.protocol}, "
-        f"seed {settings.seed}."
-    )
-
-
 # What figures share
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,7 @@ PRINTED = {
 }
 DIGITS = {"accuracy": ".2%", "loss": "g"}
 """The paper's values have as many digits as it prints."""
+Panel = tuple[str, str, list[dict[str, Any]]]  # accuracy or loss, a title, and plotly's traces
 AXIS = {"fixedrange": True, "showline": True, "ticks": "outside"}  # a swipe scrolls the page
 
 
@@ -123,14 +124,6 @@ class Curves:
         }
 
 
-class Panel(NamedTuple):
-    """One diagram of curves: accuracy or loss, a title, and plotly's traces."""
-
-    what: str
-    title: str
-    traces: list[dict[str, Any]]
-
-
 def learning_curves(name: str, run: Run) -> Curves:
     """Figures 4 and 5 in one: accuracy above loss; saves the history as ``tables/<name>.csv``."""
     history = run.history
@@ -146,7 +139,7 @@ def learning_curves(name: str, run: Run) -> Curves:
             "marker": {"color": COLORS[3], "symbol": "star", "size": 13},
             "hoverinfo": "skip",
         }
-        panels.append(Panel(what, "", [*_lines(history, what), star]))
+        panels.append((what, "", [*_lines(history, what), star]))
     message = f"Accuracy and loss in training and validation over {len(history)} epochs."
     return _curves(name, panels, history, message)
 
@@ -156,9 +149,7 @@ def accuracy_curves(name: str, runs: Mapping[str, Run]) -> Curves:
 
     Saves the histories as ``tables/<name>.csv``.
     """
-    panels = [
-        Panel("accuracy", title, _lines(run.history, "accuracy")) for title, run in runs.items()
-    ]
+    panels = [("accuracy", title, _lines(run.history, "accuracy")) for title, run in runs.items()]
     columns = ["run", "epoch", *(f"{key}_accuracy" for key in CURVES)]
     histories = [run.history.assign(run=title)[columns] for title, run in runs.items()]
     table = pd.concat([pd.DataFrame(columns=columns), *histories], ignore_index=True)
@@ -167,10 +158,10 @@ def accuracy_curves(name: str, runs: Mapping[str, Run]) -> Curves:
 
 
 def _curves(name: str, panels: Sequence[Panel], table: pd.DataFrame, message: str) -> Curves:
-    """Draw panels, one above the other, and save the table of their values."""
+    """Draw panels and save the table of their values."""
     formats = {"learning_rate": "{:.2e}"} if "learning_rate" in table else {}
     for what, form in FORMATS.items():
-        formats |= {name: f"{{:{form}}}" for name in table.columns if name.endswith(what)}
+        formats |= {column: f"{{:{form}}}" for column in map(str, table) if column.endswith(what)}
     return Curves(_figure(panels), message, tabulate(name, table, formats=formats))
 
 

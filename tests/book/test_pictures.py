@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
-import pytest
 
 BOOK = Path(__file__).parents[2] / "book"
 PAGES = sorted(path.name for path in BOOK.iterdir() if path.suffix in (".ipynb", ".md"))
@@ -47,14 +46,13 @@ def nameless(texts: list[str], outputs: list[dict]) -> list[str]:
     return faults + [kind for out in outputs for kind in out if kind.split("/")[0] == "image"]
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_picture_has_an_alternative_text(name: str):
-    assert nameless(*texts_and_outputs(BOOK / name)) == []
+def test_every_picture_has_an_alternative_text():
+    assert {name: faults for name in PAGES
+            if (faults := nameless(*texts_and_outputs(BOOK / name)))} == {}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("texts", "outputs"),
-    [
+def test_a_picture_without_one_is_caught():
+    for texts, outputs in (
         (["![](a.png)"], []),
         (["```{figure} a.png\n:name: a\n\nCaption.\n```\n"], []),
         ([":::{image} a.png\n:alt:\n:::\n"], []),
@@ -62,12 +60,7 @@ def test_every_picture_has_an_alternative_text(name: str):
         ([], [{"text/markdown": '<img src="a.svg" alt=" ">'}]),
         ([], [{"text/html": '<img src="a.svg">'}]),
         ([], [{"image/png": "AAAA", "text/plain": "<Figure>"}]),
-    ],
-)
-def test_a_picture_without_one_is_caught(texts: list[str], outputs: list[dict]):
-    assert nameless(texts, outputs)
-
-
-def test_a_picture_with_one_passes():
+    ):
+        assert nameless(texts, outputs)
     texts = ["![two dots](a.png)", "```{figure} a.png\n:alt: Two dots.\n\nCaption.\n```\n"]
     assert nameless(texts, [{"text/markdown": '<img src="a.svg" alt="Two dots.">'}]) == []

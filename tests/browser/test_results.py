@@ -35,7 +35,9 @@ def test_choosing_a_cell_opens_the_tracks_behind_its_count(open_page: Open):
             assert sum(int(text.split(" of ")[0]) for text in images) == count
             how = "recognised" if truth == answer else f"taken for {answer}"
             status = matrix.get_by_role("status")
-            expect(status).to_contain_text(re.compile(rf"^{count or 'no'} images? of {truth} {how}"))
+            expect(status).to_contain_text(
+                re.compile(rf"^{count or 'no'} images? of {truth} {how}")
+            )
             assert matrix.locator("[aria-pressed=true]").count() == 1
         check_width(page, width)
 
