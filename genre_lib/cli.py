@@ -29,17 +29,12 @@ Corpus = Annotated[
         "--corpus",
         metavar="NAME|DIR",
         help="`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA, "
-        "else fetched), "
-        "a folder of genre folders with audio, or a spectrogram store.",
+        "else fetched), a folder of genre folders with audio, or a spectrogram store.",
     ),
 ]
 Budget = Annotated[
     str,
-    typer.Option(
-        "--profile",
-        metavar="|".join(PROFILES),
-        help="Budget: seconds, minutes, or the paper's own settings.",
-    ),
+    typer.Option(metavar="|".join(PROFILES), help="Seconds, minutes, or the paper's own budget."),
 ]
 Parameters = Annotated[
     list[str] | None,
@@ -54,7 +49,7 @@ Parameters = Annotated[
 
 
 def answer_faults(answer: str | None) -> str | None:
-    """Hand the answer on to whatever makes a store, the kernels of notebooks included."""
+    """Pass the answer on to whatever makes a store, the kernels of notebooks included."""
     if answer is not None:
         os.environ["GENRE_ON_ERROR"] = choose("--on-error", answer, ("stop", "skip"))
     return answer
@@ -72,25 +67,22 @@ OnError = Annotated[
 ]
 
 
+Edition = Annotated[
+    str, typer.Option(help="`reference` is book/ itself; others are editions/NAME/.")
+]
+
+
 @app.command()
 def build(
-    edition: Annotated[
-        str,
-        typer.Option(help="`reference` is book/ itself; others go to editions/NAME/."),
-    ] = "embedded",
+    edition: Edition = "embedded",
     corpus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|DIR",
-            help="As elsewhere; by default gtzan for `reference`, else synthetic.",
-        ),
+        str | None, typer.Option(metavar="NAME|DIR", help="By default gtzan for `reference`.")
     ] = None,
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
     retrain: Annotated[
-        bool,
-        typer.Option("--retrain", help="Use no stored run: make all reference runs anew (hours)."),
+        bool, typer.Option("--retrain", help="Make all reference runs anew (hours).")
     ] = False,
 ) -> None:
     """Make an edition of the book: run what is stale, render the pages.
@@ -107,9 +99,7 @@ def build(
 
 @app.command()
 def pdf(
-    edition: Annotated[
-        str, typer.Option(help="`reference` is book/ itself; others are editions/NAME/.")
-    ] = "reference",
+    edition: Edition = "reference",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="By default `_build/book.pdf` beside them.")
     ] = None,
@@ -176,8 +166,7 @@ def train(
     parameters: Parameters = None,
     on_error: OnError = None,
     retrain: Annotated[
-        bool,
-        typer.Option("--retrain", help="Train even where `reference/` holds the run's results."),
+        bool, typer.Option("--retrain", help="Train even where `reference/` has the results.")
     ] = False,
 ) -> None:
     """Train the network, or go on where a training stopped, and print its test scores.
@@ -193,26 +182,23 @@ def train(
     from genre_lib.runs import get_run
 
     result = get_run(settings)
-    settings, metrics = result.settings, result.metrics
-    typer.echo(f"run           {result.path}")
-    typer.echo(
-        f"settings      {settings.view} x {settings.protocol}, seed {settings.seed}, "
+    metrics, made = result.metrics, result.environment
+    lines = {
+        "run": result.path,
+        "settings": f"{settings.view} x {settings.protocol}, seed {settings.seed}, "
         f"{len(result.history)} of at most {settings.training.epochs} epochs, "
-        f"{result.environment['seconds']:.0f} s on {result.environment['threads']} threads "
-        f"({result.environment['device']})"
-    )
-    typer.echo(
-        f"accuracy      {metrics['accuracy']:.2%} of {len(result.predictions)} test images "
-        f"(95 % interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})"
-    )
-    typer.echo(
-        f"by track      {metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, "
-        "voting over their test images"
-    )
-    typer.echo(f"macro F1      {metrics['macro_f1']:.4f}\n")
+        f"{made['seconds']:.0f} s on {made['threads']} threads ({made['device']})",
+        "accuracy": f"{metrics['accuracy']:.2%} of {len(result.predictions)} test images (95 % "
+        f"interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})",
+        "by track": f"{metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, voting "
+        "over their test images",
+        "macro F1": f"{metrics['macro_f1']:.4f}\n",
+    }
+    for name, text in lines.items():
+        typer.echo(f"{name:<14}{text}")
     typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
     typer.echo("\nWhat the subsets have in common (see `genre-book audit --help`):")
-    typer.echo(audit_text(result.metrics["leakage"]))
+    typer.echo(audit_text(metrics["leakage"]))
 
 
 def audit_text(rows: Sequence[Mapping[Any, Any]]) -> str:
@@ -230,9 +216,8 @@ def audit(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A split of your own: a CSV file with columns track_id and subset (train, "
-            "validation, test), one row a track or an image. By default the one of the "
-            "parameters protocol, view and seed.",
+            help="A CSV file with columns track_id and subset (train, validation, test), one row a "
+            "track or an image. By default the split of the parameters protocol, view and seed.",
         ),
     ] = None,
 ) -> None:
@@ -276,17 +261,12 @@ def predict(
     weights: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR",
-            help="A run's directory, or a folder of packaged weights; by default those that come "
-            "with the package.",
+            metavar="DIR", help="A run, or packaged weights; by default those of the package."
         ),
     ] = None,
     every: Annotated[
         float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="From the start of one window to the next; by default half a window.",
-        ),
+        typer.Option(metavar="SECONDS", help="Between two windows; by default half a window."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of tables.")
@@ -299,28 +279,22 @@ def predict(
 
     Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
     """
-    from genre_lib.predict import (
-        file_values,
-        header,
-        model_values,
-        predict_files,
-        read_trained,
-        report,
-    )
+    from genre_lib import predict as predicting
 
-    trained = read_trained(weights)
+    trained = predicting.read_trained(weights)
     if not as_json:
-        typer.echo(header(trained))
+        typer.echo(predicting.header(trained))
     values, faulty = [], False
-    for file, answer in predict_files(files, trained, every=every):
+    for file, answer in predicting.predict_files(files, trained, every=every):
         if isinstance(answer, UserError):
             faulty = True
             notice(str(answer))
         elif not as_json:
-            typer.echo(f"\n{report(answer)}")
-        values.append(file_values(file, answer))
+            typer.echo(f"\n{predicting.report(answer)}")
+        values.append(predicting.file_values(file, answer))
     if as_json:
-        typer.echo(json.dumps({"model": model_values(trained), "files": values}, indent=2))
+        model = predicting.model_values(trained)
+        typer.echo(json.dumps({"model": model, "files": values}, indent=2))
     if faulty:
         raise typer.Exit(1)
 

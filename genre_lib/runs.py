@@ -114,6 +114,7 @@ def is_complete(directory: Path) -> bool:
 def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress: bool) -> None:
     from genre_lib import checkpoint
     from genre_lib.handcrafted import predicted_labels
+    from genre_lib.speed.allocator import keep_freed_memory
     from genre_lib.training import check_batch_size, environment, train
 
     config = {
@@ -144,6 +145,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
         seconds = time.monotonic() - started
         write_json(directory / "environment.json", environment() | {"seconds": seconds})
     else:
+        keep_freed_memory()
         model = train(settings, dataset, directory, progress=progress)
         test, clean = (predict(model, dataset, subset=subset) for subset in ("test", "train"))
     write_text(directory / "predictions.csv", test.to_csv(index=False))
