@@ -32,8 +32,8 @@ def one_thread() -> None:
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's data or runs."""
-    for name in ("GENRE_CACHE", "GENRE_GTZAN_URL", "GENRE_ON_ERROR", "GENRE_RETRAIN"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("CACHE", "EDITION", "GTZAN_URL", "ON_ERROR", "REFERENCE", "RETRAIN"):
+        monkeypatch.delenv(f"GENRE_{name}", raising=False)
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GENRE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("GENRE_DEVICE", "cpu")

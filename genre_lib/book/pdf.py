@@ -84,7 +84,7 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
         raise UserError(f"{output} is a folder; name a file for the PDF.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=output.parent).close()  # told now, not after the work
+        tempfile.TemporaryFile(dir=output.parent).close()  # is refused now, not after the work
     except OSError as error:
         raise UserError(
             f"{output} cannot be written ({error.strerror}); choose another place."

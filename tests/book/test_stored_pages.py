@@ -47,7 +47,7 @@ def test_the_ledger_is_whole_without_any_run(glued):
 
 
 @pytest.mark.parametrize("glued", ["paper_numbers"], indirect=True)
-def test_printed_numbers_are_told_as_they_follow(glued):
+def test_printed_numbers_give_what_follows_from_them(glued):
     assert glued["agreeing"] == glued["cells"]
     assert glued["correct_total"] == 1013
     assert glued["whole_right"] == "1485"

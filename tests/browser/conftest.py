@@ -29,7 +29,7 @@ from genre_lib.book.pdf import CHROMIUMS, find_browser
 
 @dataclass(frozen=True)
 class Built:
-    """A built book: the folder of its pages, and what its making said."""
+    """A built book: the folder of its pages, and the log of the build."""
 
     html: Path
     log: str
