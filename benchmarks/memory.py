@@ -136,7 +136,7 @@ def peak_memory() -> float:
 
 
 def in_fresh_process(path: Path, images_per_track: int, steps: int) -> Figures:
-    """`measure` in a process of its own, so that its peak is of this size alone."""
+    """`measure` in a fresh process, so that its peak is of this size alone."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         return pool.submit(measure, path, images_per_track, steps).result()
@@ -153,7 +153,7 @@ def main(
     for each size reads the store, makes the dataset (view copies, protocol track) and all
     batches of an epoch, and trains the network on some of them; the time of all steps is the
     median of these times their number. A hundredth, a tenth, and all of
-    the tracks are measured. What the data folder (GENRE_DATA) must have room for is told first;
+    the tracks are measured. What the data folder (GENRE_DATA) must have room for is printed first;
     all of it is removed in the end.
 
     Example: python -m benchmarks.memory --tracks 10000

@@ -94,12 +94,12 @@ def main(
     tracks = songs_per_genre * len(GENRES)
     machine.tell("numpy", "joblib", "librosa", "soundfile")
     typer.echo(f"audio             {tracks} files ({suffix}) of {SECONDS:.0f} s")
-    medians = {count: statistics.median(own) for count, own in times.items()}
-    for count, own in times.items():
+    medians = {count: statistics.median(durations) for count, durations in times.items()}
+    for count, durations in times.items():
         workers = "1 worker" if count == 1 else f"{count} workers"
         typer.echo(
             f"{workers:<18}{medians[count]:.1f} s, {tracks / medians[count]:.1f} tracks per "
-            f"second (median of {', '.join(f'{seconds:.1f}' for seconds in own)})"
+            f"second (median of {', '.join(f'{seconds:.1f}' for seconds in durations)})"
         )
     typer.echo(f"ratio             {medians[1] / medians[jobs]:.2f} (goal with 2: at least 1.8)")
     typer.echo(f"stores            {'identical' if identical else 'DIFFERENT'} byte for byte")

@@ -248,7 +248,7 @@ def resize(image: np.ndarray) -> np.ndarray:
     import cv2
 
     rows, columns = image.shape
-    if columns < IMAGE_SIZE:  # each axis by its own rule: average to shrink, interpolate to grow
+    if columns < IMAGE_SIZE:  # an axis at a time: average to shrink, interpolate to grow
         image = cv2.resize(image, (IMAGE_SIZE, rows), interpolation=cv2.INTER_LINEAR)
     return cv2.resize(image, (IMAGE_SIZE, IMAGE_SIZE), interpolation=cv2.INTER_AREA)
 

@@ -134,28 +134,19 @@ def write_store(
     progress: bool = True,
     on_fault: str | None = None,
 ) -> tuple[str, ...]:
-    """Write the spectrogram store of a corpus: complete, or not at all.
+    """Write the spectrogram store of a corpus, complete or not at all; the tracks it leaves out.
 
-    All tracks are tried. Those that cannot be used are listed in one table on standard error;
-    then, as `on_fault` says, they are left out and the manifest names them, or no store is made.
-
-    Workers read the audio and return encoded images; only this process writes, so on a cluster
-    (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else.
-    By default they are threads: nearly all of the work is done outside of Python.
+    Tracks that cannot be used are listed in one table on standard error. Only this process
+    writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers need the audio
+    files and nothing else; by default they are threads.
 
     Parameters
     ----------
     jobs
-        Workers; -1 is one for each core. None is what ``joblib.parallel_config`` says, and
-        where it says nothing, one for each core.
+        Workers; -1, the default unless ``joblib.parallel_config`` says otherwise, is one a core.
     on_fault
         ``stop`` or ``skip``; None is what `genre_lib.config.on_error` says. A dispensable track
         that cannot be decoded is skipped either way.
-
-    Returns
-    -------
-    tuple of str
-        The tracks that were left out.
 
     Raises
     ------

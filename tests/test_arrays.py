@@ -25,7 +25,7 @@ def mapped(monkeypatch) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds."""
+    """Bytes of memory that this process has."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -52,16 +52,16 @@ def test_above_the_stated_size_an_array_is_mapped(monkeypatch):
     assert (data_dir() / "cache").is_dir()
 
 
-@pytest.mark.parametrize("limit", [0, 2**40])
-def test_an_array_is_zeros_that_can_be_written(monkeypatch, limit):
-    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
-    array = allocate((5, 7, 3))
-    assert (array.shape, array.dtype) == ((5, 7, 3), np.uint8)
-    assert array.flags.c_contiguous
-    assert (array == 0).all()
-    array[2:4] = 9
-    release(array)
-    assert array.sum() == 2 * 21 * 9
+def test_an_array_is_zeros_that_can_be_written(monkeypatch):
+    for limit in (0, 2**40):
+        monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
+        array = allocate((5, 7, 3))
+        assert (array.shape, array.dtype) == ((5, 7, 3), np.uint8)
+        assert array.flags.c_contiguous
+        assert (array == 0).all()
+        array[2:4] = 9
+        release(array)
+        assert array.sum() == 2 * 21 * 9
 
 
 def test_a_mapped_file_has_no_name(mapped):
@@ -82,17 +82,17 @@ def test_a_process_that_is_killed_leaves_nothing_behind(tmp_path):
     assert list((data_dir() / "cache").iterdir()) == []
 
 
-def test_too_little_room_is_told_with_the_way_out(mapped, monkeypatch):
+def test_too_little_room_is_reported_with_the_way_out(mapped, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**9 - 1))
-    with pytest.raises(UserError, match=r"cache.* 1\.0 GB.*GENRE_CACHE") as told:
+    with pytest.raises(UserError, match=r"cache.* 1\.0 GB.*GENRE_CACHE") as caught:
         allocate((10**3, 10**3, 10**3))
-    assert str(data_dir()) in str(told.value)
+    assert str(data_dir()) in str(caught.value)
     assert list((data_dir() / "cache").iterdir()) == []
     allocate((10**3, 10**3))
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room is set aside here")
-def test_a_disk_that_runs_full_meanwhile_is_told(mapped, monkeypatch):
+def test_a_disk_that_runs_full_meanwhile_is_reported(mapped, monkeypatch):
     def fail(*_: object) -> None:
         raise OSError("No space left on device")
 
@@ -109,20 +109,22 @@ def test_where_no_room_can_be_set_aside_an_array_is_mapped_all_the_same(mapped, 
 # Taking rows
 
 
-@pytest.mark.parametrize("limit", [0, 2**40], ids=["mapped", "in memory"])
-@pytest.mark.parametrize(
-    "rows",
-    [np.array([3, 0, 3]), np.array([], int), np.arange(6) % 2 == 0, slice(1, 4), slice(None)],
-    ids=["positions", "none", "mask", "slice", "all"],
-)
-def test_what_is_taken_is_a_copy(monkeypatch, limit, rows):
-    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
-    array = allocate((6, 5))
-    array[:] = np.arange(30).reshape(6, 5)
-    taken = take(array, rows)
-    np.testing.assert_array_equal(taken, np.arange(30).reshape(6, 5)[rows])
-    taken[:] = 200
-    assert array.max() == 29
+def test_what_is_taken_is_a_copy(monkeypatch):
+    for limit in (0, 2**40):
+        for rows in (
+            np.array([3, 0, 3]),
+            np.array([], int),
+            np.arange(6) % 2 == 0,
+            slice(1, 4),
+            slice(None),
+        ):
+            monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
+            array = allocate((6, 5))
+            array[:] = np.arange(30).reshape(6, 5)
+            taken = take(array, rows)
+            np.testing.assert_array_equal(taken, np.arange(30).reshape(6, 5)[rows])
+            taken[:] = 200
+            assert array.max() == 29
 
 
 @linux
@@ -132,14 +134,14 @@ def test_memory_does_not_grow_with_what_was_read(mapped, view):
     for row in array:
         row[:] = 7
         release(array)
-    held = array.reshape(256, -1)[16:] if view else array
+    part = array.reshape(256, -1)[16:] if view else array
     before = resident()
-    for row in range(len(held)):
-        assert (take(held, np.array([row])) == 7).all()
+    for row in range(len(part)):
+        assert (take(part, np.array([row])) == 7).all()
     assert resident() < before + 16 * 2**20
-    assert sum(int(row.sum()) for row in held) == 7 * held.size
+    assert sum(int(row.sum()) for row in part) == 7 * part.size
     assert resident() > before + 40 * 2**20
-    release(held)
+    release(part)
     assert resident() < before + 16 * 2**20
 
 

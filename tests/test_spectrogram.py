@@ -36,61 +36,60 @@ def sine(frequency: float, settings: SpectrogramSettings = PAPER) -> np.ndarray:
 # Decibels
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
+def test_decibels_equal_librosas():
+    for settings in (
         PAPER,
         SMALL,
         SpectrogramSettings(n_fft=1024, hop_length=256, n_mels=64, fmin=40.0, fmax=8000.0),
         SpectrogramSettings(top_db=60.0),
-    ],
-)
-@pytest.mark.parametrize("sound", ["noise", "decaying tone"])
-def test_decibels_equal_librosas(settings, sound):
-    audio = noise(settings=settings)
-    if sound == "decaying tone":
-        fall = np.exp(-np.arange(len(audio)) / len(audio) * 12)
-        audio = (sine(440, settings) * fall + 1e-4 * audio).astype(np.float32)
-    power = librosa.feature.melspectrogram(
-        y=audio,
-        sr=settings.sample_rate,
-        n_fft=settings.n_fft,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    expected = librosa.power_to_db(power, ref=np.max, top_db=settings.top_db)
-    decibels = mel_decibels(audio, settings)
-    assert decibels.dtype == np.float32
-    np.testing.assert_allclose(decibels, expected, atol=1e-3)
+    ):
+        for sound in ("noise", "decaying tone"):
+            audio = noise(settings=settings)
+            if sound == "decaying tone":
+                fall = np.exp(-np.arange(len(audio)) / len(audio) * 12)
+                audio = (sine(440, settings) * fall + 1e-4 * audio).astype(np.float32)
+            power = librosa.feature.melspectrogram(
+                y=audio,
+                sr=settings.sample_rate,
+                n_fft=settings.n_fft,
+                hop_length=settings.hop_length,
+                n_mels=settings.n_mels,
+                fmin=settings.fmin,
+                fmax=settings.fmax,
+            )
+            expected = librosa.power_to_db(power, ref=np.max, top_db=settings.top_db)
+            decibels = mel_decibels(audio, settings)
+            assert decibels.dtype == np.float32
+            np.testing.assert_allclose(decibels, expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("samples", [4096, 22050, 22051, 22050 + 511, 22050 + 512])
-def test_shape(samples):
-    decibels = mel_decibels(noise(2.0)[:samples], PAPER)
-    assert decibels.shape == (128, 1 + samples // 512)
-    assert decibels.max() == pytest.approx(0, abs=1e-4)
-    assert decibels.min() >= -80 - 1e-4
+def test_shape():
+    for samples in (4096, 22050, 22051, 22050 + 511, 22050 + 512):
+        decibels = mel_decibels(noise(2.0)[:samples], PAPER)
+        assert decibels.shape == (128, 1 + samples // 512)
+        assert decibels.max() == pytest.approx(0, abs=1e-4)
+        assert decibels.min() >= -80 - 1e-4
 
 
-@pytest.mark.parametrize("gain", [1e-4, 0.01, 3.0, 1e4])
-def test_loudness_does_not_matter(gain):
-    audio = sine(440) + noise()
-    expected = mel_decibels(audio, PAPER)
-    np.testing.assert_allclose(mel_decibels(np.float32(gain) * audio, PAPER), expected, atol=2e-3)
+def test_loudness_does_not_matter():
+    for gain in (1e-4, 0.01, 3.0, 1e4):
+        audio = sine(440) + noise()
+        expected = mel_decibels(audio, PAPER)
+        np.testing.assert_allclose(
+            mel_decibels(np.float32(gain) * audio, PAPER), expected, atol=2e-3
+        )
 
 
-@pytest.mark.parametrize("frequency", [220, 440, 1000, 2500, 6000, 10000])
-@pytest.mark.parametrize("n_mels", [64, 128])
-def test_a_tone_is_loudest_in_the_band_whose_centre_is_nearest(frequency, n_mels):
-    settings = SpectrogramSettings(n_mels=n_mels, n_fft=4096)
-    edges = librosa.mel_frequencies(n_mels + 2, fmin=settings.fmin, fmax=settings.fmax)
-    nearest = np.abs(librosa.hz_to_mel(edges[1:-1]) - librosa.hz_to_mel(frequency)).argmin()
-    # The filters have equal area, so a tone is compared with noise, which fills every band.
-    height = mel_filterbank(settings).toarray().max(1, keepdims=True)
-    power = 10 ** (mel_decibels(sine(frequency), settings) / 10) / height
-    assert power[:, 20].argmax() == nearest
+def test_a_tone_is_loudest_in_the_band_whose_centre_is_nearest():
+    for frequency in (220, 440, 1000, 2500, 6000, 10000):
+        for n_mels in (64, 128):
+            settings = SpectrogramSettings(n_mels=n_mels, n_fft=4096)
+            edges = librosa.mel_frequencies(n_mels + 2, fmin=settings.fmin, fmax=settings.fmax)
+            nearest = np.abs(librosa.hz_to_mel(edges[1:-1]) - librosa.hz_to_mel(frequency)).argmin()
+            # The filters have equal area, so a tone is compared with noise, which fills every band.
+            height = mel_filterbank(settings).toarray().max(1, keepdims=True)
+            power = 10 ** (mel_decibels(sine(frequency), settings) / 10) / height
+            assert power[:, 20].argmax() == nearest
 
 
 def test_higher_tones_lie_in_higher_rows():
@@ -98,13 +97,13 @@ def test_higher_tones_lie_in_higher_rows():
     assert rows == sorted(set(rows))
 
 
-@pytest.mark.parametrize("top_db", [40.0, 80.0])
-def test_silence_is_the_bottom_throughout(top_db):
-    settings = SpectrogramSettings(top_db=top_db)
-    decibels = mel_decibels(np.zeros(22050, np.float32), settings)
-    assert decibels.shape == (128, 44)
-    assert (decibels == -top_db).all()
-    assert (to_gray(decibels, top_db=top_db) == 0).all()
+def test_silence_is_the_bottom_throughout():
+    for top_db in (40.0, 80.0):
+        settings = SpectrogramSettings(top_db=top_db)
+        decibels = mel_decibels(np.zeros(22050, np.float32), settings)
+        assert decibels.shape == (128, 44)
+        assert (decibels == -top_db).all()
+        assert (to_gray(decibels, top_db=top_db) == 0).all()
 
 
 def test_a_later_sound_is_the_same_columns_later():
@@ -115,13 +114,13 @@ def test_a_later_sound_is_the_same_columns_later():
     assert not np.allclose(second[:, :60], first[:, :60], atol=1)
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_decibels_do_not_depend_on_the_number_of_threads(threads):
-    audio = noise(30.0)
-    with threadpool_limits(2):
-        expected = mel_decibels(audio, PAPER)
-    with threadpool_limits(threads):
-        np.testing.assert_array_equal(mel_decibels(audio, PAPER), expected)
+def test_decibels_do_not_depend_on_the_number_of_threads():
+    for threads in (1, 3):
+        audio = noise(30.0)
+        with threadpool_limits(2):
+            expected = mel_decibels(audio, PAPER)
+        with threadpool_limits(threads):
+            np.testing.assert_array_equal(mel_decibels(audio, PAPER), expected)
 
 
 # Gray levels
@@ -135,15 +134,15 @@ def test_gray_levels_survive_decibels():
         )
 
 
-@pytest.mark.parametrize("top_db", [40.0, 80.0])
-def test_decibels_survive_gray_levels_within_half_a_level(top_db):
-    decibels = np.linspace(-top_db, 0, 10_001, dtype=np.float32)
-    gray = to_gray(decibels, top_db=top_db)
-    assert gray.dtype == np.uint8
-    assert (gray[0], gray[-1]) == (0, 255)
-    assert (np.diff(gray.astype(int)) >= 0).all()
-    error = np.abs(to_decibels(gray, top_db=top_db) - decibels)
-    assert error.max() <= 0.5 * top_db / 255 + 1e-4
+def test_decibels_survive_gray_levels_within_half_a_level():
+    for top_db in (40.0, 80.0):
+        decibels = np.linspace(-top_db, 0, 10_001, dtype=np.float32)
+        gray = to_gray(decibels, top_db=top_db)
+        assert gray.dtype == np.uint8
+        assert (gray[0], gray[-1]) == (0, 255)
+        assert (np.diff(gray.astype(int)) >= 0).all()
+        error = np.abs(to_decibels(gray, top_db=top_db) - decibels)
+        assert error.max() <= 0.5 * top_db / 255 + 1e-4
 
 
 def test_what_is_out_of_range_does_not_wrap_around():
@@ -153,18 +152,18 @@ def test_what_is_out_of_range_does_not_wrap_around():
 # Tracks
 
 
-@pytest.mark.parametrize("length", [0, 5, 10, 15])
-def test_fit_length_crops_or_pads_at_the_end(length):
-    audio = np.arange(1, length + 1, dtype=np.float32)
-    fitted = fit_length(audio, 10)
-    assert fitted.shape == (10,)
-    assert fitted.dtype == np.float32
-    kept = min(length, 10)
-    np.testing.assert_array_equal(fitted[:kept], audio[:kept])
-    assert (fitted[kept:] == 0).all()
+def test_fit_length_crops_or_pads_at_the_end():
+    for length in (0, 5, 10, 15):
+        audio = np.arange(1, length + 1, dtype=np.float32)
+        fitted = fit_length(audio, 10)
+        assert fitted.shape == (10,)
+        assert fitted.dtype == np.float32
+        kept = min(length, 10)
+        np.testing.assert_array_equal(fitted[:kept], audio[:kept])
+        assert (fitted[kept:] == 0).all()
 
 
-def test_a_short_track_ends_in_silence_and_its_own_length_is_told():
+def test_a_short_track_ends_in_silence_and_its_length_is_recorded():
     whole, row = spectrogram_of(Track("a", "low", partial(play, "low", 0)), SMALL)
     half = Track("a", "low", partial(play, "low", 0, seconds=1.0))
     padded, short_row = spectrogram_of(half, SMALL)
@@ -195,16 +194,17 @@ def test_the_checksum_is_that_of_the_audio_file(tmp_path):
     assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(("level", "silence"), [(0.0, True), (0.9, True), (1.1, False)])
-def test_silence_is_what_nowhere_reaches_the_threshold(level, silence):
-    def load(sample_rate: int) -> np.ndarray:
-        audio = np.zeros(3 * sample_rate, np.float32)
-        audio[sample_rate] = level * spectrogram.SILENT
-        audio[-1] = 1.0  # behind the two seconds that count
-        return audio
+def test_silence_is_what_nowhere_reaches_the_threshold():
+    for level, silence in ((0.0, True), (0.9, True), (1.1, False)):
 
-    if silence:
-        with pytest.raises(UserError, match=r"low\.0 is silent"):
+        def load(sample_rate: int, level: float = level) -> np.ndarray:
+            audio = np.zeros(3 * sample_rate, np.float32)
+            audio[sample_rate] = level * spectrogram.SILENT
+            audio[-1] = 1.0  # behind the two seconds that count
+            return audio
+
+        if silence:
+            with pytest.raises(UserError, match=r"low\.0 is silent"):
+                spectrogram_of(Track("low.0", "low", load), SMALL)
+        else:
             spectrogram_of(Track("low.0", "low", load), SMALL)
-    else:
-        spectrogram_of(Track("low.0", "low", load), SMALL)

@@ -33,7 +33,7 @@ VIEWS = ("copies", "segments")
 
 
 def blank_store(tracks_per_genre: int, *, genres: int = 10, frames: int = 24) -> Store:
-    """A store in which every track is one gray of its own."""
+    """A store in which every track is one gray, another in each."""
     names = tuple(f"genre{number:02d}" for number in range(genres))
     labels = np.repeat(np.arange(genres), tracks_per_genre)
     images = np.empty((len(labels), 16, frames), np.uint8)
@@ -50,7 +50,7 @@ def settings_for(*, view="segments", protocol="image", seed=0, images_per_track=
 
 
 def random_store(tracks: int, *, frames: int = 24) -> Store:
-    """A store of one genre in which every track is noise of its own."""
+    """A store of one genre in which every track is other noise."""
     store = blank_store(tracks, genres=1, frames=frames)
     images = np.random.default_rng(0).integers(0, 256, store.images.shape, dtype=np.uint8)
     return replace(store, images=images)
@@ -567,7 +567,7 @@ def write_split(path, store, rows=None):
 
 def test_a_split_of_ones_own_is_audited(tmp_path):
     store = with_duplicates((0, 3), (4, 8))  # trained and tested; both trained
-    table = read_split(write_split(tmp_path / "own.csv", store), store)
+    table = read_split(write_split(tmp_path / "mine.csv", store), store)
     counts = audit(table).set_index(["first", "second"])
     assert counts.identical_tracks.to_dict() == {
         ("train", "validation"): 0,
@@ -583,7 +583,7 @@ def test_what_is_wrong_with_a_split_is_reported(tmp_path):
         (lambda table: table[table.subset != "test"], "no track in the subset 'test'"),
         (lambda table: table.replace("genre00.00003", "none"), "splits 1 tracks.*such as 'none'"),
     ):
-        path = write_split(tmp_path / "own.csv", store, rows)
+        path = write_split(tmp_path / "mine.csv", store, rows)
         with pytest.raises(UserError, match=message):
             read_split(path, store)
 

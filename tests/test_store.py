@@ -110,21 +110,19 @@ def test_the_digest_is_the_hash_of_names_genres_and_gray_levels(store):
     assert store.labels.dtype == np.int64
 
 
-@pytest.mark.parametrize(("chunk", "jobs"), [(1, 2), (5, 2), (5, 1), (64, 4)])
-@pytest.mark.parametrize("limit", [0, 2**40], ids=["mapped", "in memory"])
-def test_a_store_is_read_the_same_however_it_is_read(
-    store, store_path, monkeypatch, chunk, jobs, limit
-):
-    monkeypatch.setattr(store_module, "CHUNK", chunk)
-    monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
-    with joblib.parallel_config(n_jobs=jobs):
-        again = read_store(store_path)
-    assert again.digest == store.digest
-    np.testing.assert_array_equal(again.images, store.images)
-    np.testing.assert_array_equal(again.decibels(3), store.decibels(3))
+def test_a_store_is_read_the_same_however_it_is_read(store, store_path, monkeypatch):
+    for chunk, jobs in ((1, 2), (5, 2), (5, 1), (64, 4)):
+        for limit in (0, 2**40):
+            monkeypatch.setattr(store_module, "CHUNK", chunk)
+            monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
+            with joblib.parallel_config(n_jobs=jobs):
+                again = read_store(store_path)
+            assert again.digest == store.digest
+            np.testing.assert_array_equal(again.images, store.images)
+            np.testing.assert_array_equal(again.decibels(3), store.decibels(3))
 
 
-def test_a_damaged_image_is_told_also_where_threads_read_it(store_path, tmp_path, monkeypatch):
+def test_a_damaged_image_is_named_also_where_threads_read_it(store_path, tmp_path, monkeypatch):
     monkeypatch.setattr(store_module, "CHUNK", 2)
     path = tmp_path / "copy"
     shutil.copytree(store_path, path)
@@ -155,7 +153,7 @@ def test_the_first_track_of_each_genre_is_found_in_any_order(store):
         assert mixed.position(name) == mixed.labels.tolist().index(label)
 
 
-def test_an_unknown_track_is_told(store):
+def test_an_unknown_track_is_refused(store):
     with pytest.raises(UserError, match=r"low\.99999"):
         store.position("low.99999")
 
@@ -174,14 +172,16 @@ def test_names_that_need_quoting_survive(tmp_path):
 # A store that is not written
 
 
-@pytest.mark.parametrize("kind", ["folder", "file"])
-def test_what_exists_is_not_overwritten(tmp_path, kind):
-    path = tmp_path / "store"
-    path.mkdir() if kind == "folder" else path.write_text("mine")
-    with pytest.raises(UserError, match="exists already"):
-        write_store(small_corpus(1), path, SMALL, jobs=1, progress=False)
-    assert list(path.iterdir()) == [] if kind == "folder" else path.read_text() == "mine"
-    assert list(tmp_path.iterdir()) == [path]
+def test_what_exists_is_not_overwritten(tmp_path):
+    folder, file = tmp_path / "folder", tmp_path / "file"
+    folder.mkdir()
+    file.write_text("mine")
+    for path in (folder, file):
+        with pytest.raises(UserError, match="exists already"):
+            write_store(small_corpus(1), path, SMALL, jobs=1, progress=False)
+    assert list(folder.iterdir()) == []
+    assert file.read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == [file, folder]
 
 
 def test_a_store_of_a_store_is_refused(store_path, tmp_path):
@@ -190,7 +190,7 @@ def test_a_store_of_a_store_is_refused(store_path, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_runs_full_is_told_and_nothing_is_left(tmp_path, monkeypatch):
+def test_a_disk_that_runs_full_is_reported_and_nothing_is_left(tmp_path, monkeypatch):
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -204,7 +204,7 @@ def fail_to_load(sample_rate: int) -> np.ndarray:
     raise UserError("track 2 is bad")
 
 
-def test_a_track_that_fails_in_a_worker_is_told(tmp_path, capsys):
+def test_a_track_that_fails_in_a_worker_is_reported(tmp_path, capsys):
     tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail_to_load))
     with pytest.raises(UserError, match=r"^1 of 4 tracks of bad cannot be used"):
         write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=2, progress=False)
@@ -212,15 +212,16 @@ def test_a_track_that_fails_in_a_worker_is_told(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("error", [UserError("track 2 is bad"), KeyboardInterrupt()])
-def test_a_track_that_fails_leaves_nothing_behind(tmp_path, error):
-    def fail(sample_rate: int) -> np.ndarray:
-        raise error
+def test_a_track_that_fails_leaves_nothing_behind(tmp_path):
+    for error in (UserError("track 2 is bad"), KeyboardInterrupt()):
 
-    tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail))
-    with pytest.raises(type(error)):
-        write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=1, progress=False)
-    assert list(tmp_path.iterdir()) == []
+        def fail(sample_rate: int, error: BaseException = error) -> np.ndarray:
+            raise error
+
+        tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail))
+        with pytest.raises(type(error)):
+            write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=1, progress=False)
+        assert list(tmp_path.iterdir()) == []
 
 
 # A store that cannot be read
@@ -287,23 +288,22 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize(("damage", "names"), DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_damaged_store_is_told_with_the_file(store_path, tmp_path, damage, names):
-    path = tmp_path / "copy"
-    shutil.copytree(store_path, path)
-    read_store(path)
-    damage(path)
-    with pytest.raises(UserError, match=names):
-        read_store(path)
+def test_a_damaged_store_is_refused_with_the_name_of_the_file(store_path, tmp_path):
+    for number, (damage, words) in enumerate(DAMAGES.values()):
+        path = tmp_path / str(number)
+        shutil.copytree(store_path, path)
+        damage(path)
+        with pytest.raises(UserError, match=words):
+            read_store(path)
 
 
-@pytest.mark.parametrize("name", ["nowhere", "."])
-def test_a_folder_that_is_no_store_is_told_how_to_make_one(tmp_path, name):
-    with pytest.raises(UserError, match="genre-book store"):
-        read_store(tmp_path / name)
+def test_a_folder_that_is_no_store_is_refused_with_the_way_to_make_one(tmp_path):
+    for name in ("nowhere", "."):
+        with pytest.raises(UserError, match="genre-book store"):
+            read_store(tmp_path / name)
 
 
-def test_an_image_of_noise_in_its_middle_is_told(store_path, tmp_path):
+def test_an_image_of_noise_in_its_middle_is_refused(store_path, tmp_path):
     path = tmp_path / "a.png"
     content = bytearray((store_path / IMAGE).read_bytes())
     middle = len(content) // 2
@@ -353,8 +353,7 @@ def faulty_corpus(folder: Path, *, dispensable: frozenset[str] = frozenset()) ->
 FAULTS = ("low.cut Größe", "low.empty", "quiet.0")
 
 
-@pytest.mark.parametrize("jobs", [1, 3])
-@pytest.mark.parametrize("answer", ["stop", None])
+@pytest.mark.parametrize(("jobs", "answer"), [(1, "stop"), (3, None)])
 def test_all_faults_are_listed_and_no_store_is_made(tmp_path, capsys, jobs, answer):
     corpus = faulty_corpus(tmp_path / "audio")
     with pytest.raises(UserError, match=r"3 of 6 tracks of faulty .*--on-error skip") as caught:
@@ -402,12 +401,12 @@ def test_the_answer_to_faults_is_that_of_the_environment(tmp_path, monkeypatch):
         write_store(corpus, tmp_path / "other", SMALL, progress=False)
 
 
-@pytest.mark.parametrize("answer", ["stop", "skip"])
-def test_a_store_of_nothing_is_not_made(tmp_path, answer):
-    corpus = Corpus("quiet", (Track("quiet.0", "quiet", silent),))
-    with pytest.raises(UserError, match="No track of quiet can be used"):
-        write_store(corpus, tmp_path / "s", SMALL, progress=False, on_fault=answer)
-    assert list(tmp_path.iterdir()) == []
+def test_a_store_of_nothing_is_not_made(tmp_path):
+    for answer in ("stop", "skip"):
+        corpus = Corpus("quiet", (Track("quiet.0", "quiet", silent),))
+        with pytest.raises(UserError, match="No track of quiet can be used"):
+            write_store(corpus, tmp_path / "s", SMALL, progress=False, on_fault=answer)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dispensable_track_is_left_out_only_if_it_cannot_be_decoded(tmp_path, capsys):
@@ -420,7 +419,7 @@ def test_a_dispensable_track_is_left_out_only_if_it_cannot_be_decoded(tmp_path, 
     assert "low.empty" in capsys.readouterr().err
 
 
-def test_what_a_corpus_says_of_itself_is_told_before_its_store_is_made(tmp_path, capsys):
+def test_what_a_corpus_says_of_itself_comes_before_its_store_is_made(tmp_path, capsys):
     tracks = small_corpus(1).tracks
     corpus = Corpus("x", tracks, describe=lambda: f"{len(list(tmp_path.glob('s')))} stores yet")
     write_store(corpus, tmp_path / "s", SMALL, progress=False)
@@ -562,12 +561,12 @@ def test_no_processes_are_refused(tmp_path):
         write_store(Corpus("none"), tmp_path / "store", SMALL, jobs=0)
 
 
-def test_a_store_is_not_used_for_other_spectrograms_than_it_holds(store_path):
-    held = SMALL.n_mels
-    kept = configure(corpus=str(store_path), overrides={"n_mels": held})
-    assert open_store(kept).images.shape[1] == held
-    other = configure(corpus=str(store_path), overrides={"n_mels": held + 1})
-    with pytest.raises(UserError, match=f"n_mels = {held + 1}.* made with {held}"):
+def test_a_store_is_not_used_for_other_spectrograms_than_it_has(store_path):
+    stored = SMALL.n_mels
+    same = configure(corpus=str(store_path), overrides={"n_mels": stored})
+    assert open_store(same).images.shape[1] == stored
+    other = configure(corpus=str(store_path), overrides={"n_mels": stored + 1})
+    with pytest.raises(UserError, match=f"n_mels = {stored + 1}.* made with {stored}"):
         open_store(other)
 
 
@@ -600,6 +599,7 @@ def play_and_sign(folder: Path, genre: str, number: int, sample_rate: int) -> np
     return play(genre, number, sample_rate)
 
 
+@pytest.mark.slow
 def test_a_cluster_writes_what_one_process_writes(cluster, store_path, tmp_path):
     played = tmp_path / "played"
     played.mkdir()
@@ -615,7 +615,8 @@ def test_a_cluster_writes_what_one_process_writes(cluster, store_path, tmp_path)
     assert {int(path.name) for path in played.iterdir()} == workers
 
 
-def test_a_track_that_fails_on_a_cluster_is_told_and_leaves_nothing(cluster, tmp_path):
+@pytest.mark.slow
+def test_a_track_that_fails_on_a_cluster_is_reported_and_leaves_nothing(cluster, tmp_path):
     tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail_to_load))
     with (
         joblib.parallel_config(backend="dask"),
@@ -670,26 +671,28 @@ def opening(music: Path) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["finishes", "is killed"])
+@pytest.mark.parametrize(
+    "killed", [pytest.param(False, marks=pytest.mark.slow, id="finishes"), True]
+)
 def test_a_store_that_another_process_is_making_is_waited_for(music, killed):
     with opening(music) as first:
         assert first.stdout.readline() == "writing\n"
         with opening(music) as second:
-            told = second.stderr.readline()
-            assert "another process is making the store" in told
-            assert str(data_dir() / "stores") in told
+            message = second.stderr.readline()
+            assert "another process is making the store" in message
+            assert str(data_dir() / "stores") in message
             if killed:
                 first.kill()
             digest, _ = first.communicate("\n")
-            own, errors = second.communicate("\n")
+            output, errors = second.communicate("\n")
     assert (second.returncode, errors) == (0, "")
     store = open_store(settings_for(music), progress=False)
-    assert own == (f"writing\n{store.digest}\n" if killed else f"{store.digest}\n")
+    assert output == (f"writing\n{store.digest}\n" if killed else f"{store.digest}\n")
     assert digest == ("" if killed else f"{store.digest}\n")
     assert [path for path in (data_dir() / "stores").iterdir() if path.is_dir()] == [store.path]
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path):
+def test_a_place_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(UserError, match=r"cannot be written .*choose another place"):
         write_store(small_corpus(1), tmp_path / "file" / "store", SMALL, progress=False)

@@ -28,7 +28,8 @@ BLOCK_SECONDS = 10
 PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what comes before
 UNKNOWN_SIZE = 2**31 - 2**16  # bytes; who writes to a pipe announces this much or more
 STATE_LENGTH = ("wav", "aiff", "au", "flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
-MP3_LENGTH = re.compile(rb"Xing|Info|VBRI")  # without it, an MP3 file's length is a guess
+# The first frame of an MP3 file that states its length; without it, the length is a guess.
+MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class AudioFault(UserError):
 
 
 def read_audio(source: Source, sample_rate: int) -> np.ndarray:
-    """Decode an audio file to mono float32 at `sample_rate`, shape (samples,); see below."""
+    """Decode an audio file to mono float32, shape (samples,), as `stream_audio` does."""
     return np.concatenate(list(stream_audio(source, sample_rate)))
 
 
@@ -182,7 +183,9 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
             raise AudioFault(source, "is an empty file")
         raw.seek(max(0, size - 2**17))
         cut = _ends_within_a_page(raw.read())
-        seconds, states_length = _wav_seconds(raw), MP3_LENGTH.search(_first_frame(raw))
+        seconds = _wav_seconds(raw)
+        raw.seek(0)
+        states_length = MP3_LENGTH.search(raw.read(2**22))  # there may be pictures before it
         raw.seek(0)
         # Without its name, a file is what its content is; and it may not refer to others.
         file = SimpleNamespace(read=raw.read, seek=raw.seek, tell=raw.tell)
@@ -237,15 +240,16 @@ def _frames(container: Any, source: Source) -> Iterator[av.AudioFrame]:
     import av
 
     packets = lost = frames = 0
-    kind, to_floats = None, av.AudioResampler("flt")
+    kind, to_floats = None, None
     try:
         for packet in container.demux(container.streams.audio[0]):
             packets += 1
             try:
                 for frame in packet.decode():
                     frames += 1
-                    if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                        to_floats = av.AudioResampler("flt")  # for one kind of frames only
+                    found = (frame.format.name, frame.layout.name, frame.sample_rate)
+                    if to_floats is None or found != kind:
+                        kind, to_floats = found, av.AudioResampler("flt")
                     yield from to_floats.resample(frame)
             except av.FFmpegError:
                 lost += 1
@@ -311,17 +315,6 @@ def _wav_seconds(raw: BinaryIO) -> float:
         byte_rate = int.from_bytes(chunk[8:12], "little") or byte_rate
         raw.seek(size + size % 2 - len(chunk), io.SEEK_CUR)
     return 0.0
-
-
-def _first_frame(raw: BinaryIO) -> bytes:
-    """The beginning of an MP3 file's sound, behind the tag with title and pictures."""
-    raw.seek(0)
-    head = raw.read(10)
-    size = 0
-    for byte in head[6:10] if head.startswith(b"ID3") else b"":
-        size = size << 7 | byte & 0x7F
-    raw.seek(size + 10 * bool(size))
-    return raw.read(1024)
 
 
 def _ends_within_a_page(tail: bytes) -> bool:

@@ -158,23 +158,23 @@ def _request(archive: Archive, part: Path, room: int, bar: tqdm) -> str | None:
     have = _size(part)
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(archive.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        status, said = response.status_code, response.headers
+        status, fields = response.status_code, response.headers
         stated = _stated_hash(response)
-        range_ = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+)", said.get("Content-Range", ""))
+        range_ = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+)", fields.get("Content-Range", ""))
         if status == 416 and range_ and int(range_[2]) == have:
             return stated  # nothing was missing
         if status == 416 or (status == 206 and not (range_ and range_[1] == str(have))):
             part.unlink()
             raise _Interrupted("the server has another file than before; starting afresh")
         if status in TRY_AGAIN:
-            raise _Interrupted(f"its server answers {status}", said.get("Retry-After", ""))
+            raise _Interrupted(f"its server answers {status}", fields.get("Retry-After", ""))
         if status not in (200, 206):
             raise UserError(
                 f"{archive.url} cannot be fetched (its server answers {status}); try another "
                 "mirror, or bring your own copy."
             )
         start = have if status == 206 else 0
-        length = said.get("Content-Length", "")
+        length = fields.get("Content-Length", "")
         total = start + int(length) if length.isdecimal() else None
         if archive.size not in (None, total or archive.size):
             part.unlink(missing_ok=True)

@@ -257,9 +257,11 @@ def test_a_file_that_is_none_has_no_length(tmp_path):
 def test_a_file_that_is_cut_short_is_refused(tmp_path, kind):
     for share in (0.2, 0.5, 0.95):
         path = cut(write(tmp_path / "cut.wav", music(24000), 24000, **KINDS[kind]), share)
-        with pytest.raises(AudioFault, match=r"cut\.wav .*(cut short|its end is missing)") as told:
+        with pytest.raises(
+            AudioFault, match=r"cut\.wav .*(cut short|its end is missing)"
+        ) as caught:
             read_audio(path, 24000)
-        assert "\n" not in str(told.value)
+        assert "\n" not in str(caught.value)
     if kind in ("wav", "aiff"):  # of which the header tells before the end is reached
         for source in (path, Upload("cut.wav", path.read_bytes())):
             with pytest.raises(AudioFault, match="cut short"):
