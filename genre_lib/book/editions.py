@@ -286,8 +286,12 @@ def publish(work: Path, target: Path, *, whole: bool) -> None:
     ``book/`` also holds the prose that every edition is made from, and that stays.
     """
     if whole:
-        shutil.rmtree(target, ignore_errors=True)
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if target.exists():
+            os.replace(target, old)
         os.replace(work, target)
+        shutil.rmtree(old, ignore_errors=True)
         return
     for kind in (*PRODUCTS, "_build"):
         shutil.rmtree(target / kind, ignore_errors=True)

@@ -68,22 +68,7 @@ def glued_words(path: Path) -> dict[str, str]:
     return words
 
 
-LONG = {  # still assembled: this list only shrinks
-    "explorer": {"real_note"},
-    "sec1_introduction": {"corpus_note", "run_note"},
-    "sec2_related_work": {"corpus_note"},
-    "sec3_problem": {"corpus_note"},
-    "sec4a_preprocessing": {"corpus_note", "track_origin"},
-    "sec5_evaluation": {"corpus_note", "explained", "run_note"},
-    "sec6_conclusion": {"corpus_note", "image_note", "track_note"},
-    "what_does_84_mean": {
-        *("budget_note", "changes_note", "curves_note", "curves_short", "filtered_note"),
-        *("filtered_short", "full_budget_note", "full_short", "ingredients_note"),
-        *("ingredients_short", "known_note", "known_words", "lower_note", "machine_note"),
-        *("meaning", "methods_note", "methods_short", "order_note", "pairs_note"),
-        *("pairs_verdict", "published_note", "recall_note", "same_note", "seeds_note"),
-    },
-}
+LONG = {"sec4a_preprocessing": {"track_origin"}}  # where editions differ
 
 
 def test_glued_words_are_words_and_no_sentences():
