@@ -109,7 +109,7 @@ class Notebook:
         return "".join(printed)
 
     def send(self, label: str, value: Any) -> None:
-        """Move a control, as a browser tells it."""
+        """Move a control, as a browser does."""
         data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
         content = {"comm_id": self.controls[label], "data": data}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", content))

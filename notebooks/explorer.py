@@ -210,4 +210,5 @@ minute = np.concatenate([load_song(genre, 0, 0, rate) for genre in ("classical",
 parts = list(parts_of([minute], trained))
 answer = answer_of(Path("my song.flac"), parts, len(minute) / rate, trained)
 printed = f"{header(trained)}\n\n{report(answer)}"
-myst_nb.glue("own_song", HTML(f"<pre>{escape(printed)}</pre>"), display=False)
+block = f'<pre style="white-space: pre-wrap">{escape(printed)}</pre>'
+myst_nb.glue("own_song", HTML(block), display=False)

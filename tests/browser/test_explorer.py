@@ -4,8 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from instruments import noise
 from served import DESKTOP, PHONE
 
+from genre_lib import explorer
 from genre_lib.augment import IMAGE_SIZE, cutmix_box
 
 PLAYER = "hear-a-song-see-it-and-see-what-the-network-makes-of-it"
@@ -258,6 +260,18 @@ def insets(clip_path):
     found = [float(number) for number in re.findall(r"([\d.]+)%", clip_path)]
     top, right, bottom, left = (found * 4)[:4] if len(found) in (1, 2, 4) else (*found, found[1])
     return [top, right, bottom, left]
+
+
+def test_style_and_script_come_along_with_an_instrument_in_a_notebook(browser):
+    store = noise(("high", "low"), 1)
+    html = "".join(part.value for part in explorer.cutmix_mixer(store, store.firsts).children)
+    page = browser.new_page()
+    page.set_content("<main></main>")
+    page.evaluate("html => document.querySelector('main').innerHTML = html", html)
+    page.wait_for_function("document.querySelector('output').innerText.includes('% low')")
+    grid = "getComputedStyle(document.querySelector('.mel')).display"
+    assert page.evaluate(grid) == "grid"
+    page.close()
 
 
 def test_cutmix_shows_the_tracks_that_are_chosen(open_page):
