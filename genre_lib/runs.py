@@ -107,7 +107,7 @@ def run_directory(name: str) -> Path:
 
 
 def is_complete(directory: Path) -> bool:
-    """Tell whether a directory holds a whole run: its metrics are written last of all."""
+    """Whether a directory has a whole run: its metrics are written last of all."""
     return (directory / "metrics.json").exists()
 
 
@@ -171,7 +171,7 @@ def read_run(directory: Path) -> Run:
     """
     if not is_complete(directory):
         raise UserError(
-            f"{directory} holds no complete run; make it with `genre-book train` and the same "
+            f"{directory} has no complete run; make it with `genre-book train` and the same "
             "parameters."
         )
     parts: dict[str, Any] = {}
@@ -220,7 +220,7 @@ def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarr
 
 
 def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) -> dict[str, Any]:
-    """Everything that ``metrics.json`` holds.
+    """The content of ``metrics.json``.
 
     Parameters
     ----------

@@ -375,7 +375,8 @@ interactive.accuracy_curves("histories", curves)
 # %% tags=["hide-input", "hide-output"]
 costs = comparisons.run_costs(runs)
 costs["command"] = [run.command for run in REFERENCES if run.name in runs]
-formats = {"minutes": "{:.1f}", "accuracy": "{:.1%}", "track_accuracy": "{:.1%}"}
+formats = dict.fromkeys(("accuracy", "low", "high", "track_accuracy"), "{:.1%}")
+formats["minutes"] = "{:.1f}"
 figures.tabulate("costs", costs, formats=formats)
 
 # %% tags=["hide-input", "remove-output"]

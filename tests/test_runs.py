@@ -142,7 +142,7 @@ def test_another_configuration_is_another_run(copied, run_settings, monkeypatch)
 
 def test_an_interrupted_run_is_continued_to_the_same_bytes(image_run, run_settings, monkeypatch):
     directory = begin(run_settings(), monkeypatch)
-    with pytest.raises(UserError, match="no complete run"):
+    with pytest.raises(UserError, match="has no complete run"):
         read_run(directory)
     make_batch, epochs = training.make_batch, []
     monkeypatch.setattr(

@@ -290,7 +290,7 @@ def identical_pairs(split: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """What each run was made of, what it took, and what it reached by image and by vote."""
+    """What each run was made of, what it took, and its accuracy by image and by vote."""
     rows = [
         {
             "run": name,
@@ -303,6 +303,8 @@ def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
             "minutes": run.environment["seconds"] / 60,
             "cores": run.environment["cores"],
             "accuracy": run.accuracy,
+            "low": run.metrics["accuracy_low"],
+            "high": run.metrics["accuracy_high"],
             "track_accuracy": run.metrics["track_accuracy"],
         }
         for name, run in runs.items()
@@ -374,7 +376,7 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
 
 
 def prefixed(name: str, row: Mapping[str, float]) -> dict[str, float]:
-    """A value and its interval under names of their own: NAME, NAME_low and NAME_high."""
+    """A value and its interval as NAME, NAME_low and NAME_high."""
     value = row["accuracy"] if "accuracy" in row else row["difference"]
     ends = {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
     return {name: float(value), **ends}

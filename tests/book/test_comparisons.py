@@ -136,6 +136,8 @@ def test_costs_name_every_run(runs):
     assert table.index.tolist() == list(runs)
     assert (table.minutes == 1.5).all()
     assert table.epochs["image-0"] == 3
+    assert (table.low <= table.accuracy).all()
+    assert (table.accuracy <= table.high).all()
 
 
 def training(train: list[float], validation: list[float]) -> SimpleNamespace:

@@ -89,11 +89,11 @@ def test_a_stored_run_is_read_instead_of_trained_unless_that_is_asked_for(two, m
 
 
 def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two):
-    said = []
-    make_references(say=said.append, progress=False)
+    lines = []
+    make_references(say=lines.append, progress=False)
     assert list(stored_runs()) == ["image-0", "track-0"]
-    assert len(said) == 2
-    assert "track-0" in said[1]
+    assert len(lines) == 2
+    assert "track-0" in lines[1]
     second = keep(stored("track-0"), "image-0")
     assert [path.name for path in reference_dir().glob("image-0-*")] == [second.name]
     assert keep(stored("image-0"), "image-0").exists()  # it may be stored over itself
@@ -102,10 +102,10 @@ def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two):
 def test_complete_runs_are_stored_by_the_command_line_and_none_is_trained(two, monkeypatch):
     get_run(two[1].settings, progress=False)
     monkeypatch.setattr(runs, "_make_run", lambda *_, **__: pytest.fail("trained"))
-    said, written = [], []
-    keep_complete(say=said.append)
+    lines, written = [], []
+    keep_complete(say=lines.append)
     assert list(stored_runs()) == ["track-0"]
-    assert len(said) == 1
+    assert len(lines) == 1
     monkeypatch.setattr(references, "write_results", written.append)
     result = CliRunner().invoke(app, ["keep"])
     assert result.exit_code == 0
