@@ -51,17 +51,8 @@ def vote(predictions: pd.DataFrame) -> pd.DataFrame:
 def bootstrap(counts: np.ndarray, *, seed: int = 0) -> np.ndarray:
     """Sums over as many tracks as there are, drawn with replacement.
 
-    The images of one track are no independent observations, so whole tracks are drawn.
-
-    Parameters
-    ----------
-    counts
-        Whatever is counted of each track, shape (tracks, what).
-
-    Returns
-    -------
-    np.ndarray
-        Shape (`DRAWS`, what).
+    The images of one track are no independent observations, so whole tracks are drawn. From
+    whatever is counted of each track, shape (tracks, what), comes shape (`DRAWS`, what).
     """
     tracks = len(counts)
     drawn = np.random.default_rng(seed).integers(tracks, size=(DRAWS, tracks))
@@ -75,7 +66,7 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _drawn_accuracies(predictions: pd.DataFrame, *, seed: int = 0) -> np.ndarray:
+def _drawn_accuracies(predictions: pd.DataFrame, seed: int = 0) -> np.ndarray:
     hits = predictions.y_true == predictions.y_pred
     counts = hits.groupby(predictions.track_id).agg(["sum", "count"]).to_numpy()
     right, total = bootstrap(counts, seed=seed).T
@@ -87,11 +78,15 @@ def accuracy_interval(predictions: pd.DataFrame) -> tuple[float, float]:
     return interval(_drawn_accuracies(predictions))
 
 
+def accuracy(predictions: pd.DataFrame) -> float:
+    """Share of predictions that are right."""
+    return float(accuracy_score(predictions.y_true, predictions.y_pred))
+
+
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Accuracy of predictions and its 95 % interval: accuracy, low and high."""
     low, high = accuracy_interval(predictions)
-    accuracy = float(accuracy_score(predictions.y_true, predictions.y_pred))
-    return {"accuracy": accuracy, "low": low, "high": high}
+    return {"accuracy": accuracy(predictions), "low": low, "high": high}
 
 
 def accuracy_difference(
@@ -99,27 +94,18 @@ def accuracy_difference(
 ) -> dict[str, float]:
     """How much higher the accuracy of one set of predictions is than that of another.
 
-    Returns
-    -------
-    dict of str to float
-        difference, and its 95 % interval by bootstrap over the tracks of each, low and high.
+    The answer has the difference, and as low and high its 95 % interval by bootstrap over the
+    tracks of each.
     """
-    tables = (first, second)
-    drawn = [_drawn_accuracies(table, seed=s) for table, s in zip(tables, seeds, strict=True)]
-    low, high = interval(drawn[0] - drawn[1])
-    accuracies = [float(accuracy_score(table.y_true, table.y_pred)) for table in tables]
-    return {"difference": accuracies[0] - accuracies[1], "low": low, "high": high}
+    drawn = (_drawn_accuracies(*each) for each in zip((first, second), seeds, strict=True))
+    low, high = interval(np.subtract(*drawn))
+    return {"difference": accuracy(first) - accuracy(second), "low": low, "high": high}
 
 
 def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
-    """How much higher the accuracy of one set of predictions is, on the same test images.
+    """As `accuracy_difference`, for predictions of the same test images.
 
     Tracks are drawn once for both, so what makes a track easy or hard for both cancels.
-
-    Returns
-    -------
-    dict of str to float
-        As `accuracy_difference` gives it.
 
     Raises
     ------
@@ -135,12 +121,9 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, fl
 def score_intervals(
     predictions: pd.DataFrame, genres: list[str]
 ) -> dict[str, tuple[float, float, float]]:
-    """Macro scores, each with its 95 % interval by bootstrap over tracks.
+    """Value, low and high of macro_precision, macro_recall and macro_f1.
 
-    Returns
-    -------
-    dict of str to tuple of float
-        Value, low and high of macro_precision, macro_recall and macro_f1.
+    The 95 % intervals are by bootstrap over tracks.
     """
     codes = {genre: code for code, genre in enumerate(genres)}
     cell = predictions.y_true.map(codes) * len(genres) + predictions.y_pred.map(codes)

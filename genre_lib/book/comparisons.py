@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from genre_lib import paper
 from genre_lib.config import SECTIONS, configure
-from genre_lib.evaluation import (
-    accuracy_difference,
-    accuracy_of,
-    paired_difference,
-    vote,
-)
+from genre_lib.evaluation import accuracy, accuracy_difference, accuracy_of, paired_difference, vote
 from genre_lib.runs import Run
 from genre_lib.splits import SUBSETS, UNUSED
 
-KIND = ("view", "protocol", "method")
 SCORED = ("image", "vote")  # what is right or wrong: each test image, or one vote a track
 
 
@@ -45,7 +38,7 @@ def pooled(runs: Iterable[Run], by: str) -> pd.DataFrame:
         table.assign(image=[f"{number}/{image}" for image in table.image])
         for number, table in enumerate(scored(run, by) for run in runs)
     ]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return pd.concat(tables, ignore_index=True)
 
 
 def _kind(run: Run) -> dict[str, str]:
@@ -64,13 +57,17 @@ def _by_kind(runs: Mapping[str, Run]) -> dict[tuple[str, ...], dict[int, Run]]:
     return kinds
 
 
+def _by_protocol(runs: Mapping[str, Run], *, view: str, method: str) -> list[tuple[Run, Run]]:
+    """Runs split by image, each with the one of the same seed that is split by track."""
+    kinds = _by_kind(runs)
+    images, tracks = (kinds.get((view, name, method), {}) for name in ("image", "track"))
+    return [(images[seed], tracks[seed]) for seed in sorted(images.keys() & tracks.keys())]
+
+
 def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Accuracy of each run that follows the recipe, over images and over tracks.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns run, view, protocol, method, seed, scored, accuracy, low, high.
+    Columns: run, view, protocol, method, seed, scored, accuracy, low, high.
     """
     rows = [
         {"run": name, **_kind(run), "seed": run.settings.seed, "scored": by}
@@ -79,80 +76,59 @@ def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
         if follows_recipe(run)
         for by in SCORED
     ]
-    columns = ["run", *KIND, "seed", "scored", "accuracy", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def over_seeds(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Accuracy of all seeds together, with its interval, and of the worst and the best of them.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns view, protocol, method, scored, seeds, accuracy, low, high, worst, best.
+    Columns: view, protocol, method, scored, seeds, accuracy, low, high, worst, best.
     """
     rows = []
-    for kind, seeds in _by_kind(runs).items():
+    for seeds in _by_kind(runs).values():
+        alike = list(seeds.values())
         for by in SCORED:
-            tables = [scored(run, by) for run in seeds.values()]
-            single = [float((table.y_true == table.y_pred).mean()) for table in tables]
+            single = [accuracy(scored(run, by)) for run in alike]
             rows.append(
-                dict(zip(KIND, kind, strict=True))
-                | {"scored": by, "seeds": len(seeds), **accuracy_of(pooled(seeds.values(), by))}
+                _kind(alike[0])
+                | {"scored": by, "seeds": len(seeds), **accuracy_of(pooled(alike, by))}
                 | {"worst": min(single), "best": max(single)}
             )
-    columns = [*KIND, "scored", "seeds", "accuracy", "low", "high", "worst", "best"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def protocol_changes(runs: Mapping[str, Run]) -> pd.DataFrame:
     """How accuracy changes from a split by image to a split by track, over the seeds of both.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns view, method, scored, seeds, image, track, difference (track minus image), low,
-        high.
+    Columns: view, method, scored, seeds, image, track, difference (track minus image), low, high.
     """
-    kinds, rows = _by_kind(runs), []
-    for (view, protocol, method), tracks in kinds.items():
-        images = kinds.get((view, "image", method), {})
-        seeds = sorted(images.keys() & tracks.keys())
-        if protocol != "track" or not seeds:
+    rows = []
+    for view, protocol, method in _by_kind(runs):
+        pairs = _by_protocol(runs, view=view, method=method)
+        if protocol != "track" or not pairs:
             continue
         for by in SCORED:
-            by_track = pooled([tracks[seed] for seed in seeds], by)
-            by_image = pooled([images[seed] for seed in seeds], by)
+            image, track = (pooled(side, by) for side in zip(*pairs, strict=True))
             rows.append(
-                {"view": view, "method": method, "scored": by, "seeds": len(seeds)}
-                | {"image": accuracy_of(by_image)["accuracy"]}
-                | {"track": accuracy_of(by_track)["accuracy"]}
-                | accuracy_difference(by_track, by_image)
+                {"view": view, "method": method, "scored": by, "seeds": len(pairs)}
+                | {"image": accuracy(image), "track": accuracy(track)}
+                | accuracy_difference(track, image)
             )
-    columns = ["view", "method", "scored", "seeds", "image", "track", "difference", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows)
 
 
 def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
     """Recall of each genre in predictions under both protocols.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns genre; image, image_low, image_high, track, track_low, track_high; difference
-        (track minus image), low, high.
+    Columns: genre; image, image_low, image_high, track, track_low, track_high; difference (track
+    minus image), low, high.
     """
     rows = []
     for genre in genres:
-        row: dict[str, Any] = {"genre": genre}
-        tables = {"image": image[image.y_true == genre], "track": track[track.y_true == genre]}
-        for name, table in tables.items():
-            recall = accuracy_of(table)
-            row |= {name: recall["accuracy"]}
-            row |= {f"{name}_low": recall["low"], f"{name}_high": recall["high"]}
-        rows.append(row | accuracy_difference(tables["track"], tables["image"]))
-    recalls = [f"{name}{end}" for name in ("image", "track") for end in ("", "_low", "_high")]
-    return pd.DataFrame(rows, columns=["genre", *recalls, "difference", "low", "high"])
+        one, other = image[image.y_true == genre], track[track.y_true == genre]
+        recalls = prefixed("image", accuracy_of(one)) | prefixed("track", accuracy_of(other))
+        rows.append({"genre": genre, **recalls, **accuracy_difference(other, one)})
+    return pd.DataFrame(rows)
 
 
 def paired_differences(
@@ -160,17 +136,11 @@ def paired_differences(
 ) -> pd.DataFrame:
     """Compare pairs of runs on the same test images; pairs with a missing run are left out.
 
-    Parameters
-    ----------
-    pairs
-        A label, and the names of two runs with the same split. Pairs with the same label are
-        taken together.
+    A pair is a label, and the names of two runs with the same split. Pairs with the same label are
+    taken together.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns label, scored, pairs (how many there are), difference (first run minus second),
-        low, high.
+    Columns: label, scored, pairs (how many there are), difference (first run minus second), low,
+    high.
     """
     labelled: dict[str, list[tuple[Run, Run]]] = {}
     for label, first, second in pairs:
@@ -188,31 +158,19 @@ def paired_differences(
 def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
     """The same test images, given to a network that knows their tracks and to one that does not.
 
-    With the same seed, both protocols have the same images. Those that both test are compared.
-
-    Returns
-    -------
-    dict of str to float
-        images, tracks; accuracy with known and unknown tracks; difference (known minus unknown),
-        and its interval, low and high. Empty if there is nothing to compare.
+    With the same seed, both protocols have the same images. Those that both test are compared:
+    images, tracks; accuracy with known and unknown tracks; difference (known minus unknown), and
+    its interval, low and high.
     """
-    kinds, key = _by_kind(runs), ["track_id", "image"]
-    images = kinds.get(("copies", "image", "network"), {})
-    tracks = kinds.get(("copies", "track", "network"), {})
-    seeds = sorted(images.keys() & tracks.keys())
-    if not seeds:
-        return {}
-    by_image, by_track = (
-        pooled([protocol[seed] for seed in seeds], "image") for protocol in (images, tracks)
-    )
-    known, unknown = by_image.merge(by_track[key], on=key), by_track.merge(by_image[key], on=key)
-    if known.empty:
-        return {}
+    pairs = _by_protocol(runs, view="copies", method="network")
+    image, track = (pooled(side, "image") for side in zip(*pairs, strict=True))
+    key = ["track_id", "image"]
+    known, unknown = image.merge(track[key], on=key), track.merge(image[key], on=key)
     return {
         "images": len(known),
         "tracks": known.track_id.nunique(),
-        "known": accuracy_of(known)["accuracy"],
-        "unknown": accuracy_of(unknown)["accuracy"],
+        "known": accuracy(known),
+        "unknown": accuracy(unknown),
         **paired_difference(known, unknown),
     }
 
@@ -226,31 +184,24 @@ def known_images(run: Run) -> pd.Series:
 def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFrame:
     """Accuracy of test images by how many images of their track were in training.
 
-    Counts with fewer than `at_least` test images are left out.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns known, images, accuracy, low, high.
+    Counts with fewer than `at_least` test images are left out. Columns: known, images, accuracy,
+    low, high.
     """
-    tables = [run.predictions.assign(known=known_images(run)) for run in runs]
+    tables = pd.concat([run.predictions.assign(known=known_images(run)) for run in runs])
     rows = [
         {"known": known, "images": len(group), **accuracy_of(group)}
-        for known, group in (pd.concat(tables).groupby("known") if tables else ())
+        for known, group in tables.groupby("known")
         if len(group) >= at_least
     ]
-    return pd.DataFrame(rows, columns=["known", "images", "accuracy", "low", "high"])
+    return pd.DataFrame(rows)
 
 
 def confusion_tracks(run: Run) -> pd.DataFrame:
     """The tracks behind each cell of Figure 6.
 
-    Returns
-    -------
-    pd.DataFrame
-        One row for each track in a cell: y_true, y_pred, track_id, images (its test images in this
-        cell), test_images (all that it has), probability (mean of the predicted genre over the
-        images in this cell), known (its images in training).
+    One row for each track in a cell: y_true, y_pred, track_id, images (its test images in this
+    cell), test_images (all that it has), probability (mean of the predicted genre over the images
+    in this cell), known (its images in training).
     """
     table, cell = run.predictions, ["y_true", "y_pred", "track_id"]
     columns = table.columns.get_indexer(pd.Index("p_" + table.y_pred))
@@ -272,10 +223,7 @@ def confusion_tracks(run: Run) -> pd.DataFrame:
 def identical_pairs(split: pd.DataFrame) -> pd.DataFrame:
     """Pairs of tracks with identical content, and the subsets that the images of each pair are in.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns first, second, first_genre, second_genre, subsets (such as "3 train, 1 test").
+    Columns: first, second, first_genre, second_genre, subsets (such as "3 train, 1 test").
     """
     tracks = split.drop_duplicates("track_id").set_index("track_id")
     rows = []
@@ -339,25 +287,19 @@ READING_SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Where each training comes nearest to the running training accuracy that the paper printed.
 
-    Returns
-    -------
-    pd.DataFrame
-        A row for each network: run, view, protocol, recipe, full_budget; epoch, train_accuracy,
-        validation_accuracy, train_loss and validation_loss there; gap (points), validation minus
-        training accuracy; distance, the larger of the two accuracies' distances to the paper's;
-        test_accuracy of the run.
+    A row for each network: run, view, protocol, recipe, full_budget; epoch, train_accuracy,
+    validation_accuracy, train_loss and validation_loss there; gap (points), validation minus
+    training accuracy; distance, the larger of the two accuracies' distances to the paper's;
+    test_accuracy of the run.
     """
     rows = []
     for name, run in runs.items():
         if run.settings.method != "network":
             continue
-        history = run.history
-        distances = np.abs(history.train_accuracy.to_numpy() - paper.TRAIN_ACCURACY)
-        at = history.iloc[int(distances.argmin())]
-        away = (
-            abs(at.train_accuracy - paper.TRAIN_ACCURACY),
-            abs(at.validation_accuracy - paper.VALIDATION_ACCURACY),
-        )
+        shares = run.history[["train_accuracy", "validation_accuracy"]].to_numpy()
+        away = np.abs(shares - (paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY))
+        nearest = int(away[:, 0].argmin())
+        at = run.history.iloc[nearest]
         rows.append(
             {
                 "run": name,
@@ -368,7 +310,7 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
                 "epoch": int(at.epoch),
                 **at[["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]],
                 "gap": 100 * (at.validation_accuracy - at.train_accuracy),
-                "distance": max(away),
+                "distance": away[nearest].max(),
                 "test_accuracy": run.accuracy,
             }
         )
