@@ -1,8 +1,8 @@
 """What became of the paper's claims: one function judges each, from printed numbers and runs.
 
-A verdict is computed, never typed. The rule of each stands in the docstring of its function; what
-would confirm the claim, in `genre_lib.paper.CLAIMS`. The numbers that the paper printed are
-arguments, and runs are given by name, so that a test can change both and see the verdict turn.
+A verdict is computed, never typed. What the paper says and what would confirm it stands above the
+function that judges it; in what other cases it holds in part, in its docstring. Runs are given by
+name, so that a test can change them, or the printed numbers, and see the verdict turn.
 
 Intervals are about the test tracks (bootstrap); what another seed would change, they do not say.
 """
@@ -13,9 +13,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from genre_lib import paper
 from genre_lib.claims import formulas, genres, learning, printed, scores  # these register
-from genre_lib.claims.judging import VERDICTS, judged
+from genre_lib.claims.judging import CLAIMS, SECTIONS, VERDICTS, judged
 from genre_lib.runs import Run
 
 __all__ = ["counts_by_verdict", "formulas", "genres", "learning", "ledger", "printed", "scores"]
@@ -27,16 +26,17 @@ def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        One row a claim, in the paper's order: key, section, statement, confirmed_by, measured,
-        verdict, runs (those that the verdict rests on), page.
+        One row a claim, in the order of the paper's sections: key, section, says, confirmed_if,
+        measured, verdict, runs (those that the verdict rests on), page.
     """
-    rows = [(claim, *judged(claim.key, runs)) for claim in paper.CLAIMS]
+    ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
+    rows = [(claim, *judged(claim.key, runs)) for claim in ordered]
     return pd.DataFrame(
         {
             "key": claim.key,
             "section": claim.section,
-            "statement": claim.statement,
-            "confirmed_by": claim.confirmed_by,
+            "says": claim.says,
+            "confirmed_if": claim.confirmed_if,
             "measured": finding.measured,
             "verdict": finding.verdict,
             "runs": ", ".join(seen),

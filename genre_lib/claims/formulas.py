@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genre_lib import paper
-from genre_lib.claims.judging import FAILS, HOLDS, IN_PART, Evidence, Finding, graded, judges
+from genre_lib.claims import arithmetic, judging
+from genre_lib.claims.judging import FAILS, HOLDS, IN_PART, Evidence, Finding, graded
 from genre_lib.config import TrainingSettings, configure
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
+
+claim = partial(judging.claim, page="sec4c_training")
 
 
-@judges
-def table_1_shapes(runs: Evidence, *, rows: Sequence[paper.LayerRow] = paper.TABLE_1) -> Finding:
-    """Holds if all rows of the live network have the printed layer and shape, in part if some."""
+@judging.claim(
+    section="IV-B, Table I",
+    says="The layers of Table I give the output shapes that it prints.",
+    confirmed_if="A live network of these layers has the printed shape at every row.",
+    page="sec4b_architecture",
+)
+def table_1_shapes(runs: Evidence) -> Finding:
+    """In part if it has them at some rows."""
     from genre_lib.model import HybridNet, count_parameters, table_1_rows
 
-    network = HybridNet(configure().model)
-    live = table_1_rows(network, batch_size=rows[0].output[0])
+    network, rows = HybridNet(configure().model), paper.TABLE_1
+    live = table_1_rows(network, batch_size=paper.BATCH_SIZE)
     agreeing = [
-        (own.layer, own.output) == (row.layer, row.output)
-        for own, row in zip(live, rows, strict=True)
+        (ours.layer, ours.output) == (row.layer, row.output)
+        for ours, row in zip(live, rows, strict=True)
     ]
-    told = f"{sum(agreeing)} of {len(rows)} rows; {count_parameters(network):,} parameters in all."
-    return Finding(told, graded(agreeing))
+    found = f"{sum(agreeing)} of {len(rows)} rows; {count_parameters(network):,} parameters in all."
+    return Finding(found, graded(agreeing))
 
 
 def adamw_by_hand(
@@ -73,26 +81,24 @@ def typical_gradient() -> float:
     return paper.CLIP_NORM / math.sqrt(count_parameters(HybridNet(configure().model)))
 
 
-@judges
-def equation_1(runs: Evidence, *, inside: bool = True, size: float | None = None) -> Finding:
-    """Holds if the steps are the same; in part if they differ by less than a hundredth.
-
-    Parameters
-    ----------
-    size
-        Of the gradients; by default, of clipped ones.
-    """
+@claim(
+    section="IV-C, Eq. 1",
+    says="AdamW takes the step of Equation 1, with epsilon inside the root.",
+    confirmed_if="The formula and PyTorch's optimizer take the same steps.",
+)
+def equation_1(runs: Evidence) -> Finding:
+    """In part if the steps of clipped gradients differ by less than a hundredth."""
     import torch
 
-    settings, generator = TrainingSettings(), torch.Generator().manual_seed(0)
-    size = typical_gradient() if size is None else size
+    settings, generator, size = TrainingSettings(), torch.Generator(), typical_gradient()
+    generator.manual_seed(0)
     theta = torch.randn(1000, generator=generator, dtype=torch.double)
     gradients = size * torch.randn(10, 1000, generator=generator, dtype=torch.double)
-    by_formula = adamw_by_hand(theta, gradients, settings, inside=inside)
+    by_formula = adamw_by_hand(theta, gradients, settings, inside=True)
     by_pytorch = adamw_by_pytorch(theta, gradients, settings)
     difference = float(((by_formula - by_pytorch) / (by_pytorch - theta)).abs().median())
-    told = f"For gradients of size {size:.1e} the ways differ by {difference:.1e}, in the median."
-    return Finding(told, HOLDS if difference < 1e-6 else IN_PART if difference < 0.01 else FAILS)
+    found = f"For gradients of size {size:.1e} the ways differ by {difference:.1e}, in the median."
+    return Finding(found, HOLDS if difference < 1e-6 else IN_PART if difference < 0.01 else FAILS)
 
 
 def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
@@ -103,100 +109,83 @@ def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
     return planned_rates(settings, total_steps=steps) / settings.learning_rate
 
 
-@judges
-def linear_warm_up(runs: Evidence, *, rates: Sequence[float] | None = None) -> Finding:
-    """Holds if the rates up to the peak lie on a line, within a hundredth of the peak.
-
-    Parameters
-    ----------
-    rates
-        Of every step, as shares of the peak; by default those of OneCycleLR.
-    """
-    values = shares_of_the_peak() if rates is None else np.asarray(rates)
-    up = values[: int(np.argmax(values)) + 1]
-    line = np.linspace(up[0], up[-1], len(up))
-    difference = float(np.abs(up - line).max())
-    told = f"The planned warm-up leaves a straight line by up to {difference:.0%} of the peak."
-    return Finding(told, HOLDS if difference < 0.01 else FAILS)
+@claim(
+    section="IV-C",
+    says="OneCycleLR raises the learning rate linearly.",
+    confirmed_if="The planned rates lie on a straight line up to the peak, within a hundredth of "
+    "it.",
+)
+def linear_warm_up(runs: Evidence) -> Finding:
+    """Else it does not hold."""
+    rates = shares_of_the_peak()
+    up = rates[: int(np.argmax(rates)) + 1]
+    difference = float(np.abs(up - np.linspace(up[0], up[-1], len(up))).max())
+    found = f"The planned warm-up leaves a straight line by up to {difference:.0%} of the peak."
+    return Finding(found, HOLDS if difference < 0.01 else FAILS)
 
 
-@judges
-def equation_2(runs: Evidence, *, rates: Sequence[float] | None = None) -> Finding:
-    """Holds if the rates after the peak are Equation 2 as printed.
-
-    In part if they are when t and T count from the peak on.
-
-    Parameters
-    ----------
-    rates
-        Of every step, as shares of the peak; by default those of OneCycleLR.
-    """
-    values = shares_of_the_peak() if rates is None else np.asarray(rates)
-    top, steps = int(np.argmax(values)), len(values)
-    after = np.arange(top, steps)
-    printed = np.array([paper.equation_2(step / steps) for step in after])
-    from_top = [paper.equation_2((step - top) / max(1, steps - 1 - top)) for step in after]
-    literal = float(np.abs(values[top:] - printed).max())
-    shifted = float(np.abs(values[top:] - np.array(from_top)).max())
-    told = (
+@claim(
+    section="IV-C, Eq. 2",
+    says="The learning rate is Equation 2, where t counts steps and T is their total number.",
+    confirmed_if="After the peak the planned rates are those of Equation 2, within a hundredth of "
+    "the peak.",
+)
+def equation_2(runs: Evidence) -> Finding:
+    """In part if they are those of Equation 2 when t and T count from the peak on."""
+    rates = shares_of_the_peak()
+    top, steps = int(np.argmax(rates)), len(rates)
+    literal, shifted = (
+        max(
+            abs(rates[step] - arithmetic.equation_2((step - start) / (end - start)))
+            for step in range(top, steps)
+        )
+        for start, end in ((0, steps), (top, steps - 1))
+    )
+    found = (
         f"After the peak the plan leaves Equation 2 by up to {literal:.0%} of the peak; by "
         f"{shifted:.1%} if t and T count from the peak."
     )
-    return Finding(told, HOLDS if literal < 0.01 else IN_PART if shifted < 0.01 else FAILS)
+    return Finding(found, HOLDS if literal < 0.01 else IN_PART if shifted < 0.01 else FAILS)
 
 
-def equation_3_printed(cross_entropy: Tensor, uniform: Tensor, alpha: float) -> Tensor:
-    """Equation 3 as printed."""
-    return (1 - alpha) * cross_entropy + alpha * uniform
-
-
-@judges
-def equation_3(
-    runs: Evidence,
-    *,
-    formula: Callable[[Tensor, Tensor, float], Tensor] = equation_3_printed,
-    alpha: float = 0.1,
-) -> Finding:
-    """Holds if formula and code differ by less than a millionth, else not."""
+@claim(
+    section="IV-C, Eq. 3",
+    says="Label smoothing mixes the cross-entropy with that of a uniform distribution.",
+    confirmed_if="Equation 3 and PyTorch's label smoothing give the same loss.",
+)
+def equation_3(runs: Evidence) -> Finding:
+    """The same are losses that differ by less than a millionth."""
     import torch
 
     from genre_lib.training import smoothed_loss
 
-    generator = torch.Generator().manual_seed(0)
+    alpha, generator = 0.1, torch.Generator().manual_seed(0)
     logits = 3 * torch.randn(128, 10, generator=generator, dtype=torch.double)
     labels = torch.randint(10, (128,), generator=generator)
     log_p = logits.log_softmax(1)
-    cross_entropy = -log_p[torch.arange(128), labels].mean()
-    by_formula = formula(cross_entropy, -log_p.mean(1).mean(), alpha)
+    cross_entropy, uniform = -log_p[torch.arange(128), labels].mean(), -log_p.mean(1).mean()
+    by_formula = (1 - alpha) * cross_entropy + alpha * uniform
     difference = float((by_formula - smoothed_loss(logits, labels, smoothing=alpha)).abs())
-    told = f"Formula and code differ by {difference:.1e}."
-    return Finding(told, HOLDS if difference < 1e-6 else FAILS)
+    found = f"Formula and code differ by {difference:.1e}."
+    return Finding(found, HOLDS if difference < 1e-6 else FAILS)
 
 
-def pytorch_clip(parameters: Iterable[nn.Parameter], max_norm: float) -> None:
-    """Clip gradients as the training loop does."""
-    from torch.nn.utils import clip_grad_norm_
-
-    clip_grad_norm_(parameters, max_norm)
-
-
-@judges
-def equation_4(
-    runs: Evidence,
-    *,
-    max_norm: float = paper.CLIP_NORM,
-    clip: Callable[[Iterable[nn.Parameter], float], None] = pytorch_clip,
-) -> Finding:
-    """Holds if a long gradient is cut to the length and keeps its direction, else not."""
+@claim(
+    section="IV-C, Eq. 4",
+    says=f"Clipping keeps the length of the gradient at {paper.CLIP_NORM} or below.",
+    confirmed_if="A larger gradient has this length after PyTorch's clipping, and its old "
+    "direction.",
+)
+def equation_4(runs: Evidence) -> Finding:
+    """Else it does not hold."""
     import torch
 
-    generator = torch.Generator().manual_seed(0)
     parameter = torch.nn.Parameter(torch.zeros(1000))
-    parameter.grad = torch.randn(1000, generator=generator)
-    before = parameter.grad.clone()
-    clip([parameter], max_norm)
+    before = torch.randn(1000, generator=torch.Generator().manual_seed(0))
+    parameter.grad = before.clone()
+    torch.nn.utils.clip_grad_norm_([parameter], paper.CLIP_NORM)
     length = float(parameter.grad.norm())
     cosine = float(torch.cosine_similarity(before, parameter.grad, dim=0))
-    told = f"A gradient of length {float(before.norm()):.1f} gets the length {length:.4f}."
-    kept = length <= max_norm * (1 + 1e-6) and cosine > 1 - 1e-6
-    return Finding(told, HOLDS if kept else FAILS)
+    found = f"A gradient of length {float(before.norm()):.1f} gets the length {length:.4f}."
+    kept = length <= paper.CLIP_NORM * (1 + 1e-6) and cosine > 1 - 1e-6
+    return Finding(found, HOLDS if kept else FAILS)

@@ -1,16 +1,16 @@
-"""Verdicts, the runs that they rest on, and the rules that several claims share."""
+"""Claims, the runs that their verdicts rest on, and the rules that several of them share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+import pandas as pd
 
-from genre_lib.book.comparisons import paired_differences
-from genre_lib.book.references import REFERENCES, SEEDS
-from genre_lib.evaluation import genre_scores, score_intervals
+from genre_lib.book.references import SEEDS
+from genre_lib.evaluation import genre_scores, paired_difference
 from genre_lib.runs import Run
 
 Verdict = Literal["holds", "holds in part", "does not hold", "cannot be known"]
@@ -19,6 +19,7 @@ IN_PART: Verdict = "holds in part"
 FAILS: Verdict = "does not hold"
 UNKNOWN: Verdict = "cannot be known"
 VERDICTS = (HOLDS, IN_PART, FAILS, UNKNOWN)
+SECTIONS = ("Abstract", "I", "III", "IV-A", "IV-B", "IV-C", "V-A", "V-B", "VI")
 
 FULL = "image-full-budget"
 IMAGE = tuple(f"image-{seed}" for seed in SEEDS)
@@ -36,8 +37,8 @@ class Finding:
     verdict: Verdict
 
 
-class NotHeldError(Exception):
-    """A run that a verdict needs is not there; its name is the argument."""
+class MissingRunError(Exception):
+    """A run that a verdict needs is not stored; its name is the argument."""
 
 
 class Evidence(dict[str, Run]):
@@ -49,7 +50,7 @@ class Evidence(dict[str, Run]):
 
     def __getitem__(self, name: str) -> Run:
         if name not in self:
-            raise NotHeldError(name)
+            raise MissingRunError(name)
         self.seen.add(name)
         return super().__getitem__(name)
 
@@ -59,39 +60,60 @@ class Evidence(dict[str, Run]):
         return {name: self[name] for name in names if name in self} or {names[0]: self[names[0]]}
 
 
-Judge = Callable[[Evidence], Finding]
-JUDGES: dict[str, Judge] = {}
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the paper that can be checked.
 
-
-def judges(function: Judge) -> Judge:
-    """Register the function that judges the claim of its name."""
-    JUDGES[function.__name__] = function
-    return function
-
-
-def judge(key: str, runs: Mapping[str, Run]) -> Finding:
-    """Judge one claim; where a run is missing that it needs, nothing can be known.
-
-    Parameters
+    Attributes
     ----------
-    key
-        Of a claim in `genre_lib.paper.CLAIMS`.
-    runs
-        The reference runs that are held, by name.
+    section
+        Where the paper says it; several places are separated by a comma and a space.
+    says
+        What it says, in our words.
+    confirmed_if
+        What would confirm it. What confirms it in part, or speaks against it, stands in the
+        docstring of the function that judges it.
+    page
+        The page of the book that shows the evidence.
+    judge
+        The function: it takes the `Evidence`, and printed numbers as keyword arguments.
     """
-    return judged(key, runs)[0]
+
+    key: str
+    section: str
+    says: str
+    confirmed_if: str
+    page: str
+    judge: Callable[..., Finding]
+
+
+CLAIMS: dict[str, Claim] = {}
+J = TypeVar("J", bound=Callable[..., Finding])
+
+
+def claim(
+    *, section: str, says: str, confirmed_if: str, page: str, key: str = ""
+) -> Callable[[J], J]:
+    """Register a function that judges a claim (see `Claim`), by its name or by a key."""
+
+    def register(judge: J) -> J:
+        name = key or judge.__name__
+        CLAIMS[name] = Claim(name, section, says, confirmed_if, page, judge)
+        return judge
+
+    return register
 
 
 def judged(key: str, runs: Mapping[str, Run]) -> tuple[Finding, list[str]]:
-    """Judge one claim, and name the runs that were looked at."""
+    """Judge one claim, and name the runs that were looked at.
+
+    Where a run is missing that the claim needs, nothing can be known.
+    """
     evidence = Evidence(runs)
     try:
-        finding = JUDGES[key](evidence)
-    except NotHeldError as missing:
-        (name,) = missing.args
-        planned = name in {entry.name for entry in REFERENCES}
-        why = f"the run {name} is not held" if planned else f"no run tests it ({name} would)"
-        finding = Finding(f"Nothing: {why}.", UNKNOWN)
+        finding = CLAIMS[key].judge(evidence)
+    except MissingRunError as missing:
+        finding = Finding(f"Nothing: the run {missing} is not stored.", UNKNOWN)
     return finding, [name for name in runs if name in evidence.seen]
 
 
@@ -128,79 +150,55 @@ def percent(scored: Mapping[str, float]) -> str:
     return "{accuracy:.1%} ({low:.1%} to {high:.1%})".format(**scored)
 
 
-def compared(runs: Evidence, pairs: Sequence[tuple[str, str, str]]) -> Finding:
+def compared(runs: Evidence, pairs: Mapping[str, Sequence[tuple[str, str]]]) -> Finding:
     """Whether the first run of each pair is right more often, on the same test images.
 
     Parameters
     ----------
     pairs
-        A label, and the names of two runs. Pairs with one label, which are seeds, are taken
-        together. Those of which a run is missing are left out, but one must be there.
+        By label, names of two runs with the same split, for each seed; seeds are taken together.
+        Pairs of which a run is missing are left out, but one must be there.
     """
-    there = [pair for pair in pairs if {*pair[1:]} <= set(runs)]
-    if not there:
-        _, first, second = pairs[0]
-        for name in (second, first):  # the one that is left out says more, if both are missing
-            runs[name]
-    held = {name: runs[name] for _, *names in there for name in names}
-    table = paired_differences(held, there)
-    table = table[table.scored == "image"]
-    changes = {
-        label: {"difference": difference, "low": low, "high": high}
-        for label, difference, low, high in zip(
-            table.label, table.difference, table.low, table.high, strict=True
-        )
+    there = {
+        label: [pair for pair in several if set(pair) <= set(runs)]
+        for label, several in pairs.items()
     }
-    told = "; ".join(f"{label}: {points(change)}" for label, change in changes.items())
-    return Finding(f"{told}.", of_differences(changes.values()))
+    if not any(there.values()):
+        first, second = next(iter(pairs.values()))[0]
+        for name in (second, first):  # the second says more, if both are missing
+            runs[name]
+    changes = {
+        label: paired_difference(
+            *(_together([runs[name] for name in side]) for side in zip(*several, strict=True))
+        )
+        for label, several in there.items()
+        if several
+    }
+    found = "; ".join(f"{label}: {points(change)}" for label, change in changes.items())
+    return Finding(f"{found}.", of_differences(changes.values()))
 
 
-def without(name: str, part: str) -> list[tuple[str, str, str]]:
-    """The pair of a run and the one without a part of the recipe, as `compared` takes it."""
-    return [(f"{name} against {name}-{part}", name, f"{name}-{part}")]
+def _together(runs: Iterable[Run]) -> pd.DataFrame:
+    """Predictions of several seeds, with image names that tell the seeds apart."""
+    tables = [
+        run.predictions.assign(image=[f"{number}/{image}" for image in run.predictions.image])
+        for number, run in enumerate(runs)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def without(part: str, *names: str) -> dict[str, list[tuple[str, str]]]:
+    """Runs beside those without a part of the recipe, as `compared` takes them."""
+    return {f"{name} against {name}-{part}": [(name, f"{name}-{part}")] for name in names}
 
 
 def image_runs(runs: Evidence) -> dict[str, Run]:
-    """The held runs in which images are dealt, as the paper's arithmetic implies."""
+    """The stored runs that are split by image, as the paper's arithmetic implies."""
     return runs.some([*IMAGE, FULL])
 
 
-def reached(
-    scored: Mapping[str, tuple[float, float, float]], printed: float, *, form: str
-) -> Finding:
-    """Whether runs reach a printed score, by value, low and high end of each.
-
-    The run with the paper's budget decides if it is there: holds if its interval includes the
-    score; in part if it lies above, since then the network can do it, but the printed number is
-    not what the recipe, as we read it, gives. Without that run, holds if all runs reach the score
-    (their intervals include it or lie above) and in part if some do; if none does, nothing can be
-    known, since a short training proves no failure.
-    """
-    told = "; ".join(
-        f"{name} {value:{form}} ({low:{form}} to {high:{form}})"
-        for name, (value, low, high) in scored.items()
-    )
-    if FULL in scored:
-        _, low, high = scored[FULL]
-        verdict = FAILS if high < printed else IN_PART if printed < low else HOLDS
-        return Finding(f"{told}.", verdict)
-    verdict = graded(high >= printed for _, _, high in scored.values())
-    if verdict == FAILS:
-        return Finding(f"{told}; the run {FULL} is not held.", UNKNOWN)
-    return Finding(f"{told}.", verdict)
-
-
-def macro(runs: Evidence, name: str, printed: float) -> Finding:
-    """Whether the runs that deal images reach a printed score (`reached`)."""
-    scored = {
-        key: score_intervals(run.predictions, run.genres)[name]
-        for key, run in image_runs(runs).items()
-    }
-    return reached(scored, printed, form=".4f")
-
-
 def faithful(runs: Evidence) -> tuple[str, Run]:
-    """The run with the paper's own budget if it is held, else the one that is nearest to it."""
+    """The run with the paper's budget if it is stored, else the one that is nearest to it."""
     name = FULL if FULL in runs else IMAGE[0]
     return name, runs[name]
 
@@ -214,8 +212,3 @@ def f1_ranking(run: Run) -> list[str]:
     """The genres of a run by F1-score, the highest first."""
     table = genre_scores(run.predictions, run.genres)
     return table.sort_values("f1", ascending=False, kind="stable").genre.tolist()
-
-
-def tracks_of(run: Run, subset: str) -> int:
-    """How many tracks a subset of a run has images of."""
-    return int(run.split.track_id[run.split.subset == subset].nunique())

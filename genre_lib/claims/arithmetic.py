@@ -1,0 +1,164 @@
+"""What the paper's printed numbers imply, by arithmetic alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection
+
+import pandas as pd
+
+from genre_lib import paper
+
+
+def rounds_to(value: float, printed: float, *, digits: int = 4) -> bool:
+    """Tell whether a value, rounded to some decimals, is the printed one."""
+    return abs(value - printed) <= 0.5 * 10**-digits + 1e-12
+
+
+def implied_counts() -> pd.DataFrame:
+    """Deduce the margins of the confusion matrix (Figure 6) from Table II.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row a genre, by name, in whole images: support, correct (recall times support), called
+        (given that label: correct divided by precision), missed (images of the genre that got
+        another label), and extra (images of others that got its label).
+    """
+    table = pd.DataFrame(paper.TABLE_2).set_index("genre")
+    correct = (table.recall * table.support).round().astype(int)
+    called = (correct / table.precision).round().astype(int)
+    return pd.DataFrame(
+        {
+            "support": table.support,
+            "correct": correct,
+            "called": called,
+            "missed": table.support - correct,
+            "extra": called - correct,
+        }
+    )
+
+
+def recomputed_scores() -> pd.DataFrame:
+    """Recompute every score of Table II from the whole counts that its rows imply.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row a printed score: class, score, printed, recomputed, and agrees, whether the
+        recomputed one rounds to the printed one. The accuracy is in the column of F1-scores.
+    """
+    counts = implied_counts()
+    exact = pd.DataFrame(
+        {
+            "precision": counts.correct / counts.called,
+            "recall": counts.correct / counts.support,
+            "f1": 2 * counts.correct / (counts.called + counts.support),
+        }
+    )
+    weights = counts.support / counts.support.sum()
+    exact.loc["weighted avg"] = exact.mul(weights, axis=0).sum()
+    exact.loc["macro avg"] = exact.loc[counts.index].mean()
+    exact.loc["accuracy", "f1"] = counts.correct.sum() / counts.support.sum()
+    rows = [dataclasses.astuple(row) for row in (*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)]
+    printed = pd.DataFrame(rows, columns=["class", *exact.columns, "support"])
+    printed = printed.set_index("class")[exact.columns].astype(float)
+    both = {"printed": printed.stack(), "recomputed": exact.stack()}
+    table = pd.DataFrame(both).dropna().rename_axis(["class", "score"]).reset_index()
+    return table.assign(agrees=list(map(rounds_to, table.recomputed, table.printed)))
+
+
+def confusion_bounds(true: str, taken_for: str) -> tuple[int, int]:
+    """Bound one cell of the confusion matrix (Figure 6) by the margins that Table II implies.
+
+    Returns
+    -------
+    tuple of int
+        The fewest and the most images of one genre that can have been taken for the other.
+    """
+    counts = implied_counts()
+    total = int(counts.missed.sum())
+    missed, called = int(counts.missed[true]), int(counts.extra[taken_for])
+    elsewhere = total - called - int(counts.extra[true])  # room in the columns of other genres
+    others = total - missed - int(counts.missed[taken_for])  # mistakes in the rows of others
+    return max(0, missed - elsewhere, called - others), min(missed, called)
+
+
+def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
+    """Whole numbers of images that, as a share of a total, round to a printed share."""
+    near, reach = math.floor(share * total), math.ceil(total * 10**-digits) + 1
+    candidates = range(max(0, near - reach), min(total, near + reach) + 1)
+    return [count for count in candidates if rounds_to(count / total, share, digits=digits)]
+
+
+def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tuple[int, int]]:
+    """Ways in which a printed share can be the plain mean over batches, the last one smaller.
+
+    A loop that averages the accuracies of batches gives each image of a small last batch more
+    weight than the others.
+
+    Returns
+    -------
+    list of tuple of int
+        Correct images in the whole batches, and in the last one.
+    """
+    whole, rest = divmod(total, batch_size)
+    if not rest:
+        return [(count, 0) for count in fitting_counts(share, total)]
+    return [
+        (count, last)
+        for last in range(rest + 1)
+        for count in range(whole * batch_size + 1)
+        if rounds_to((count / batch_size + last / rest) / (whole + 1), share)
+    ]
+
+
+def share_of_totals_that_fit(share: float, totals: Collection[int]) -> float:
+    """How often a printed share is possible at all among some totals: what a fit is worth."""
+    return sum(bool(fitting_counts(share, total)) for total in totals) / len(totals)
+
+
+def implied_images() -> dict[str, int]:
+    """Deduce the number of images of each subset from the test images and the shares."""
+    shares = paper.SUBSET_SHARES
+    images = paper.TEST_IMAGES
+    return {subset: round(images * share / shares["test"]) for subset, share in shares.items()}
+
+
+def equation_2(share: float) -> float:
+    """Equation 2 as printed: the learning rate as a share of its peak, from t / T."""
+    return (1 + math.cos(math.pi * share)) / 2
+
+
+def smoothing_floor(alpha: float, *, classes: int = len(paper.TABLE_2)) -> float:
+    """The lowest loss that label smoothing (Equation 3) allows to any network.
+
+    It is reached by predicting exactly the softened labels, and is their entropy.
+    """
+    right, other = 1 - alpha + alpha / classes, alpha / classes
+    return -right * math.log(right) - ((classes - 1) * other * math.log(other) if other else 0.0)
+
+
+def largest_smoothing(loss: float) -> float:
+    """The largest smoothing factor of Equation 3 with which a mean loss can be reached at all."""
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda alpha: smoothing_floor(alpha) - loss, 0, 1, xtol=1e-15))
+
+
+def softmax_twice_floor(*, classes: int = len(paper.TABLE_2)) -> float:
+    """The lowest cross-entropy of a network that ends with a softmax the loss applies once more.
+
+    PyTorch's cross-entropy expects scores before the softmax. A network that hands it
+    probabilities, at best 1 for the right class, cannot get below this loss.
+    """
+    return math.log(1 + (classes - 1) / math.e)
+
+
+def sequence_axes() -> list[str]:
+    """Axes of the last convolutional output of Table I that are as long as the LSTM's sequence."""
+    blocks = [row.output for row in paper.TABLE_1 if row.layer.startswith("Conv")]
+    steps = next(row.output[1] for row in paper.TABLE_1 if row.layer.startswith("LSTM"))
+    axes = zip(("channels", "bands", "time"), blocks[-1][1:], strict=True)
+    return [name for name, size in axes if size == steps]
