@@ -17,6 +17,7 @@ SUBSET_SHARES = {"train": 0.75, "validation": 0.15, "test": 0.10}
 
 # Section IV-B: network, where the text and Table I differ
 CONV_FILTERS = (16, 32)
+CONV_KERNEL = 3
 POOL_KERNEL = 2
 LSTM_UNITS_PER_DIRECTION = 64
 TEXT_CONV_DROPOUT = 0.4

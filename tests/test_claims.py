@@ -256,15 +256,13 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
          FAILS),
         (dict.fromkeys(TRACK), UNKNOWN),
     ],
-    **{
-        claim: [
-            (worse(FULL), FAILS),
-            ({FULL: made(FULL, recall=dict.fromkeys(GENRES, 1.0))}, IN_PART),
-            ({FULL: None} | worse("image-1"), IN_PART),
-            ({FULL: None} | worse(*IMAGE), UNKNOWN),
-        ]
-        for claim in ("accuracy", "macro_f1", "macro_precision", "macro_recall")
-    },
+    "accuracy": [
+        (worse(FULL), FAILS),
+        ({FULL: made(FULL, recall=dict.fromkeys(GENRES, 1.0))}, IN_PART),
+        ({FULL: None} | worse("image-1"), IN_PART),
+        ({FULL: None} | worse(*IMAGE), UNKNOWN),
+    ],
+    **{f"macro_{score}": [(worse(FULL), FAILS)] for score in ("f1", "precision", "recall")},
     "unseen_test_data": [
         (worse(*TRACK), IN_PART),
         (worse(*TRACK, *IMAGE, FULL), UNKNOWN),
