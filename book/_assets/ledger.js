@@ -11,9 +11,10 @@
       const section = form.elements.section.value;
       const words = plain(form.elements.text.value).split(" ").filter(Boolean);
       for (const row of rows) {
-        row.hidden = !verdicts.has(row.dataset.verdict)
-          || (section && !row.dataset.sections.split(", ").includes(section))
-          || !words.every((word) => texts.get(row).includes(word));
+        row.hidden =
+          !verdicts.has(row.dataset.verdict) ||
+          (section && !row.dataset.sections.split(", ").includes(section)) ||
+          !words.every((word) => texts.get(row).includes(word));
       }
       const count = rows.filter((row) => !row.hidden).length;
       shown.textContent = `${count} of ${rows.length} claims are shown.`;

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
-import pandas as pd
 
+from genre_lib.book.comparisons import pooled
 from genre_lib.book.references import SEEDS
 from genre_lib.evaluation import genre_scores, paired_difference
 from genre_lib.runs import Run
@@ -169,22 +169,13 @@ def compared(runs: Evidence, pairs: Mapping[str, Sequence[tuple[str, str]]]) -> 
             runs[name]
     changes = {
         label: paired_difference(
-            *(_together([runs[name] for name in side]) for side in zip(*several, strict=True))
+            *(pooled([runs[name] for name in side], "image") for side in zip(*several, strict=True))
         )
         for label, several in there.items()
         if several
     }
     found = "; ".join(f"{label}: {points(change)}" for label, change in changes.items())
     return Finding(f"{found}.", of_differences(changes.values()))
-
-
-def _together(runs: Iterable[Run]) -> pd.DataFrame:
-    """Predictions of several seeds, with image names that tell the seeds apart."""
-    tables = [
-        run.predictions.assign(image=[f"{number}/{image}" for image in run.predictions.image])
-        for number, run in enumerate(runs)
-    ]
-    return pd.concat(tables, ignore_index=True)
 
 
 def without(part: str, *names: str) -> dict[str, list[tuple[str, str]]]:
