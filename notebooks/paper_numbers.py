@@ -63,8 +63,9 @@ counts = arithmetic.implied_counts()
 figures.tabulate("printed_counts", counts.reset_index())
 
 # %% [markdown]
-# From these counts every score can be computed anew, for the single genres and for the last three
-# lines of the table.
+# Here `called` counts the images with that label, `missed` those of the genre that got another one,
+# and `extra` those of other genres among the called. From these counts every score can be
+# computed anew, for the single genres and for the last three lines of the table.
 
 # %%
 cells = arithmetic.recomputed_scores()
@@ -101,12 +102,13 @@ cells.agrees.value_counts()
 # those of a tenth of them.
 
 # %% tags=["hide-input"]
-share_tested = 1 - (1 - paper.SUBSET_SHARES["test"]) ** paper.implied_images_per_track()
+test_share = paper.SUBSET_SHARES["test"]
+share_tested = 1 - (1 - test_share) ** paper.implied_images_per_track()
 units = pd.DataFrame(
     [
         ("every image is independent", paper.TEST_IMAGES),
         ("every track counts once, split by image", round(paper.TRACKS * share_tested)),
-        ("every track counts once, split by track", paper.TRACKS // 10),
+        ("every track counts once, split by track", round(paper.TRACKS * test_share)),
     ],
     columns=["if", "observations"],
 )
@@ -127,7 +129,7 @@ figures.tabulate("units", units, formats={"low": "{:.1%}", "high": "{:.1%}"})
 
 # %% tags=["hide-input", "remove-output"]
 rows = pd.DataFrame(paper.TABLE_2).set_index("genre")
-per_genre = round(paper.TRACKS_PER_GENRE * paper.SUBSET_SHARES["test"])
+per_genre = round(paper.TRACKS_PER_GENRE * test_share)
 by_image = [wilson_interval(*pair) for pair in zip(counts.correct, counts.support, strict=True)]
 by_track = [wilson_interval(round(recall * per_genre), per_genre) for recall in rows.recall]
 recalls = rows.recall.reset_index()
@@ -177,7 +179,7 @@ ways = {
     ("mean over batches, the last one smaller", images): [sum(way) for way in batches],
     ("whole batches only, the rest dropped", whole): None,
     ("one vote a track", round(paper.TRACKS * paper.SUBSET_SHARES["validation"])): None,
-    ("one track unreadable", round(0.15 * 12 * (paper.TRACKS - 1))): None,
+    ("one track unreadable", round(images * (1 - 1 / paper.TRACKS))): None,
 }
 readings = pd.DataFrame(ways, columns=["reading", "images"])
 right = [
@@ -359,8 +361,8 @@ glue_numbers(
     f1_of_means=2 / (1 / paper.MACRO_PRECISION + 1 / paper.MACRO_RECALL),
     rounding=max(abs(rows[name].mean() - value) for name, value in macro.items()),
     tracks=paper.TRACKS,
-    test_share=paper.SUBSET_SHARES["test"],
-    test_tracks=round(paper.TRACKS * paper.SUBSET_SHARES["test"]),
+    test_share=test_share,
+    test_tracks=round(paper.TRACKS * test_share),
     test_images=paper.TEST_IMAGES,
     per_track=paper.implied_images_per_track(),
     altered=paper.implied_images_per_track() - 1,

@@ -143,6 +143,14 @@ def for_the_paper() -> dict[str, Run]:
     }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """Intervals of fewer draws: what is judged here is far from their ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("genre_lib.evaluation.DRAWS", 1000)
+        yield
+
+
 @pytest.fixture(scope="module")
 def good() -> dict[str, Run]:
     return for_the_paper()
