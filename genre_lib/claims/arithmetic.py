@@ -70,12 +70,9 @@ def recomputed_scores() -> pd.DataFrame:
 
 
 def confusion_bounds(true: str, taken_for: str) -> tuple[int, int]:
-    """Bound one cell of the confusion matrix (Figure 6) by the margins that Table II implies.
+    """The fewest and the most images of one genre that can have been taken for the other.
 
-    Returns
-    -------
-    tuple of int
-        The fewest and the most images of one genre that can have been taken for the other.
+    The margins that Table II implies bound each cell of the confusion matrix (Figure 6).
     """
     counts = implied_counts()
     total = int(counts.missed.sum())

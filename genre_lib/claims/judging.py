@@ -64,19 +64,10 @@ class Evidence(dict[str, Run]):
 class Claim:
     """One statement of the paper that can be checked.
 
-    Attributes
-    ----------
-    section
-        Where the paper says it; several places are separated by a comma and a space.
-    says
-        What it says, in our words.
-    confirmed_if
-        What would confirm it. What confirms it in part, or speaks against it, stands in the
-        docstring of the function that judges it.
-    page
-        The page of the book that shows the evidence.
-    judge
-        The function: it takes the `Evidence`, and printed numbers as keyword arguments.
+    `section` says where it stands (several places with a comma and a space between them), `says`
+    what it says in our words, `confirmed_if` what would confirm it, and `page` which page of the
+    book shows the evidence. What confirms it in part, or speaks against it, is in the docstring of
+    the function that judges it.
     """
 
     key: str

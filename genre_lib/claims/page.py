@@ -56,11 +56,6 @@ def to_html(table: pd.DataFrame) -> str:
     Each row has the id ``claim-<key>``, so that other pages can point at it, and a link to the
     page with the evidence. A verdict has a sign and its words, and no colour. Roles are spelled
     out because narrow screens get the rows as blocks, which would lose them.
-
-    Parameters
-    ----------
-    table
-        As `genre_lib.claims.ledger` gives it.
     """
     counts = table.verdict.value_counts()
     boxes = "".join(
