@@ -57,7 +57,8 @@ table = claims.ledger(runs)
 
 # %% tags=["hide-input", "remove-output"]
 counts = claims.counts_by_verdict(table)
-figures.show("verdicts", figures.verdicts(counts))
+drawn = figures.bars(counts, ylabel="Verdict", xlabel="Claims of the paper (number)")
+figures.show("verdicts", drawn)
 
 # %% [markdown]
 # ## The ledger

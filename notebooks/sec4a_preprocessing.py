@@ -148,8 +148,8 @@ figures.show(
 # ```{glue:figure} augmentations
 # :name: fig-augmentations
 #
-# All alterations leave the track recognisable, and one of them reverses time. Each augmentation
-# alone, and all of them together.
+# All alterations leave the track recognisable, and one of them reverses time. The original, and
+# each augmentation alone.
 # ```
 #
 # What do they mean for the ear? Go through {numref}`fig-augmentations`:

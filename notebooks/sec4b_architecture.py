@@ -102,7 +102,9 @@ table = figures.table_1(model)
 figures.tabulate("table_1", table)
 
 # %% tags=["hide-input", "remove-output"]
-figures.show("parameters_by_layer", figures.parameters_by_layer(table))
+counts = dict(table[table.parameters > 0].set_index("layer").parameters)
+drawn = figures.bars(counts, ylabel="Layer", xlabel="Parameters (number)")
+figures.show("parameters_by_layer", drawn)
 
 # %% [markdown]
 # ## Where the parameters are

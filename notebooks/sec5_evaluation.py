@@ -164,19 +164,12 @@ figures.tabulate("table_2", table)
 # {glue:text}`paper_high:.1%` ({term}`Wilson interval`, {cite:t}`wilson1927inference`).
 
 # %% tags=["hide-input", "remove-output"]
-figures.show("f1", figures.f1_by_genre(run))
 figures.show("figure_6", figures.figure_6(run))
 
 # %% [markdown]
-# ```{glue:figure} f1
-# :name: fig-f1
-#
-# F1-score of each genre, this run (filled) and the paper (hollow): rock is the hardest in
-# both{glue:text}`same_hardest`, and classical and jazz are among the easiest
-# three{glue:text}`same_easiest`.
-# ```
-#
-# {numref}`fig-f1` compares the genres. Our easiest is {glue:text}`easiest`
+# The F1-scores of the table compare the genres. Rock is the hardest in both
+# networks{glue:text}`same_hardest`, and classical and jazz are among the easiest
+# three{glue:text}`same_easiest`. Our easiest is {glue:text}`easiest`
 # ({glue:text}`easiest_f1:.2f`), our hardest {glue:text}`hardest` ({glue:text}`hardest_f1:.2f`). The
 # paper's are {glue:text}`paper_easiest`
 # ({glue:text}`paper_easiest_f1:.2f`) and {glue:text}`paper_hardest`

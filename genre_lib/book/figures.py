@@ -54,8 +54,15 @@ MARKERS = ("o", "s", "D", "^")
 LINES = ("-", "--", "-.", ":")
 WIDTH = 5.5  # inches
 PIXELS = 125  # of a wide page for an inch, so that letters are as large as those around; it shrinks
-WHAT = ("accuracy", "loss")
-TICKS = (500, 1000, 2000, 4000, 8000)  # Hz, on mel axes
+TICKS = (500, 2000, 8000)  # Hz, on mel axes
+INTERVAL = ["accuracy", "low", "high"]
+CURVES = {"train": "training, running", "clean_train": "training, re-scored",
+          "validation": "validation"}  # fmt: skip
+"""Columns of a history, before ``_accuracy`` or ``_loss``, and what their lines are called."""
+PRINTED = {
+    "accuracy": {"training": paper.TRAIN_ACCURACY, "validation": paper.VALIDATION_ACCURACY},
+    "loss": {"training": paper.TRAIN_LOSS, "validation": paper.VALIDATION_LOSS},
+}
 SPLITS = {"image": "split by image", "track": "split by track",
           "fault-filtered": "fault-filtered split"}  # fmt: skip
 RC: Any = {
@@ -172,16 +179,18 @@ def _epochs(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _rows(axes: Axes, labels: Sequence[str], ylabel: str) -> None:
+def _rows(axes: Axes, labels: Sequence[str], ylabel: str, xlabel: str) -> None:
     """A row for each label, the first at the top."""
     axes.set_yticks(range(len(labels)), [textwrap.fill(label, 20) for label in labels])
-    axes.set(ylabel=ylabel, ylim=(max(1, len(labels)) - 0.5, -0.5))
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(max(1, len(labels)) - 0.5, -0.5))
 
 
-def _dots(
-    axes: Axes, heights: Any, values: Any, low: Any, high: Any, series: int, **options: Any
-) -> None:
-    """Values with bars for their intervals, in the marker and colour of a series."""
+def _dots(axes: Axes, heights: Any, rows: pd.DataFrame, series: int, **options: Any) -> None:
+    """Values with bars for their intervals, in the marker and colour of a series.
+
+    The columns of `rows` are value, lower end and upper end.
+    """
+    values, low, high = rows.to_numpy().T
     look = {"fmt": MARKERS[series], "color": COLORS[series], "capsize": 3, **options}
     axes.errorbar(values, heights, xerr=np.abs((values - low, high - values)), **look)
 
@@ -190,19 +199,15 @@ def _line_of_the_paper(axes: Axes, label: str) -> None:
     axes.axvline(paper.ACCURACY, linestyle=LINES[1], color="black", linewidth=1, label=label)
 
 
-def _interval(row: Any) -> str:
-    return f"{row.accuracy:.1%} ({row.low:.1%} to {row.high:.1%})"
+def _each(table: pd.DataFrame, form: str = "{label}") -> str:
+    """All rows of a table in a sentence, each in this form."""
+    return "; ".join(form.format_map(row) for _, row in table.iterrows()) or "none"
 
 
 def _listed(names: Iterable[str]) -> str:
     """Names in a sentence."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _paper(settings: RunSettings) -> str:
-    """The paper in a legend, with how its data relate to ours."""
-    return "paper (on GTZAN)" if settings.corpus == "gtzan" else "paper (other data)"
 
 
 # Spectrograms
@@ -226,16 +231,16 @@ def mel_ticks(
     return shown, np.interp(shown, centres, np.arange(len(centres)) + 0.5)
 
 
-def _mel_axis(axes: Axes, manifest: Mapping[str, Any], *, ticks: Sequence[int] = TICKS) -> None:
+def _mel_axis(axes: Axes, manifest: Mapping[str, Any]) -> None:
     """Label a vertical axis that counts mel bands in Hz."""
-    shown, positions = mel_ticks(manifest, ticks)
+    shown, positions = mel_ticks(manifest)
     axes.set_yticks(positions, [str(hertz) for hertz in shown])
 
 
 def _draw(axes: Axes, decibels: np.ndarray, manifest: Mapping[str, Any], panel: Panel) -> AxesImage:
     """Draw a spectrogram over time and mel band."""
     axes.set_title(panel.title)
-    axes.grid(False)
+    _mel_axis(axes, manifest)
     return axes.imshow(
         decibels,
         origin="lower",
@@ -266,45 +271,41 @@ def _grid(
     return figure, used
 
 
-def _levels(store: Store, panels: Sequence[Panel]) -> list[float]:
-    """Mean level of each spectrogram in dB."""
-    top_db = store.manifest["top_db"]
-    return [float(to_decibels(panel.gray, top_db=top_db).mean()) for panel in panels]
-
-
 @style()
 def gallery(store: Store, panels: Sequence[Panel], *, columns: int, alt: str) -> Figure:
-    """Spectrograms side by side, with one scale of level for all of them."""
+    """Spectrograms side by side, with one scale of level for all of them.
+
+    The alternative text is completed by the mean level of each.
+    """
     shared = len({(panel.start, panel.stop) for panel in panels}) == 1
     heights = (1.3, 1.1) if len(panels) > 1 else (0.0, 2.5)
     figure, used = _grid(len(panels), columns, heights, xlabel="Time (s)", sharex=shared)
+    levels = []
     for axes, panel in zip(used, panels, strict=True):
         decibels = to_decibels(panel.gray, top_db=store.manifest["top_db"])
         image = _draw(axes, decibels, store.manifest, panel)
-        _mel_axis(axes, store.manifest, ticks=TICKS if len(panels) <= columns else TICKS[::2])
+        levels.append(f"{panel.title}, {decibels.mean():.0f} dB")
         if not shared:
             axes.set_xticks([panel.start, panel.stop], [f"{panel.start:.3g}", f"{panel.stop:.3g}"])
     below = {"location": "bottom", "aspect": 40, "pad": 0.02} if len(panels) > 1 else {"pad": 0.01}
     figure.colorbar(image, ax=used, label="Level (dB)", **below)
-    return describe(figure, alt)
+    return describe(figure, f"{alt} Mean level: {'; '.join(levels)}.")
 
 
-def track_panel(store: Store, track_id: str, title: str = "") -> Panel:
+def track_panel(store: Store, track_id: str) -> Panel:
     """The spectrogram of a track, titled with its name and genre."""
     position = store.position(track_id)
     gray = store.images[position]
-    named = title or f"{track_id} ({store.genres[store.labels[position]]})"
-    return Panel(named, gray, 0.0, gray.shape[1] * store.frame_period)
+    title = f"{track_id} ({store.genres[store.labels[position]]})"
+    return Panel(title, gray, 0.0, gray.shape[1] * store.frame_period)
 
 
 def figure_1(store: Store, track_id: str) -> Figure:
     """Figure 1: the mel spectrogram of a whole track."""
     panel = track_panel(store, track_id)
-    low, *_, high = np.array_split(to_decibels(panel.gray, top_db=store.manifest["top_db"]), 4)
     alt = (
-        f"Mel spectrogram of {panel.title}: {panel.stop:.0f} seconds from left to right, frequency "
-        f"from bottom to top, bright is loud. The lowest quarter of the mel bands has "
-        f"{low.mean():.0f} dB on average, the highest {high.mean():.0f} dB."
+        f"Mel spectrogram of a whole track: {panel.stop:.0f} seconds from left to right, frequency "
+        "from bottom to top, bright is loud."
     )
     return gallery(store, [panel], columns=1, alt=alt)
 
@@ -315,35 +316,29 @@ def always(settings: Augmentation) -> Augmentation:
     return settings.model_copy(update={f"{name}_probability": 1.0 for name in names})
 
 
-def figure_2(store: Store, track_id: str, settings: Augmentation, *, seed: int = 0) -> Figure:
+def figure_2(store: Store, track_id: str, settings: Augmentation) -> Figure:
     """Figure 2: the same track as a network input, with every augmentation applied."""
     whole = track_panel(store, track_id)
-    image = augment(resize(whole.gray)[None], pipeline(always(settings)), seed=seed)[0]
-    panel = whole._replace(title=f"{whole.title}, augmented", gray=image)
-    before, after = _levels(store, [whole, panel])
+    image = augment(resize(whole.gray)[None], pipeline(always(settings)), seed=0)[0]
     alt = (
         f"Mel spectrogram of {whole.title} with every augmentation at once, as {len(image)} x "
-        f"{len(image)} points: coarser than the original, cropped, mirrored and noisy. Its mean "
-        f"level is {after:.0f} dB where the original has {before:.0f} dB."
+        f"{len(image)} points: coarser than the original, cropped, mirrored and noisy."
     )
+    panel = whole._replace(title=f"{whole.title}, augmented", gray=image)
     return gallery(store, [panel], columns=1, alt=alt)
 
 
-def augmentations(store: Store, track_id: str, settings: Augmentation, *, seed: int = 0) -> Figure:
-    """Each augmentation of Section IV-A alone, and all of them together."""
-    whole = track_panel(store, track_id, "original")
-    original = resize(whole.gray)
-    images = {"original": original}
+def augmentations(store: Store, track_id: str, settings: Augmentation) -> Figure:
+    """Each augmentation of Section IV-A alone, after the original."""
+    whole = track_panel(store, track_id)
+    images = {"original": resize(whole.gray)}
     for name, transform in transforms(always(settings)).items():
-        transform.set_random_seed(seed)
-        images[name] = transform(image=original)["image"]
-    images["all four"] = augment(original[None], pipeline(always(settings)), seed=seed)[0]
+        transform.set_random_seed(0)
+        images[name] = transform(image=images["original"])["image"]
     panels = [whole._replace(title=name, gray=image) for name, image in images.items()]
-    levels = zip(images, _levels(store, panels), strict=True)
     alt = (
         f"{len(panels)} spectrograms of {track_id}: the original, and altered ones, brighter or "
-        "darker, in which its structure can still be seen. Mean levels: "
-        f"{_listed(f'{name}, {level:.0f} dB' for name, level in levels)}."
+        "darker, in which its structure can still be seen."
     )
     return gallery(store, panels, columns=3, alt=alt)
 
@@ -358,9 +353,8 @@ def cutmix_pair(store: Store, track_ids: tuple[str, str]) -> Figure:
     share = mixed[rows, columns].size / mixed.size
     genres = [store.genres[store.labels[store.position(track_id)]] for track_id in track_ids]
     title = f"{1 - share:.0%} {genres[0]}, {share:.0%} {genres[1]}"
-    across, up = first.stop / IMAGE_SIZE, store.manifest["n_mels"] / IMAGE_SIZE
-    (left, right), (low, high) = ((columns.start * across, columns.stop * across),
-                                  (rows.start * up, rows.stop * up))  # fmt: skip
+    left, right = np.array((columns.start, columns.stop)) / IMAGE_SIZE * first.stop
+    low, high = np.array((rows.start, rows.stop)) / IMAGE_SIZE * store.manifest["n_mels"]
     alt = (
         f"Three spectrograms: {first.title}, {second.title}, and the first with a dashed box from "
         f"second {left:.0f} to {right:.0f}, in which the second shows. The box covers {share:.0%} "
@@ -375,13 +369,11 @@ def cutmix_pair(store: Store, track_ids: tuple[str, str]) -> Figure:
 
 def genre_gallery(store: Store) -> Figure:
     """The first track of each genre."""
-    panels = [track_panel(store, *named) for named in zip(store.firsts, store.genres, strict=True)]
-    levels = pd.Series(_levels(store, panels), index=store.genres)
+    panels = [track_panel(store, name)._replace(title=genre)
+              for name, genre in zip(store.firsts, store.genres, strict=True)]  # fmt: skip
     alt = (
-        f"Mel spectrograms of {len(panels)} tracks, one for each genre: {_listed(levels.index)}. "
-        "Long tones are horizontal lines, beats are vertical ones. The brightest on average is "
-        f"{levels.idxmax()} ({levels.max():.0f} dB), the darkest {levels.idxmin()} "
-        f"({levels.min():.0f} dB)."
+        f"Mel spectrograms of {len(panels)} tracks, one for each genre. Long tones are horizontal "
+        "lines, beats are vertical ones."
     )
     return gallery(store, panels, columns=2, alt=alt)
 
@@ -393,17 +385,14 @@ def track_images(store: Store, track_id: str, settings: RunSettings) -> Figure:
     if settings.view == "copies":
         shown = f"The first is the original, the others are altered copies of all {seconds:.0f}"
         names = ["original", *(f"copy {number}" for number in range(1, count))]
-        panels = [Panel(*named, 0.0, seconds) for named in zip(names, images, strict=True)]
+        edges = [(0.0, seconds)] * count
     else:
         shown = f"Each is another slice of {seconds / count:.1f}"
-        edges = np.linspace(0, seconds, count + 1).tolist()
-        panels = [Panel(f"segment {number + 1}", image, *edges[number : number + 2])
-                  for number, image in enumerate(images)]  # fmt: skip
-    levels = _levels(store, panels)
-    alt = (
-        f"{count} small spectrograms of {track_id}. {shown} seconds. Their mean levels lie between "
-        f"{min(levels):.0f} and {max(levels):.0f} dB, that of the first is {levels[0]:.0f} dB."
-    )
+        names = [f"segment {number}" for number in range(1, count + 1)]
+        edges = [(seconds * i / count, seconds * (i + 1) / count) for i in range(count)]
+    panels = [Panel(name, image, *ends)
+              for name, image, ends in zip(names, images, edges, strict=True)]  # fmt: skip
+    alt = f"{count} small spectrograms of {track_id}. {shown} seconds."
     return gallery(store, panels, columns=min(4, count), alt=alt)
 
 
@@ -422,10 +411,8 @@ def audio_to_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> Figur
     figure.colorbar(shares, ax=power, label="Share of maximum")
     image = _draw(level, decibels, manifest, panel._replace(title="3. the same in decibels"))
     figure.colorbar(image, ax=level, label="Level (dB)")
-    for axes in (power, level):
-        _mel_axis(axes, manifest, ticks=TICKS[::2])
-        axes.set_ylabel("Frequency (Hz)")
-    level.set_xlabel("Time (s)")
+    power.set_ylabel("Frequency (Hz)")
+    level.set(xlabel="Time (s)", ylabel="Frequency (Hz)")
     faint, black = (decibels < -20).mean(), (decibels <= decibels.max() - settings.top_db).mean()
     return describe(
         figure,
@@ -442,7 +429,7 @@ def genre_spectra(store: Store) -> Figure:
     levels = np.stack([store.decibels(i).mean(1) for i in range(len(store.track_ids))])
     bands, overall = np.arange(levels.shape[1]) + 0.5, levels.mean(0)
     figure, used = _grid(len(store.genres), 5, (0.8, 1.5), xlabel="Level (dB)")
-    distances = {}
+    distances = pd.Series(0.0, index=store.genres)
     for label, (axes, genre) in enumerate(zip(used, store.genres, strict=True)):
         tracks = levels[store.labels == label]
         mean, spread = tracks.mean(0), tracks.std(0)
@@ -451,16 +438,16 @@ def genre_spectra(store: Store) -> Figure:
         axes.plot(overall, bands, LINES[1], color="black", linewidth=1, label="all tracks")
         axes.set_title(genre)
         axes.xaxis.set_major_locator(MaxNLocator(2))
-        _mel_axis(axes, store.manifest, ticks=TICKS[::2])
-        distances[genre] = float(np.abs(mean - overall).mean())
+        _mel_axis(axes, store.manifest)
+        distances[genre] = np.abs(mean - overall).mean()
     figure.legend(*used[0].get_legend_handles_labels(), loc="outside lower center", ncols=1)
-    far, near = max(distances, key=distances.__getitem__), min(distances, key=distances.__getitem__)
     return describe(
         figure,
         f"For each of {len(store.genres)} genres, a curve of the mean level over frequency in a "
         "band for the spread of its tracks, and a dashed curve for all tracks together. Levels "
-        f"fall towards high frequencies. {far.capitalize()} is furthest from the mean of all "
-        f"({distances[far]:.1f} dB on average), {near} is closest ({distances[near]:.1f} dB).",
+        f"fall towards high frequencies. Furthest from the mean of all is {distances.idxmax()} "
+        f"({distances.max():.1f} dB on average), closest {distances.idxmin()} "
+        f"({distances.min():.1f} dB).",
     )
 
 
@@ -489,11 +476,8 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
         spread.append(f"{SPLITS[protocol]}, {several or 'none'} of {len(track_ids)}")
     grid[-1, 0].set_xlabel("Image of the track (number)")
     used = set(pd.concat(tables.values()).subset)
-    keys = [
-        Patch(fc=shades[code], ec="#b0b0b0", label=f"{letters[code]} {subset}".strip())
-        for subset, code in codes.items()
-        if subset in used
-    ]
+    keys = [Patch(fc=shades[code], ec="#b0b0b0", label=f"{letters[code]} {subset}".strip())
+            for subset, code in codes.items() if subset in used]  # fmt: skip
     figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
     return describe(
         figure,
@@ -559,45 +543,53 @@ def figure_3(run: Run) -> Figure:
     )
 
 
-def _course(
-    axes: Axes, run: Run, what: str, names: Mapping[str, str], *, form: str = ".1%"
-) -> list[str]:
-    """Draw columns ``<key>_accuracy`` or ``<key>_loss`` of a run's history; says how they end."""
-    ends = []
-    for index, (key, label) in enumerate(names.items()):
-        values = run.history[f"{key}_{what}"]
-        axes.plot(run.history.epoch, values, LINES[index], marker=MARKERS[index], markevery=0.1,
-                  label=label)  # fmt: skip
-        ends.append(f"{what} ({label}), {values.iloc[-1]:{form}}")
+def _course(axes: Axes, run: Run, what: str, keys: Sequence[str]) -> list[str]:
+    """Draw columns ``<key>_accuracy`` or ``<key>_loss`` of a run's history and the paper's values.
+
+    Returns how the columns end, in words.
+    """
+    ends, form = [], ".2%" if what == "accuracy" else ".2f"
+    for key in keys:
+        values, series = run.history[f"{key}_{what}"], list(CURVES).index(key)
+        axes.plot(run.history.epoch, values, LINES[series], color=COLORS[series],
+                  marker=MARKERS[series], markevery=0.1, label=CURVES[key])  # fmt: skip
+        ends.append(f"{what} ({CURVES[key]}), {values.iloc[-1]:{form}}")
+    printed = {name: value for name, value in PRINTED[what].items()
+               if any(CURVES[key].startswith(name) for key in keys)}  # fmt: skip
+    for name, value in printed.items():
+        shift, side = (3, "bottom") if value == max(printed.values()) else (-3, "top")
+        axes.axhline(value, linestyle=LINES[3], color="black", linewidth=1)
+        axes.annotate(f"paper, {name}", (0.02, value), (0, shift), textcoords="offset points",
+                      xycoords=("axes fraction", "data"), size=8, va=side,
+                      bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
+                      )  # fmt: skip
+        ends.append(f"{what} (paper, {name}), {value:{form}}")
+    if what == "accuracy":
+        axes.set_ylim(0, 1)
+        _percent(axes.yaxis)
     _epochs(axes)
     return ends
 
 
-def _accuracy_and_loss(
-    run: Run, names: Mapping[str, str], printed: tuple[float, float], alt: str = ""
-) -> Figure:
-    """Draw courses of accuracy and loss side by side, with the paper's last values."""
+def _accuracy_and_loss(run: Run, keys: Sequence[str], more: str = "") -> Figure:
+    """Courses of accuracy and loss side by side; `more` ends the alternative text."""
     figure, (pair,) = _canvas(1, 2, 2.8)
     ends = []
-    for axes, what, value, form in zip(pair, WHAT, printed, (".1%", ".2f"), strict=True):
-        ends += _course(axes, run, what, names, form=form)
-        axes.axhline(value, linestyle=LINES[3], color="black", label=_paper(run.settings))
+    for axes, what in zip(pair, PRINTED, strict=True):
+        ends += _course(axes, run, what, keys)
         axes.set_ylabel(what.capitalize())
-    pair[0].set_ylim(0, 1)
-    figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return describe(
         figure,
         f"Accuracy on the left and loss on the right over {len(run.history)} epochs. In the last "
-        f"epoch: {_listed(ends)}. Dotted lines mark the paper's {printed[0]:.2%} and "
-        f"{printed[1]:.2f}.{alt}",
+        f"epoch: {'; '.join(ends)}. Dotted lines mark the paper's values.{more}",
     )
 
 
 @style()
 def figure_4(run: Run) -> Figure:
     """Figure 4: training accuracy and loss, as the loop sees them and re-scored cleanly."""
-    names = {"train": "running", "clean_train": "re-scored on clean images"}
-    return _accuracy_and_loss(run, names, (paper.TRAIN_ACCURACY, paper.TRAIN_LOSS))
+    return _accuracy_and_loss(run, ("train", "clean_train"))
 
 
 @style()
@@ -605,10 +597,9 @@ def figure_5(run: Run) -> Figure:
     """Figure 5: validation accuracy and loss; a star marks the model that was kept."""
     kept = run.history.iloc[run.history.validation_accuracy.argmax()]
     star = f" A star marks the model that was kept, that of epoch {kept.epoch:.0f}."
-    printed = paper.VALIDATION_ACCURACY, paper.VALIDATION_LOSS
-    figure = _accuracy_and_loss(run, {"validation": "validation"}, printed, star)
-    for axes, what in zip(figure.axes, WHAT, strict=True):
-        axes.plot(kept.epoch, kept[f"validation_{what}"], "*", color=COLORS[1], markersize=11)
+    figure = _accuracy_and_loss(run, ("validation",), star)
+    for axes, what in zip(figure.axes, PRINTED, strict=True):
+        axes.plot(kept.epoch, kept[f"validation_{what}"], "*", color=COLORS[3], markersize=11)
     return figure
 
 
@@ -616,51 +607,35 @@ def figure_5(run: Run) -> Figure:
 def accuracy_curves(runs: Mapping[str, Run]) -> Figure:
     """Training accuracy, as the loop sees it and re-scored, and validation accuracy, run by run."""
     figure, (row,) = _canvas(1, len(runs), 3.0, sharey=True)
-    names = {"train": "training, running", "clean_train": "training, re-scored on clean images",
-             "validation": "validation"}  # fmt: skip
     ends = []
     for axes, (title, run) in zip(row, runs.items(), strict=True):
-        ends += [f"{title}, {end}" for end in _course(axes, run, "accuracy", names)]
-        for name, value, shift, side in (("training", paper.TRAIN_ACCURACY, -3, "top"),
-                                         ("validation", paper.VALIDATION_ACCURACY, 3, "bottom"),
-                                         ):  # fmt: skip
-            axes.axhline(value, linestyle=LINES[3], color="black", linewidth=1)
-            axes.annotate(f"paper, {name}", (0.02, value), (0, shift), textcoords="offset points",
-                          xycoords=("axes fraction", "data"), size=8, va=side,
-                          bbox={"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5},
-                          )  # fmt: skip
-        axes.set(title=title, ylim=(0, 1))
-        _percent(axes.yaxis)
+        ends += [f"{title}, {end}" for end in _course(axes, run, "accuracy", tuple(CURVES))]
+        axes.set_title(title)
     row[0].set_ylabel("Accuracy")
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return describe(
         figure,
         f"Accuracy over the epochs, a diagram for each of {len(runs)} runs with three rising "
-        f"curves. In the last epoch: {'; '.join(ends)}. Dotted lines mark the paper's "
-        f"{paper.TRAIN_ACCURACY:.2%} in training and {paper.VALIDATION_ACCURACY:.2%} in "
-        "validation.",
+        f"curves. In the last epoch: {'; '.join(ends)}. Dotted lines mark the paper's values.",
     )
 
 
 @style()
-def parameters_by_layer(table: pd.DataFrame) -> Figure:
-    """How many of the network's parameters each layer of Table I has."""
-    layers = table[table.parameters > 0]
-    figure, ((axes,),) = _canvas(1, 1, 0.8 + 0.36 * len(layers))
-    bars = axes.barh(range(len(layers)), layers.parameters)
-    axes.bar_label(bars, labels=[f"{count:,}" for count in layers.parameters], padding=3)
-    axes.set_xlabel("Parameters (number)")
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+def bars(counts: Mapping[str, int], *, ylabel: str, xlabel: str) -> Figure:
+    """A bar with its number for each name: claims by verdict, parameters by layer."""
+    figure, ((axes,),) = _canvas(1, 1, 0.8 + 0.35 * len(counts))
+    shown = [f"{count:,}" for count in counts.values()]
+    axes.bar_label(axes.barh(range(len(counts)), list(counts.values())), labels=shown, padding=3)
+    _rows(axes, list(counts), ylabel, xlabel)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.margins(x=0.18)
-    _rows(axes, layers.layer.tolist(), "Layer")
-    counts = [f"{row.layer}, {row.parameters:,}" for row in layers.itertuples()]
-    largest = layers.iloc[layers.parameters.argmax()]
+    lengths = "; ".join(f"{name}, {count}" for name, count in zip(counts, shown, strict=True))
+    longest = max(counts, key=lambda name: counts[name])
     return describe(
         figure,
-        f"A bar for each layer with its number of parameters: {'; '.join(counts)}. The longest bar "
-        f"is that of {largest.layer}, with {largest.parameters / layers.parameters.sum():.0%} of "
-        "all.",
+        f"{xlabel} as a bar for each {ylabel.lower()}: {lengths}. The longest bar is that of "
+        f"{longest}, with {counts[longest] / sum(counts.values()):.0%} of all.",
     )
 
 
@@ -721,29 +696,6 @@ def table_2(run: Run) -> pd.DataFrame:
 
 
 @style()
-def f1_by_genre(run: Run) -> Figure:
-    """F1 of each genre, ours and the paper's."""
-    table = table_2(run).iloc[: len(run.genres)].set_index("class")
-    figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.24 * len(table))
-    rows = np.arange(len(table))
-    axes.hlines(rows, table.f1, table.paper_f1, color=COLORS[7], linewidth=1)
-    axes.plot(table.f1, rows, MARKERS[0], color=COLORS[0], label="this run")
-    axes.plot(table.paper_f1, rows, MARKERS[2], color=COLORS[1], mfc="white",
-              label=_paper(run.settings))  # fmt: skip
-    _rows(axes, table.index.tolist(), "Genre")
-    axes.set(xlabel="F1-score", xlim=(-0.02, 1.02))
-    figure.legend(loc="outside lower center", ncols=2)
-    both = table.dropna(subset="paper_f1")
-    return describe(
-        figure,
-        f"F1-score of {len(table)} genres, a dot for this run and a hollow diamond for the paper. "
-        f"Ours is highest for {table.f1.idxmax()} ({table.f1.max():.2f}) and lowest for "
-        f"{table.f1.idxmin()} ({table.f1.min():.2f}); it is above the paper's for "
-        f"{(both.f1 > both.paper_f1).sum()} of {len(both)} genres.",
-    )
-
-
-@style()
 def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracies with their 95 % intervals, and a line at the accuracy of a guess.
 
@@ -755,17 +707,17 @@ def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
     for index, name in enumerate(names):
         rows = table[table.series == name]
         heights = rows.label.map(labels.index) + 0.3 * (index - (len(names) - 1) / 2)
-        _dots(axes, heights, rows.accuracy, rows.low, rows.high, index, label=name)
+        _dots(axes, heights, rows[INTERVAL], index, label=name)
     axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
-    axes.set(xlabel="Test accuracy (with 95 % interval)", xlim=(0, 1.02))
-    _rows(axes, labels, "Method")
+    _rows(axes, labels, "Method", "Test accuracy (with 95 % interval)")
+    axes.set_xlim(0, 1.02)
     _percent(axes.xaxis)
     figure.legend(loc="outside lower center", ncols=3)
-    shown = [f"{row.label}, {row.series}, {_interval(row)}" for row in table.itertuples()]
+    shown = _each(table, "{label}, {series}, {accuracy:.1%} ({low:.1%} to {high:.1%})")
     return describe(
         figure,
-        f"Test accuracies as dots with bars for their 95 % intervals: {'; '.join(shown)}. A dotted "
-        f"line marks guessing, {chance:.0%}.",
+        f"Test accuracies as dots with bars for their 95 % intervals: {shown}. A dotted line marks "
+        f"guessing, {chance:.0%}.",
     )
 
 
@@ -777,25 +729,22 @@ def headline(table: pd.DataFrame) -> Figure:
     """
     figure, ((axes,),) = _canvas(1, 1, 0.6 + 0.38 * len(table))
     for rows, series, color in ((table[:1], 2, "black"), (table[1:], 0, COLORS[0])):
-        _dots(axes, rows.index, rows.accuracy, rows.low, rows.high, series, color=color,
-              markersize=7, capsize=4)  # fmt: skip
+        _dots(axes, rows.index, rows[INTERVAL], series, color=color, markersize=7, capsize=4)
     for row, accuracy in enumerate(table.accuracy):
         axes.text(1.02, row, f"{accuracy:.1%}", transform=axes.get_yaxis_transform(), va="center",
                   size=11, weight="bold")  # fmt: skip
-    axes.axvline(table.accuracy[0], linestyle=LINES[1], color="black", linewidth=1)
-    _rows(axes, table.label.tolist(), "")
+    printed = table.accuracy[0]
+    axes.axvline(printed, linestyle=LINES[1], color="black", linewidth=1)
+    _rows(axes, table.label.tolist(), "", "Test accuracy (with 95 % interval)")
     axes.tick_params(axis="y", labelsize=11)
-    axes.set_xlabel("Test accuracy (with 95 % interval)")
     axes.xaxis.set_major_locator(MaxNLocator(6))
     _percent(axes.xaxis)
-    shown = [f"{row.label}, {_interval(row)}" for row in table.itertuples()]
-    below = table.label[table.high < table.accuracy[0]].tolist()
-    above = table.label[table.low > table.accuracy[0]].tolist()
+    shown = _each(table, "{label}, {accuracy:.1%} ({low:.1%} to {high:.1%})")
+    below, above = _each(table[table.high < printed]), _each(table[table.low > printed])
     return describe(
         figure,
-        f"Test accuracies as dots with bars for their 95 % intervals: {'; '.join(shown)}. Against "
-        f"the dashed line at the paper's accuracy, clearly below: {'; '.join(below) or 'none'}; "
-        f"clearly above: {'; '.join(above) or 'none'}.",
+        f"Test accuracies as dots with bars for their 95 % intervals: {shown}. Against the dashed "
+        f"line at the paper's accuracy, clearly below: {below}; clearly above: {above}.",
     )
 
 
@@ -815,23 +764,22 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
         heights = runs.label.map(labels.index) + 0.115 * (lines.cumcount() - middle)
         for index, (method, rows) in enumerate(runs.groupby("method", sort=False)):
             fill = "white" if method == "handcrafted" else None
-            _dots(axes, heights[rows.index], rows.accuracy, rows.low, rows.high, index, capsize=2,
-                  elinewidth=1, mfc=fill, label=method)  # fmt: skip
+            _dots(axes, heights[rows.index], rows[INTERVAL], index, capsize=2, elinewidth=1,
+                  mfc=fill, label=method)  # fmt: skip
         _line_of_the_paper(axes, f"paper, {paper.ACCURACY:.2%}")
         axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
-        axes.set(title=title, xlabel="Test accuracy\n(95 % interval)", xlim=(0, 1.02))
+        _rows(axes, labels, "", "Test accuracy\n(95 % interval)")
+        axes.set(title=title, xlim=(0, 1.02))
         _percent(axes.xaxis)
-    _rows(pair[0], labels, "View and split")
+    pair[0].set_ylabel("View and split")
     figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     spans = table[table.scored == "image"].groupby(["label", "method"]).accuracy.agg(["min", "max"])
-    shown = [f"{label}, {method}, {low:.1%} to {high:.1%}"
-             for (label, method), low, high in spans.loc[labels].itertuples()]  # fmt: skip
+    shown = _each(spans.loc[labels].reset_index(), "{label}, {method}, {min:.1%} to {max:.1%}")
     return describe(
         figure,
         "Two diagrams, one for single images and one for votes, with a line for each view and "
-        "split and a dot with its interval for each run. Of single images are right: "
-        f"{'; '.join(shown)}. A dashed line marks the paper's {paper.ACCURACY:.2%}, a dotted one "
-        f"guessing, {chance:.0%}.",
+        f"split and a dot with its interval for each run. Of single images are right: {shown}. A "
+        f"dashed line marks the paper's {paper.ACCURACY:.2%}, a dotted one guessing, {chance:.0%}.",
     )
 
 
@@ -843,7 +791,8 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     low and high.
     """
     labels = list(dict.fromkeys(table.label))
-    points = table.assign(**100 * table[["difference", "low", "high"]])
+    span = ["difference", "low", "high"]
+    points = table.assign(**100 * table[span])
     points["has_zero"] = (points.low <= 0) & (points.high >= 0)
     points["text"] = [f"{row.difference:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
                       for row in points.itertuples()]  # fmt: skip
@@ -852,53 +801,77 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     for index, (scored, name) in enumerate(names.items()):
         for has_zero, rows in points[points.scored == scored].groupby("has_zero"):
             heights = rows.label.map(labels.index) + 0.34 * index - 0.17
-            _dots(axes, heights, rows.difference, rows.low, rows.high, index,
-                  mfc="white" if has_zero else None)  # fmt: skip
+            _dots(axes, heights, rows[span], index, mfc="white" if has_zero else None)
             for height, text in zip(heights, rows.text, strict=True):
                 axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center",
                           size=8)  # fmt: skip
         axes.plot([], [], MARKERS[index], color=COLORS[index], label=name)
     axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
     axes.axvline(0, color="black", linewidth=1)
-    axes.set_xlabel(xlabel)
-    _rows(axes, labels, "Comparison")
+    _rows(axes, labels, "Comparison", xlabel)
     figure.legend(loc="outside lower center", ncols=3)
-    shown = [f"{row.label}, {row.text}" for row in points[points.scored == "image"].itertuples()]
+    shown = _each(points[points.scored == "image"], "{label}, {text}")
     return describe(
         figure,
         f"{xlabel}: a dot and a bar for the 95 % interval, once over images and once over votes, "
-        f"and a line at zero. Over images: {'; '.join(shown) or 'nothing'}. "
-        f"{points.has_zero.sum()} of {len(points)} intervals contain zero; their marks are hollow.",
+        f"and a line at zero. Over images: {shown}. {points.has_zero.sum()} of {len(points)} "
+        "intervals contain zero; their marks are hollow.",
     )
+
+
+def _recalls(table: pd.DataFrame, columns: Mapping[str, Sequence[str]]) -> tuple[Figure, Axes]:
+    """Recall of each genre twice: for each label the columns of value, low and high."""
+    figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.34 * len(table))
+    for index, (label, names) in enumerate(columns.items()):
+        _dots(axes, table.index + 0.28 * index - 0.14, table[list(names)], index, capsize=2,
+              elinewidth=1, label=label)  # fmt: skip
+    _rows(axes, table.genre.tolist(), "Genre", "Recall (95 % interval)")
+    axes.set_xlim(-0.02, 1.02)
+    _percent(axes.xaxis)
+    return figure, axes
 
 
 @style()
 def recall_by_protocol(table: pd.DataFrame) -> Figure:
     """Recall of each genre in two splits (`book.comparisons.recall_changes`), and the paper's."""
-    figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.34 * len(table))
-    rows = np.arange(len(table))
-    printed = {row.genre: row.recall for row in paper.TABLE_2}
-    for index, (protocol, shift) in enumerate({"image": -0.14, "track": 0.14}.items()):
-        low, high = table[f"{protocol}_low"], table[f"{protocol}_high"]
-        _dots(axes, rows + shift, table[protocol], low, high, index, capsize=2, elinewidth=1,
-              label=SPLITS[protocol])  # fmt: skip
+    columns = {SPLITS[name]: (name, f"{name}_low", f"{name}_high") for name in ("image", "track")}
+    figure, axes = _recalls(table, columns)
     for row, (start, stop) in enumerate(zip(table.image, table.track, strict=True)):
         axes.annotate("", (stop, row + 0.14), (start, row - 0.14),
                       arrowprops={"arrowstyle": "->", "color": COLORS[7]})  # fmt: skip
-    axes.plot(table.genre.map(printed), rows, MARKERS[2], color=COLORS[2], mfc="white",
+    printed = {row.genre: row.recall for row in paper.TABLE_2}
+    axes.plot(table.genre.map(printed), table.index, MARKERS[2], color=COLORS[2], mfc="white",
               label="paper")  # fmt: skip
-    _rows(axes, table.genre.tolist(), "Genre")
-    axes.set(xlabel="Recall (95 % interval)", xlim=(-0.02, 1.02))
-    _percent(axes.xaxis)
     figure.legend(loc="outside lower center", ncols=3)
     change = (table.track - table.image).astype(float)
-    losses = [f"{row.genre} from {row.image:.0%} to {row.track:.0%}"
-              for row in table.loc[change.nsmallest(2).index].itertuples()]  # fmt: skip
+    losses = _each(table.loc[change.nsmallest(2).index], "{genre} from {image:.0%} to {track:.0%}")
     return describe(
         figure,
         f"Recall of {len(table)} genres with intervals: an arrow leads from a dot (split by image) "
         "to a square (split by track), hollow diamonds are the paper's. Recall is lower when split "
-        f"by track for {(change < 0).sum()} of them, most of all for {_listed(losses)}.",
+        f"by track for {(change < 0).sum()} of them, most of all for {losses}.",
+    )
+
+
+@style()
+def printed_recalls(table: pd.DataFrame) -> Figure:
+    """Recall of each genre in Table II, with its 95 % interval by images and by tracks.
+
+    `table` has columns genre, recall, images_low, images_high, tracks_low and tracks_high.
+    """
+    columns = {f"if {unit} are independent": ("recall", f"{unit}_low", f"{unit}_high")
+               for unit in ("images", "tracks")}  # fmt: skip
+    figure, axes = _recalls(table, columns)
+    _line_of_the_paper(axes, "accuracy of all")
+    figure.legend(loc="outside lower center", ncols=2)
+    recalls = table.set_index("genre").recall
+    images, tracks = (100 * (table[high] - table[low]).mean() for _, low, high in columns.values())
+    return describe(
+        figure,
+        f"Printed recall of {len(table)} genres, from {recalls.min():.1%} ({recalls.idxmin()}) to "
+        f"{recalls.max():.1%} ({recalls.idxmax()}), each with two bars. If images are independent, "
+        f"a bar is {images:.0f} points long on average, if only tracks are, {tracks:.0f} points. A "
+        f"dashed line marks the accuracy of all, {paper.ACCURACY:.2%}.",
     )
 
 
@@ -922,11 +895,11 @@ def accuracy_of_known(table: pd.DataFrame) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _percent(axes.yaxis)
     figure.legend(loc="outside lower center", ncols=2)
-    shares = [f"with {row.known}, {row.accuracy:.1%}" for row in table.itertuples()]
+    shares = _each(table, "with {known}, {accuracy:.1%}")
     return describe(
         figure,
         "Test accuracy with intervals over the number of images of the same track in training: "
-        f"{'; '.join(shares)}. A square at zero is for unknown tracks, dots are for known ones.",
+        f"{shares}. A square at zero is for unknown tracks, dots are for known ones.",
     )
 
 
@@ -959,67 +932,17 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
              ylabel="Validation accuracy")  # fmt: skip
     _percent(axes.xaxis, axes.yaxis)
     figure.legend(loc="outside lower center", ncols=2)
-    shown = [f"{row.run}, {row.validation_accuracy:.1%}" for row in nearest.itertuples()]
+    shown = _each(nearest, "{run}, {validation_accuracy:.1%}")
     return describe(
         figure,
         "Trainings as lines from lower left to upper right in the plane of running training "
         f"accuracy and validation accuracy. The paper's point lies at {point[0]:.2%} and "
         f"{point[1]:.2%}. Where training accuracy is nearest to the paper's, validation accuracy "
-        f"is: {'; '.join(shown)}.",
+        f"is: {shown}.",
     )
 
 
 # The paper put to the test
-
-
-@style()
-def verdicts(counts: Mapping[str, int]) -> Figure:
-    """How many claims have each verdict."""
-    figure, ((axes,),) = _canvas(1, 1, 0.8 + 0.34 * len(counts))
-    hatches = ("", "//", "xx", "..")
-    for row, (count, hatch) in enumerate(zip(counts.values(), hatches, strict=True)):
-        bar = axes.barh(row, count, color=COLORS[row], hatch=hatch, edgecolor="black")
-        axes.bar_label(bar, labels=[str(count)], padding=3)
-    _rows(axes, list(counts), "")
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("Claims of the paper (number)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.margins(x=0.08)
-    shown = [f"{verdict}, {count}" for verdict, count in counts.items()]
-    return describe(
-        figure,
-        f"A bar for each verdict with its number of claims: {'; '.join(shown)}, of "
-        f"{sum(counts.values())} in all.",
-    )
-
-
-@style()
-def printed_recalls(table: pd.DataFrame) -> Figure:
-    """Recall of each genre in Table II, with its 95 % interval by images and by tracks.
-
-    `table` has columns genre, recall, images_low, images_high, tracks_low and tracks_high.
-    """
-    figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.3 * len(table))
-    rows = np.arange(len(table))
-    for index, (unit, shift) in enumerate({"images": -0.13, "tracks": 0.13}.items()):
-        low, high = table[f"{unit}_low"], table[f"{unit}_high"]
-        _dots(axes, rows + shift, table.recall, low, high, index, capsize=2, elinewidth=1,
-              label=f"if {unit} are independent")  # fmt: skip
-    _line_of_the_paper(axes, "accuracy of all")
-    _rows(axes, table.genre.tolist(), "Genre")
-    axes.set(xlabel="Recall (95 % interval)", xlim=(0, 1.02))
-    _percent(axes.xaxis)
-    figure.legend(loc="outside lower center", ncols=2)
-    by_recall = table.set_index("genre").recall
-    widths = [100 * (table[f"{unit}_high"] - table[f"{unit}_low"]).mean()
-              for unit in ("images", "tracks")]  # fmt: skip
-    return describe(
-        figure,
-        f"Printed recall of {len(table)} genres, from {by_recall.min():.1%} ({by_recall.idxmin()}) "
-        f"to {by_recall.max():.1%} ({by_recall.idxmax()}), each with two bars. If images are "
-        f"independent, a bar is {widths[0]:.0f} points long on average, if only tracks are, "
-        f"{widths[1]:.0f} points. A dashed line marks the accuracy of all, {paper.ACCURACY:.2%}.",
-    )
 
 
 @style()

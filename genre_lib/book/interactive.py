@@ -18,9 +18,8 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from genre_lib import paper
 from genre_lib.book.comparisons import confusion_tracks
-from genre_lib.book.figures import COLORS, LINES, MARKERS, save, tabulate
+from genre_lib.book.figures import COLORS, CURVES, LINES, MARKERS, PRINTED, save, tabulate
 from genre_lib.book.tables import Table, csv_link
 from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
@@ -30,13 +29,7 @@ if TYPE_CHECKING:
 
 DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 SYMBOLS = {"o": "circle", "s": "square", "D": "diamond", "^": "triangle-up"}
-CURVES = {"train": "running", "clean_train": "re-scored", "validation": "validation"}
-"""Columns of a history, before ``_accuracy`` or ``_loss``, and what their lines are called."""
 FORMATS = {"accuracy": ".1%", "loss": ".3f"}
-PRINTED = {
-    "accuracy": {"training": paper.TRAIN_ACCURACY, "validation": paper.VALIDATION_ACCURACY},
-    "loss": {"training": paper.TRAIN_LOSS, "validation": paper.VALIDATION_LOSS},
-}
 DIGITS = {"accuracy": ".2%", "loss": "g"}
 """The paper's values have as many digits as it prints."""
 Panel = tuple[str, str, list[dict[str, Any]]]  # accuracy or loss, a title, and plotly's traces

@@ -111,7 +111,7 @@ def test_curves_are_those_of_the_history_with_the_papers_values_and_the_kept_mod
     figure = drawn(interactive.learning_curves("history", run))
     best = run.history.loc[run.history.validation_accuracy.idxmax()]
     for axis, what in (("y", "accuracy"), ("y2", "loss")):
-        for key, name in interactive.CURVES.items():
+        for key, name in figures.CURVES.items():
             curve = line(figure, name, axis)
             assert curve["x"] == run.history.epoch.tolist()
             assert curve["y"] == run.history[f"{key}_{what}"].tolist()
@@ -129,8 +129,8 @@ def test_curves_are_those_of_the_history_with_the_papers_values_and_the_kept_mod
 def test_lines_are_named_once_and_differ_in_colour_dash_and_marker(run: Run):
     figure = drawn(interactive.learning_curves("history", run))
     named = [each["name"] for each in figure["data"] if each.get("showlegend", True)]
-    assert named == [*interactive.CURVES.values(), "kept model"]
-    lines = [line(figure, name, "y") for name in interactive.CURVES.values()]
+    assert named == [*figures.CURVES.values(), "kept model"]
+    lines = [line(figure, name, "y") for name in figures.CURVES.values()]
     assert [each["line"]["color"] for each in lines] == figures.COLORS[:3]
     for part, key in (("line", "dash"), ("marker", "symbol")):
         assert len({each[part][key] for each in lines}) == len(lines)
@@ -162,7 +162,7 @@ def test_runs_are_drawn_one_above_the_other():
 def test_a_value_that_is_not_a_number_is_no_point(run: Run):
     history = run.history.assign(train_loss=[1.0, np.nan, np.inf])
     curves = interactive.learning_curves("history", replace(run, history=history))
-    assert line(drawn(curves), "running", "y2")["y"] == [1.0, None, None]
+    assert line(drawn(curves), "training, running", "y2")["y"] == [1.0, None, None]
     assert "NaN" not in curves._repr_mimebundle_()["text/html"]
 
 
