@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 PACKAGED = Path(__file__).parent / "weights"  # what a package of weights holds: see `package`
 DEMONSTRATION = Path(__file__).parent / "demonstration"  # of the synthetic corpus
-DESCRIPTIONS = ("config", "spectrogram", "about")  # of a package: JSON files
 CARD = "model_card.md.jinja"  # beside the packaged weights
 REST = 0.05  # of a window; a shorter rest at the end of a file is left out
 SHORT = 1 / 3  # of a window; a shorter file is mostly padding
@@ -112,18 +111,25 @@ class Trained:
                 f"{self.path / 'model.safetensors'} holds no weights of this network ({reason})."
             ) from None
 
+    @property
+    def accuracy(self) -> Share:
+        """Of its answers about new tracks, or else of single test images."""
+        return self.about.answers if self.honest else self.about.images
+
     def remarks(self) -> list[str]:
         """What to know before believing the network: how often it is right, what it cannot say."""
-        about, chance = self.about, 1 / len(self.about.genres)
-        guess = f"guessing would be right for {chance:.0%}."
+        about, right = self.about, self.accuracy
+        guess = f"guessing would be right for {1 / len(about.genres):.0%}."
         if self.honest:
-            right = f"Right for {about.answers} of {about.answers.count} tracks of {about.corpus}"
-            accuracy = f"{right} that were not in its training; {guess}"
-        else:
-            right = f"Right for {about.images} of {about.images.count} test images of"
             accuracy = (
-                f"{right} {about.corpus}; {guess} Other images of the same tracks were in its "
-                "training, so how it does on new tracks is not known."
+                f"Right for {right} of {right.count} tracks of {about.corpus} that were not in its "
+                f"training; {guess}"
+            )
+        else:
+            accuracy = (
+                f"Right for {right} of {right.count} test images of {about.corpus}; {guess} Other "
+                "images of the same tracks were in its training, so how it does on new tracks is "
+                "not known."
             )
         genres = f"{len(about.genres)} genres ({', '.join(about.genres)})"
         sentences = [accuracy, f"It always answers with one of {genres}, whatever it hears."]
@@ -146,13 +152,19 @@ def read_trained(directory: Path | None = None) -> Trained:
         hint = " in this copy; give a run's directory as --weights" if directory == PACKAGED else ""
         raise UserError(f"There are no weights at {directory}{hint}.")
     if (directory / "about.json").exists():
-        config, recipe, about = (_object(directory / f"{name}.json") for name in DESCRIPTIONS)
+        parts = {}
+        for name in ("config", "spectrogram", "about"):
+            file = directory / f"{name}.json"
+            parts[name] = read_json(file)
+            if not isinstance(parts[name], dict):
+                raise UserError(f"{file} is not a JSON object.")
+        config = parts["config"]
         settings = {k: v for k, v in config.items() if k not in ("data", "made_with")}
         return Trained(
             path=directory,
             settings=validated(RunSettings, settings),
-            recipe=validated(Recipe, recipe),
-            about=validated(About, about),
+            recipe=validated(Recipe, parts["spectrogram"]),
+            about=validated(About, parts["about"]),
         )
     if not is_complete(directory):
         raise UserError(
@@ -164,15 +176,8 @@ def read_trained(directory: Path | None = None) -> Trained:
     return trained_of(run, open_store(run.settings))
 
 
-def _object(file: Path) -> dict[str, Any]:
-    content = read_json(file)
-    if not isinstance(content, dict):
-        raise UserError(f"{file} is not a JSON object.")
-    return content
-
-
 def trained_of(run: Run, store: Store) -> Trained:
-    """The network of a run that was trained on a store.
+    """The network of a run, with the store that it was trained on.
 
     Raises
     ------
@@ -275,7 +280,7 @@ def model_card(trained: Trained) -> str:
         about=trained.about,
         settings=trained.settings,
         recipe=trained.recipe,
-        images=_object(trained.path / "metrics.json")["images"],
+        images=read_json(trained.path / "metrics.json")["images"],
         parameters=count_parameters(trained.model),
         honest=trained.honest,
         remarks=trained.remarks(),
@@ -285,8 +290,7 @@ def model_card(trained: Trained) -> str:
 # From a recording to an answer
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One window of a recording; start and end in seconds."""
 
     start: float
@@ -294,8 +298,7 @@ class Part:
     probabilities: np.ndarray | None  # shape (genres,); None where the window is silent
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a network says about a recording."""
 
     path: Source
@@ -309,18 +312,11 @@ class Answer:
 def windows(
     blocks: Iterable[np.ndarray], *, length: int, hop: int
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream of audio into windows, with no more than a few of them in memory.
+    """Cut a stream of audio into windows: the first sample of each, and it, shape (length,).
 
-    The first window starts at 0, and the next one `hop` samples later. The last one ends where the
-    audio ends, unless less than `REST` of a window would be left out otherwise. Audio that is
-    shorter than a window is one window.
-
-    Yields
-    ------
-    first : int
-        Position of the window's first sample.
-    audio : np.ndarray
-        Shape (length,), or shorter if the audio is.
+    No more than a few are in memory. One starts every `hop` samples, and the last one ends where
+    the audio ends, unless less than `REST` of a window would be left out otherwise. Audio that is
+    shorter than a window is one window, as short.
     """
     buffer, position = np.empty(0, np.float32), 0  # samples, and where they begin
     upcoming = heard = 0  # where the next window begins, and where the last one ended
@@ -340,20 +336,16 @@ def windows(
         yield end - length, buffer[end - length - position :]
 
 
-def spectrogram(audio: np.ndarray, trained: Trained) -> np.ndarray:
-    """Gray levels of one window as the network's store would have them, shape (n_mels, frames)."""
-    recipe = trained.recipe
+def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
+    """Gray levels of one window as a store would have them, shape (n_mels, frames)."""
     audio = fit_length(audio, round(recipe.seconds * recipe.sample_rate))
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
 
 
 def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
-    """Network inputs of one spectrogram, made as those of a track, without augmentation.
+    """Network inputs of one spectrogram, uint8, shape (B, 128, 128), without augmentation.
 
-    Returns
-    -------
-    np.ndarray
-        uint8, shape (1, 128, 128), or as many slices as a track has in the view `segments`.
+    In the view `segments` there are as many slices as a track has.
     """
     if settings.view == "copies":
         return resize(gray)[None]
@@ -366,18 +358,12 @@ def probabilities_of(audio: np.ndarray, trained: Trained) -> np.ndarray | None:
 
     if np.abs(audio).max(initial=0.0) < SILENT:
         return None
-    pictures = pictures_of(spectrogram(audio, trained), trained.settings)
+    pictures = pictures_of(spectrogram(audio, trained.recipe), trained.settings)
     return predict_logits(trained.model, pictures).double().softmax(1).mean(0).numpy()
 
 
 def hop_of(trained: Trained, every: float | None) -> int:
-    """Samples from the start of one window to the next; by default half a window.
-
-    Raises
-    ------
-    UserError
-        If `every`, in seconds, is out of range.
-    """
+    """Samples from one window to the next; `UserError` if `every`, in seconds, is out of range."""
     every = trained.recipe.seconds / 2 if every is None else every
     low, high = EVERY
     if not low <= every <= high:
@@ -396,13 +382,7 @@ def parts_of(
 
 
 def answer_of(path: Source, parts: Sequence[Part], seconds: float, trained: Trained) -> Answer:
-    """What the windows of a recording say together.
-
-    Raises
-    ------
-    UserError
-        If all of them are silent.
-    """
+    """What the windows of a recording say together; `UserError` if all of them are silent."""
     heard = [part.probabilities for part in parts if part.probabilities is not None]
     if not heard:
         raise UserError(f"{path} holds nothing but silence; there is no genre to name.")
@@ -424,8 +404,7 @@ def predict_file(
 ) -> Answer:
     """Genres of an audio file, as a whole and over time, in little memory.
 
-    The next window starts `every` seconds later, by default half a window. `bar` is moved on by
-    the seconds that are heard.
+    A window starts `every` seconds, by default half a window; `bar` moves by the seconds heard.
 
     Raises
     ------
@@ -482,14 +461,11 @@ def model_values(trained: Trained) -> dict[str, Any]:
     return {
         "run": about.run,
         "corpus": about.corpus,
-        "view": settings.view,
-        "protocol": settings.protocol,
-        "seed": settings.seed,
-        "profile": settings.profile,
+        **{name: getattr(settings, name) for name in ("view", "protocol", "seed", "profile")},
         "epochs": about.epochs,
         "training_seconds": about.seconds,
         "test_tracks_are_new": trained.honest,
-        "test_accuracy": (about.answers if trained.honest else about.images).model_dump(),
+        "test_accuracy": trained.accuracy.model_dump(),
         "chance": 1 / len(about.genres),
         "genres": list(about.genres),
         "window_seconds": trained.recipe.seconds,
@@ -501,16 +477,14 @@ def file_values(path: Path, answer: Answer | UserError) -> dict[str, Any]:
     """An answer, or why there is none, as plain values; the windows of silence have no genre."""
     if isinstance(answer, UserError):
         return {"file": str(path), "error": str(answer)}
-    parts = [
-        {"start": round(part.start, 3), "end": round(part.end, 3)}
-        | _best(answer.genres, part.probabilities)
-        for part in answer.parts
-    ]
     return {
         "file": str(path),
         "seconds": round(answer.seconds, 3),
         **_best(answer.genres, answer.probabilities),
-        "windows": parts,
+        "windows": [
+            {"start": round(start, 3), "end": round(end, 3), **_best(answer.genres, probabilities)}
+            for start, end, probabilities in answer.parts
+        ],
         "notes": list(answer.notes),
     }
 
@@ -551,13 +525,12 @@ def report(answer: Answer) -> str:
         lines.append(f"  {genre:<{width}}  {share:6.1%}  {'#' * round(40 * share)}".rstrip())
     if len(answer.parts) > 1:
         lines.append("  over time")
-        for part in answer.parts:
-            times = f"    {clock(part.start):>8} to {clock(part.end):>8}  "
-            if part.probabilities is None:
-                lines.append(f"{times}silence")
-            else:
-                best = answer.genres[int(part.probabilities.argmax())]
-                lines.append(f"{times}{best:<{width}}  {part.probabilities.max():6.1%}")
+        for start, end, probabilities in answer.parts:
+            heard = "silence"
+            if probabilities is not None:
+                best = answer.genres[int(probabilities.argmax())]
+                heard = f"{best:<{width}}  {probabilities.max():6.1%}"
+            lines.append(f"    {clock(start):>8} to {clock(end):>8}  {heard}")
     return "\n".join([*lines, *(f"  note: {note}" for note in answer.notes)])
 
 

@@ -277,7 +277,7 @@ def test_a_track_becomes_the_pictures_that_it_was_in_training(run_settings, sess
         network = trained_of(get_run(settings, progress=False), store)
         dataset = make_dataset(store, settings, progress=False)
         for genre in store.genres:
-            pictures = pictures_of(spectrogram(play(genre, 3, RATE), network), settings)
+            pictures = pictures_of(spectrogram(play(genre, 3, RATE), network.recipe), settings)
             position = 2 * store.position(f"{genre}.00003")
             assert len(pictures) == count
             np.testing.assert_array_equal(pictures, dataset.images[position : position + count])

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
@@ -37,7 +36,7 @@ def labelled(controls: Mapping[str, widgets.Widget]) -> list[widgets.Widget]:
 
 
 class Answering:
-    """Shows anew what some controls ask for, from now on.
+    """Shows anew what some controls ask for, from now on; `alert` shows an error as a sentence.
 
     In a kernel, the messages of a slider that is dragged arrive one after the other, and one that
     is answered at once keeps the others waiting: the picture would lag behind the hand. So a
@@ -47,15 +46,8 @@ class Answering:
     Parameters
     ----------
     draw
-        Yields what is to be shown, one HTML text for each of the outputs. The last one stays.
-        Between two of them, messages are heard, and a change abandons the rest.
-    outputs
-        What shows the texts. All of them are emptied where `draw` ends in an error.
-
-    Attributes
-    ----------
-    alert
-        Shows an error as one sentence, until an answer is found again.
+        Yields an HTML text for each of the outputs, once or more: the last ones stay. In between,
+        messages are heard, and a change abandons the rest. An error empties all outputs.
     """
 
     def __init__(
@@ -97,10 +89,9 @@ class Answering:
     def _step(self) -> bool:
         """Show what comes next; return whether there may be more."""
         self._drawing = True
-        texts: Sequence[str] = [""] * len(self._outputs)
-        alert = ""
+        texts, alert = [""] * len(self._outputs), ""
         try:
-            texts = next(self._rest)
+            texts = list(next(self._rest))
         except StopIteration:
             return False
         except UserError as error:
@@ -145,13 +136,7 @@ def song(genre: str, number: int) -> Recording:
 
 
 def recording_of(source: Source) -> Recording:
-    """A file; no more of it is decoded than is read, if it says how long it is.
-
-    Raises
-    ------
-    UserError
-        If it cannot be read.
-    """
+    """A file, of which no more is decoded than is read if it says how long it is."""
 
     @functools.lru_cache(maxsize=1)
     def read(rate: int, start: float, seconds: float) -> np.ndarray:
@@ -162,18 +147,6 @@ def recording_of(source: Source) -> Recording:
     return Recording(source.name, source.name, seconds, read, stream)
 
 
-class Chooser(NamedTuple):
-    """Controls that choose a recording, and a function that returns the one chosen now.
-
-    It is the same object until another is chosen. `UserError` is raised where none is, or it
-    cannot be read.
-    """
-
-    box: widgets.VBox
-    controls: list[widgets.Widget]  # those whose values count
-    recording: Callable[[], Recording]
-
-
 def choose_song(
     genre: str = "genre", number: str = "song", *, first: str = GENRES[0]
 ) -> list[widgets.Widget]:
@@ -182,15 +155,15 @@ def choose_song(
     return labelled({genre: genres, number: widgets.IntSlider(0, 0, SONGS - 1)})
 
 
-def choose_recording(path: str | Path | None = None) -> Chooser:
+def choose_recording(
+    path: str | Path | None = None,
+) -> tuple[widgets.VBox, Callable[[], Recording]]:
     """Controls for a demonstration song, the path of a file, or a file to upload.
 
-    What is uploaded stays in memory while it is shown, and is written nowhere.
-
-    Parameters
-    ----------
-    path
-        The file that is chosen first; without it, a demonstration song.
+    The file at `path`, or else a song, is chosen first. With the controls comes a function that
+    returns the recording chosen now, the same object until another is chosen, or raises
+    `UserError` where none is or it cannot be read. What is uploaded stays in memory while it is
+    shown, and is written nowhere.
     """
     first = SOURCES[0] if path is None else SOURCES[1]
     style = LABELS | {"button_width": "auto"}
@@ -237,4 +210,4 @@ def choose_recording(path: str | Path | None = None) -> Chooser:
             return recording_of(path)  # which raises why
         return from_file(path, (stat.st_size, stat.st_mtime_ns))
 
-    return Chooser(widgets.VBox([kind, stack]), [kind, *songs, text, upload], recording)
+    return widgets.VBox([kind, stack]), recording

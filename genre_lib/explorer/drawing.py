@@ -46,14 +46,9 @@ def instrument(*parts: widgets.Widget) -> widgets.VBox:
 
 
 def picture(gray: np.ndarray, *, cmap: str = CMAP, lossless: bool = False) -> str:
-    """Address of a picture in colour that holds the picture itself.
+    """Address that holds a picture of gray levels, uint8, shape (rows, columns), lowest row first.
 
-    Parameters
-    ----------
-    gray
-        uint8, shape (rows, columns); the first row is the lowest and is drawn at the bottom.
-    lossless
-        A PNG, which is larger and made in a fifth of the time; else a WebP of a few columns.
+    Without loss it is a PNG, larger and made in a fifth of the time; else a WebP of few columns.
     """
     colours = (colormaps[cmap](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
     buffer = io.BytesIO()
@@ -98,19 +93,13 @@ def panel(
     Parameters
     ----------
     gray
-        uint8, shape (n_mels, columns), lowest band first: 0 is ``-top_db``, 255 is 0 dB. Or a
-        network input made of such a picture.
+        uint8, shape (n_mels, columns), lowest band first, or a network input made of that.
     manifest
-        Has n_mels, fmin and fmax (Hz), and top_db, as a store's manifest or
-        `genre_lib.config.SpectrogramSettings` as a mapping.
+        Has n_mels, fmin and fmax (Hz), and top_db, as a store's manifest has.
     start, stop
         Seconds at the left and right edge.
-    over
-        HTML that lies over the picture, such as a cursor.
-    rows
-        HTML below the time axis, made with `row`.
-    lossless
-        See `picture`.
+    over, rows
+        HTML over the picture, such as a cursor, and below the time axis, made with `row`.
     """
     hertz, heights = mel_ticks(manifest, TICKS)
     frequencies = "".join(
@@ -153,16 +142,9 @@ def times(start: float, stop: float) -> str:
 
 
 def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0) -> str:
-    """A course over time, to stand under a spectrogram and as wide as it.
+    """A course over time, shape (moments,), to stand under a spectrogram and as wide as it.
 
-    Parameters
-    ----------
-    values
-        One a moment, from 0 to 1, shape (moments,); each moment is as long as the others.
-    value
-        What stands at the right.
-    line
-        Height of a dashed line, from 0 to 1.
+    Values, and the height of a dashed `line`, go from 0 to 1; `value` stands at the right.
     """
     count = len(values)
     steps = "".join(f"V{100 - 100 * height:.0f}H{i}" for i, height in enumerate(values, start=1))
@@ -176,17 +158,19 @@ def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0
     )
 
 
+def encoded(audio: np.ndarray, rate: int, **kind: Any) -> bytes:
+    """Mono audio, shape (samples,), as a file of the kind that soundfile is asked for."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, audio, rate, **kind)
+    return file.getvalue()
+
+
 def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float) -> str:
     """A player that moves the cursor of the ``clip`` around it.
 
-    Parameters
-    ----------
-    source
-        Address of the sound.
-    start
-        Where in the picture the sound begins, in seconds.
-    seconds
-        Length of the picture.
+    The sound begins `start` seconds into a picture that is `seconds` long.
     """
     return (
         f'<audio controls preload="metadata" src="{source}" aria-label="{escape(label)}" '

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ import torch
 from genre_lib.config import GENRES
 from genre_lib.corpus import Track
 from genre_lib.corpus.songs import synthetic_corpus
-from genre_lib.explorer.drawing import row
+from genre_lib.explorer.drawing import encoded, row
 from genre_lib.model import HybridNet
 from genre_lib.predict import Trained, pictures_of, spectrogram
 from genre_lib.spectrogram import fit_length
@@ -25,34 +24,19 @@ TOP = 3  # genres whose courses are drawn, with that of the right one
 
 
 class Moments(NamedTuple):
-    """What a network makes of the moments of some pictures.
+    """What a network makes of the moments of some pictures."""
 
-    Attributes
-    ----------
-    attention
-        Share of all attention that each moment gets, shape (B, 32); the shares of a picture add
-        up to 1. Even shares where the network has no attention.
-    probabilities, whole
-        Of each genre if that moment alone were pooled, shape (B, 32, genres), and for the whole
-        picture, as the network answers, shape (B, genres).
-    """
-
-    attention: np.ndarray
-    probabilities: np.ndarray
-    whole: np.ndarray
+    attention: np.ndarray  # shape (B, 32): share of a picture's attention; even without attention
+    probabilities: np.ndarray  # shape (B, 32, genres): if that moment alone were pooled
+    whole: np.ndarray  # shape (B, genres): as the network answers
 
 
 @torch.no_grad()
 def moments(model: HybridNet, images: np.ndarray) -> Moments:
-    """Look into a network: attention and genres over time (Section IV-B, Table I).
+    """Look into a network's view of images, uint8, shape (B, 128, 128) (Section IV-B, Table I).
 
     A moment is one step of the sequence that the LSTM reads, a 32nd of the picture. It is not
     deaf to the rest of the picture: LSTM and attention have mixed the other moments in.
-
-    Parameters
-    ----------
-    images
-        uint8, shape (B, 128, 128).
     """
     model.eval()
     sequence = model.encode(torch.from_numpy(images)[:, None].float() / 255)
@@ -127,30 +111,24 @@ def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
 
 def hear(tracks: Sequence[Track], trained: Trained) -> list[Example]:
     """Tracks with the sound of their middle, and what a network makes of them."""
-    return [_heard(track, trained) for track in tracks]
-
-
-def _heard(track: Track, trained: Trained) -> Example:
-    recipe = trained.recipe
-    rate = recipe.sample_rate
-    audio = fit_length(track.load(rate), round(recipe.seconds * rate))
+    recipe, rate = trained.recipe, trained.recipe.sample_rate
     length = min(EXCERPT, recipe.seconds)
     start = (recipe.seconds - length) / 2
-    example = example_of(track.track_id, track.genre, spectrogram(audio, trained), trained)
-    part = audio[round(start * rate) : round((start + length) * rate)]
-    return example._replace(sound=mp3(part, rate), start=start, length=length)
+    examples = []
+    for track in tracks:
+        audio = fit_length(track.load(rate), round(recipe.seconds * rate))
+        example = example_of(track.track_id, track.genre, spectrogram(audio, recipe), trained)
+        sound = mp3(audio[round(start * rate) : round((start + length) * rate)], rate)
+        examples.append(example._replace(sound=sound, start=start, length=length))
+    return examples
 
 
 def look(store: Store, trained: Trained) -> list[Example]:
     """One track of each genre, and what a network makes of it.
 
     They are the first test tracks, if the store is split as that of the network was: so it has not
-    met them, be it trained on this corpus or on another.
-
-    Returns
-    -------
-    list of Example
-        Empty if the network knows spectrograms of other bands or another range of level.
+    met them, be it trained on this corpus or on another. None are shown to a network that knows
+    spectrograms of other bands or another range of level.
     """
     recipe = trained.recipe.model_dump()
     if any(store.manifest[name] != recipe[name] for name in ("n_mels", "fmin", "fmax", "top_db")):
@@ -168,13 +146,8 @@ def look(store: Store, trained: Trained) -> list[Example]:
 
 def mp3(audio: np.ndarray, rate: int) -> bytes:
     """Mono audio, shape (samples,), as a small MP3 file of constant bit rate."""
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(
-        file, audio, rate, format="MP3", bitrate_mode="CONSTANT", compression_level=COMPRESSION
-    )
-    return file.getvalue()
+    kind = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": COMPRESSION}
+    return encoded(audio, rate, **kind)
 
 
 def courses(example: Example) -> str:

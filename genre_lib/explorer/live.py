@@ -5,13 +5,12 @@
 >>> explorer.augmentation()  # doctest: +SKIP
 >>> explorer.prediction("song.mp3")  # doctest: +SKIP
 
-Each plays songs of the embedded corpus, files on the kernel's machine, and uploads. Nothing is
-written to disk and no history is kept.
+Each plays songs of the embedded corpus, files on the kernel's machine (the one named is chosen
+first), and uploads. Nothing is written to disk and no history is kept.
 """
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -34,10 +33,19 @@ from genre_lib.explorer.controls import (
     labelled,
     song,
 )
-from genre_lib.explorer.drawing import CMAP, audio_player, data_uri, instrument, panel, row, times
+from genre_lib.explorer.drawing import (
+    CMAP,
+    audio_player,
+    data_uri,
+    encoded,
+    instrument,
+    panel,
+    row,
+    times,
+)
 from genre_lib.explorer.examples import courses, example_of
 from genre_lib.predict import Answer, Part, Trained, answer_of, clock, parts_of, read_trained
-from genre_lib.spectrogram import SILENT, fit_length, mel_decibels, mel_filterbank, to_gray
+from genre_lib.spectrogram import SILENT, mel_decibels, mel_filterbank, to_gray
 from genre_lib.splits import resize
 
 COLUMNS = 1300  # of a picture; more would be computed, and no screen shows them
@@ -51,13 +59,12 @@ DEFAULT = SpectrogramSettings()
 def spectrogram(path: str | Path | None = None) -> widgets.VBox:
     """A mel spectrogram whose every parameter can be changed while one looks and listens.
 
-    ``explorer.spectrogram()`` shows a demonstration song, ``explorer.spectrogram("song.mp3")`` a
-    file of your own, of any length: no more than is shown is decoded. Where a short hop would give
+    A file may be of any length: no more than is shown is decoded. Where a short hop would give
     more than `COLUMNS` columns, or long windows more than `SAMPLES`, less of the sound is shown.
 
     The picture is `genre_lib.spectrogram.mel_decibels` of the excerpt, in 256 steps (Section IV-A).
     """
-    chooser = choose_recording(path)
+    chooser, chosen = choose_recording(path)
     knobs = {
         "n_fft": widgets.SelectionSlider(options=N_FFT, value=DEFAULT.n_fft),
         "hop_length": widgets.IntSlider(DEFAULT.hop_length, 16, 2048, 16),
@@ -73,7 +80,7 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
     def draw() -> Iterator[tuple[str, str]]:
         settings = validated(SpectrogramSettings, {name: k.value for name, k in knobs.items()})
         rate, n_fft, hop = settings.sample_rate, settings.n_fft, settings.hop_length
-        recording = chooser.recording()
+        recording = chosen()
         wanted = min(length.value, recording.seconds)
         shown = min(wanted, min(COLUMNS, SAMPLES // n_fft) * hop / rate)
         begin = _within(start, recording.seconds - shown)
@@ -107,20 +114,19 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
 
     place = labelled({"start (s)": start, "length (s)": length})
     controls = labelled({**knobs, "colour map": cmap})
-    rows = [chooser.box, widgets.HBox(place, layout=ROW), widgets.HBox(controls, layout=ROW)]
-    return _live(draw, rows, [*chooser.controls, *place, *controls], outputs=2)
+    boxes = (widgets.HBox(each, layout=ROW) for each in (place, controls))
+    return _live(draw, [chooser, *boxes], outputs=2)
 
 
 def augmentation(path: str | Path | None = None) -> widgets.VBox:
     """The paper's augmentations and CutMix, with strengths of your choice, beside the original.
 
-    ``explorer.augmentation()`` shows a demonstration song, ``explorer.augmentation("song.mp3")`` a
-    file of your own. A ticked augmentation is applied with certainty; *draw again* takes the next
-    random seed. As in training, both pictures are augmented before CutMix pastes a box of the
-    other one (Sections IV-A and IV-C).
+    A ticked augmentation is applied with certainty; *draw again* takes the next random seed. As in
+    training, both pictures are augmented before CutMix pastes a box of the other one (Sections
+    IV-A and IV-C).
     """
     default, manifest = AugmentationSettings(), DEFAULT.model_dump()
-    chooser = choose_recording(path)
+    chooser, chosen = choose_recording(path)
     start = _slider(0, 0, 1, step=0.1)
     labels = ("random crop", "horizontal flip", "brightness and contrast", "Gaussian noise")
     ticks = [_tick(label, value=True) for label in labels]
@@ -146,7 +152,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
         values = {name: control.value for name, control in strengths.items()}
         kinds = transforms(figures.always(validated(AugmentationSettings, values)))
         names = [tick.description for tick in ticks if tick.value]
-        recording = chooser.recording()
+        recording = chosen()
         begin = _within(start, recording.seconds - DEFAULT.seconds)
         images = [_network_input(recording, begin)]
         if mixed.value:
@@ -183,35 +189,28 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
         yield (f'<div class="mel-pair">{before}{after}</div>{note}',)
 
     place, knobs = labelled({"start (s)": start}), labelled(strengths)
-    cut, seeds = [*other, *labelled(box)], labelled({"seed": seed})
     rows = [
-        chooser.box,
+        chooser,
         *place,
         widgets.HBox(ticks, layout=ROW),
         widgets.HBox(knobs, layout=ROW),
         mixed,
-        widgets.HBox(cut, layout=ROW),
-        widgets.HBox([*seeds, again]),
+        widgets.HBox([*other, *labelled(box)], layout=ROW),
+        widgets.HBox([*labelled({"seed": seed}), again]),
     ]
-    controls = [*chooser.controls, *place, *ticks, *knobs, mixed, *cut, *seeds]
-    return _live(draw, rows, controls, outputs=1)
+    return _live(draw, rows, outputs=1)
 
 
 def prediction(path: str | Path | None = None) -> widgets.VBox:
     """Genres of a recording: as a whole, over time, and moment by moment within a window.
 
-    ``explorer.prediction("song.mp3")`` asks the packaged network (`genre_lib.predict`) about a file
-    of your own; about a demonstration song, the one that learned from such songs. A long file is
-    heard window by window, in little memory, and what is known so far is shown meanwhile; choose
-    another one at any time.
-
-    See Also
-    --------
-    genre_lib.predict.predict_file : the same answer as values
-    genre_lib.explorer.examples.moments : attention and genres within a picture
+    The packaged network is asked about a file, and about a demonstration song the one that learned
+    from such songs. A long file is heard window by window, in little memory, and what is known so
+    far is shown meanwhile; choose another one at any time. `genre_lib.predict.predict_file` gives
+    the same answer as values.
     """
     composed_music, recordings = read_trained(predict.DEMONSTRATION), read_trained()
-    chooser = choose_recording(path)
+    chooser, chosen = choose_recording(path)
     window = widgets.IntSlider(1, 1, 2)
     # The recording that is heard, the windows that are to come, and those that are known.
     hearing: tuple[Recording, Iterator[Part], list[Part]] | None = None
@@ -219,7 +218,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
     def draw() -> Iterator[tuple[str, str, str, str]]:
         nonlocal hearing
         try:
-            recording = chooser.recording()
+            recording = chosen()
             trained = composed_music if recording.composed else recordings
             recipe, genres = trained.recipe, trained.about.genres
             if hearing is None or hearing[0] is not recording:
@@ -245,8 +244,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         player = _player(audio, recipe.sample_rate, seconds=recipe.seconds)
         yield summary, course, _moments(recording, part, audio, trained), player
 
-    place = labelled({"window": window})
-    return _live(draw, [chooser.box, *place], [*chooser.controls, *place], outputs=4)
+    return _live(draw, [chooser, *labelled({"window": window})], outputs=4)
 
 
 def _moments(recording: Recording, part: Part, audio: np.ndarray, trained: Trained) -> str:
@@ -254,7 +252,7 @@ def _moments(recording: Recording, part: Part, audio: np.ndarray, trained: Train
     span = f"{clock(part.start)} to {clock(part.end)}"
     if part.probabilities is None:
         return _note(f"From {span}, there is silence.")
-    gray = predict.spectrogram(audio, trained)
+    gray = predict.spectrogram(audio, trained.recipe)
     example = example_of(recording.title, recording.label, gray, trained)
     return panel(
         gray,
@@ -302,16 +300,20 @@ def _ranking(title: str, answer: Answer, notes: Sequence[str]) -> str:
 
 
 def _live(
-    draw: Callable[[], Iterator[Sequence[str]]],
-    rows: Sequence[widgets.Widget],
-    controls: Sequence[widgets.Widget],
-    *,
-    outputs: int,
+    draw: Callable[[], Iterator[Sequence[str]]], rows: Sequence[widgets.Widget], *, outputs: int
 ) -> widgets.VBox:
     """Controls above what they show; it answers from now on."""
     shown = [widgets.HTML() for _ in range(outputs)]
-    alert = Answering(draw, shown, controls).alert
+    alert = Answering(draw, shown, list(_with_values(rows))).alert
     return instrument(*rows, alert, *shown).add_class("live").add_class("clip")
+
+
+def _with_values(found: Sequence[widgets.Widget]) -> Iterator[widgets.Widget]:
+    """All controls in some boxes."""
+    for widget in found:
+        if widget.has_trait("value"):
+            yield widget
+        yield from _with_values(getattr(widget, "children", ()))
 
 
 def _slider(value: float, low: float, high: float, step: float = 0.01) -> widgets.FloatSlider:
@@ -333,13 +335,7 @@ def _within(start: widgets.FloatSlider, room: float) -> float:
 def _sound(
     recording: Recording, rate: int, begin: float, seconds: float, *, n_fft: int = 1
 ) -> np.ndarray:
-    """Read an excerpt.
-
-    Raises
-    ------
-    UserError
-        If it is shorter than a window of `n_fft` samples, or silent.
-    """
+    """Read an excerpt; `UserError` if it is silent or shorter than a window of `n_fft` samples."""
     audio = recording.read(rate, begin, seconds)
     end = begin + len(audio) / rate
     if len(audio) < n_fft:
@@ -357,18 +353,11 @@ def _sound(
 def _network_input(recording: Recording, begin: float) -> np.ndarray:
     """What a network sees of an excerpt, uint8, shape (128, 128)."""
     audio = _sound(recording, DEFAULT.sample_rate, begin, DEFAULT.seconds)
-    audio = fit_length(audio, round(DEFAULT.seconds * DEFAULT.sample_rate))
-    return resize(to_gray(mel_decibels(audio, DEFAULT), top_db=DEFAULT.top_db))
+    return resize(predict.spectrogram(audio, DEFAULT))
 
 
 def _empty_bands(settings: SpectrogramSettings) -> int:
-    """How many mel bands are so narrow that no frequency falls into them.
-
-    Raises
-    ------
-    UserError
-        If all are.
-    """
+    """How many mel bands no frequency falls into; `UserError` if it is all of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the instrument says it
         filters = mel_filterbank(settings)
@@ -387,11 +376,7 @@ def _note(text: str, *, role: str = "note") -> str:
 
 def _player(audio: np.ndarray, rate: int, *, seconds: float) -> str:
     """A player that moves the cursor over a picture of so many seconds."""
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio, rate, format="WAV", subtype="PCM_16")
-    source = data_uri(buffer.getvalue(), "audio/wav")
+    source = data_uri(encoded(audio, rate, format="WAV", subtype="PCM_16"), "audio/wav")
     return audio_player(source, label="Hear what is shown", seconds=seconds)
 
 

@@ -141,8 +141,7 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
             zip(images_of(store, viewed, track_id), subsets, strict=True)
         ):
             title = f"{track_id}, image {number + 1} of {count}: {subset}"
-            whole = view == "copies"
-            start, stop = (0, 1) if whole else (number / count, (number + 1) / count)
+            start, stop = (0, 1) if view == "copies" else (number / count, (number + 1) / count)
             pictures.append(_input(store, image, title, start * seconds, stop * seconds))
         shelves.append(stack(numbers, pictures))
     view_menu = menu("view", views)
@@ -160,13 +159,7 @@ def _input(
 def resolution_browser(
     audio: np.ndarray, settings: SpectrogramSettings, *, title: str
 ) -> widgets.VBox:
-    """Slide the number of mel bands and the dB floor of one clip, computed from its audio.
-
-    Parameters
-    ----------
-    audio
-        Mono samples at the settings' rate, shape (samples,).
-    """
+    """Slide the number of mel bands and the dB floor of mono audio at the settings' rate."""
     bands = slider("mel bands", BANDS, index=len(BANDS) - 1)
     floors = slider("dB floor", [f"−{floor}" for floor in FLOORS], index=FLOORS.index(80))
     shelves = []

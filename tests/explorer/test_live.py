@@ -115,7 +115,7 @@ SPECTROGRAM = {
 
 def test_every_control_of_the_spectrogram_changes_the_picture(file):
     instrument = explorer.spectrogram(file)
-    choosing = set(controls_of(controls.choose_recording().box))
+    choosing = set(controls_of(controls.choose_recording()[0]))
     assert set(controls_of(instrument)) - choosing == set(SPECTROGRAM)
     turn(instrument, fmax=7000.0)  # possible at every rate
     for label, value in SPECTROGRAM.items():
@@ -354,7 +354,7 @@ AUGMENTATION = {
 
 def test_every_control_of_the_augmentation_changes_the_picture(file):
     instrument = explorer.augmentation(file)
-    choosing = set(controls_of(controls.choose_recording().box)) | {"draw again"}
+    choosing = set(controls_of(controls.choose_recording()[0])) | {"draw again"}
     assert set(controls_of(instrument)) - choosing == set(AUGMENTATION)
     turn(instrument, CutMix=True)
     for label, value in AUGMENTATION.items():
