@@ -10,7 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters
+from genre_lib.book import editions
+from genre_lib.book import pdf as printing
+from genre_lib.config import (
+    PROFILES,
+    UserError,
+    choose,
+    configure,
+    data_dir,
+    notice,
+    parse_parameters,
+    project_root,
+    runs_dir,
+)
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -65,8 +77,6 @@ OnError = Annotated[
         "By default GENRE_ON_ERROR, else stop.",
     ),
 ]
-
-
 Edition = Annotated[
     str, typer.Option(help="`reference` is book/ itself; others are editions/NAME/.")
 ]
@@ -89,11 +99,9 @@ def build(
 
     Example: `genre-book build --edition mine --corpus ~/music --profile quick -p seed=1`
     """
-    from genre_lib.book.editions import REFERENCE, build_edition
-
-    corpus = corpus or ("gtzan" if edition == REFERENCE else "synthetic")
-    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
-    page = build_edition(edition, settings, retrain=retrain, say=typer.echo)
+    corpus = corpus or ("gtzan" if edition == editions.REFERENCE else "synthetic")
+    settings = parse_parameters(parameters, corpus=corpus, profile=profile)
+    page = editions.build_edition(edition, settings, retrain=retrain, say=typer.echo)
     typer.echo(f"\nThe book is ready. Open {page}")
 
 
@@ -108,11 +116,8 @@ def pdf(
 
     Example: `genre-book pdf --output companion.pdf`
     """
-    from genre_lib.book.editions import edition_folder
-    from genre_lib.book.pdf import print_book
-
-    folder = edition_folder(edition)
-    file = print_book(folder, output or folder / "_build" / "book.pdf", say=typer.echo)
+    folder = editions.edition_folder(edition)
+    file = printing.print_book(folder, output or folder / "_build" / "book.pdf", say=typer.echo)
     typer.echo(f"\nThe book is printed. Open {file}")
 
 
@@ -131,10 +136,8 @@ def run(
 
     Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
     """
-    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
-    from genre_lib.book.editions import run_notebook
-
-    typer.echo(f"Executed: {run_notebook(notebook, settings, output)}")
+    settings = parse_parameters(parameters, corpus=corpus, profile=profile)
+    typer.echo(f"Executed: {editions.run_notebook(notebook, settings, output)}")
 
 
 @app.command()
@@ -149,7 +152,7 @@ def store(
 
     Example: `genre-book store ~/music data/music-store -p n_mels=128`
     """
-    settings = parse_parameters(parameters or [], corpus=corpus)
+    settings = parse_parameters(parameters, corpus=corpus)
     from genre_lib.corpus import find_corpus
     from genre_lib.store import write_store
 
@@ -177,7 +180,7 @@ def train(
     """
     if retrain:
         os.environ["GENRE_RETRAIN"] = "1"
-    settings = parse_parameters(parameters or [], corpus=corpus, profile=profile)
+    settings = parse_parameters(parameters, corpus=corpus, profile=profile)
     from genre_lib.evaluation import genre_scores
     from genre_lib.runs import get_run
 
@@ -228,7 +231,7 @@ def audit(
 
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
-    settings = parse_parameters(parameters or [], corpus=corpus)
+    settings = parse_parameters(parameters, corpus=corpus)
     from genre_lib.splits import audit as audited
     from genre_lib.splits import identical_tracks, make_dataset, read_split
     from genre_lib.store import open_store
@@ -249,7 +252,6 @@ def keep() -> None:
     Example: `GENRE_DATA=~/data genre-book keep`
     """
     from genre_lib.book.references import keep_complete, write_results
-    from genre_lib.config import project_root
 
     keep_complete(say=typer.echo)
     write_results(project_root() / "README.md")
@@ -305,7 +307,6 @@ def info() -> None:
 
     Example: `genre-book info`
     """
-    from genre_lib.config import configure, data_dir, runs_dir
     from genre_lib.corpus import CORPORA, find_corpus
     from genre_lib.training import environment
 

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -165,14 +165,13 @@ SECTION_OF: dict[str, str | None] = {
     name: None for name in RunSettings.model_fields if name not in SECTIONS
 }
 for _section in SECTIONS:
-    SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).__class__.model_fields, _section)
+    SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).model_dump(), _section)
 
-Name = TypeVar("Name", bound=str)
 Model = TypeVar("Model", bound=Settings)
 
 
-def choose(what: str, name: str, known: Iterable[Name]) -> Name:
-    """Return `name` as one of the `known` names.
+def choose(what: str, name: str, known: Iterable[str]) -> str:
+    """Return `name` if it is one of the `known` names.
 
     Raises
     ------
@@ -181,7 +180,7 @@ def choose(what: str, name: str, known: Iterable[Name]) -> Name:
     """
     names = list(known)
     if name in names:
-        return names[names.index(name)]
+        return name
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
@@ -198,11 +197,7 @@ def configure(
 ) -> RunSettings:
     """Settings of a run: a profile, the five parameters, and any other setting by name.
 
-    Parameters
-    ----------
-    overrides
-        Single settings by name, such as ``{"epochs": 5, "heads": 8}``; they win over the
-        profile.
+    Those are `overrides`, such as ``{"epochs": 5, "heads": 8}``; they win over the profile.
 
     Raises
     ------
@@ -211,6 +206,9 @@ def configure(
         range, or one of the five is in `overrides`.
     """
     refuse_unknown_parameters()
+    values: dict[str, Any] = {section: {} for section in SECTIONS}
+    values |= {"corpus": corpus, "profile": profile, "seed": seed}
+    values |= {"view": view, "protocol": protocol}
     changes = dict(PROFILES[choose("profile", profile, PROFILES)])
     if not isinstance(overrides, Mapping | None):
         raise UserError(
@@ -221,9 +219,6 @@ def configure(
         if name in PARAMETERS:
             raise UserError(f"{name} is a parameter of its own; give it there, not in overrides.")
         changes[choose("setting", name, SECTION_OF)] = value
-    values: dict[str, Any] = {section: {} for section in SECTIONS}
-    values |= {"corpus": corpus, "profile": profile, "seed": seed}
-    values |= {"view": view, "protocol": protocol}
     for name, value in changes.items():
         section = SECTION_OF[name]
         (values if section is None else values[section])[name] = value
@@ -238,24 +233,20 @@ def single_settings(settings: RunSettings) -> dict[str, Any]:
     }
 
 
-def parse_parameters(
-    pairs: list[str], *, corpus: str | None = None, profile: str | None = None
-) -> RunSettings:
-    """Settings from ``key=value`` pairs of a command line, which win over `corpus`, `profile`.
+def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:
+    """Settings from ``key=value`` pairs of a command line, which win over its options.
 
     Raises
     ------
     UserError
         If a pair has no equals sign, a name is unknown, or a value is out of range.
     """
-    values: dict[str, Any] = {}
-    for pair in pairs:
+    values: dict[str, Any] = dict(options)
+    for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not equals:
             raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
         values[choose("parameter", name.strip(), SECTION_OF)] = value.strip()
-    options = {"corpus": corpus, "profile": profile}
-    values = {name: value for name, value in options.items() if value is not None} | values
     parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
     return configure(**parameters, overrides=values)
 
@@ -347,13 +338,13 @@ def reference_dir() -> Path:
     return Path(os.environ.get("GENRE_REFERENCE") or project_root() / "reference")
 
 
-def on_error() -> Literal["stop", "skip"]:
+def on_error() -> str:
     """What to do about tracks that cannot be used: ``GENRE_ON_ERROR``, else ``stop``.
 
     It is no setting of a run: what was left out changes the content of the corpus.
     """
-    known: tuple[Literal["stop", "skip"], ...] = ("stop", "skip")
-    return choose("answer to a fault", os.environ.get("GENRE_ON_ERROR") or "stop", known)
+    answer = os.environ.get("GENRE_ON_ERROR") or "stop"
+    return choose("answer to a fault", answer, ("stop", "skip"))
 
 
 def offline() -> bool:

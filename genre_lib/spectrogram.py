@@ -51,25 +51,6 @@ def mel_centres(recipe: Mapping[str, Any]) -> np.ndarray:
     return mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
 
 
-def power_spectrum(audio: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
-    """Power of each frequency in each window.
-
-    Parameters
-    ----------
-    audio
-        Mono samples, shape (samples,).
-
-    Returns
-    -------
-    np.ndarray
-        float32, shape (1 + n_fft // 2, 1 + samples // hop_length).
-    """
-    import librosa
-
-    stft = librosa.stft(audio, n_fft=n_fft, hop_length=hop_length)
-    return stft.real**2 + stft.imag**2
-
-
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
     """Mel spectrogram in dB against its own maximum (Section IV-A).
 
@@ -84,15 +65,10 @@ def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray
         float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
         Silence is -top_db throughout.
     """
-    power = power_spectrum(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
-    return power_to_mel_decibels(power, settings)
-
-
-def power_to_mel_decibels(power: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
-    """Mel spectrogram in dB of what `power_spectrum` gives; see `mel_decibels`."""
     import librosa
 
-    power = mel_filterbank(settings) @ power
+    stft = librosa.stft(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
+    power = mel_filterbank(settings) @ (stft.real**2 + stft.imag**2)
     loudest = float(power.max())
     if loudest == 0.0:
         return np.full(power.shape, -settings.top_db, np.float32)
