@@ -16,24 +16,20 @@ from genre_lib.store import BAR_AFTER, take
 def mfcc_statistics(mel_db: NDArray[np.floating], *, n_mfcc: int = 20) -> NDArray[np.float64]:
     """Summarize a mel spectrogram by its mel-frequency cepstral coefficients (MFCCs).
 
+    The coefficients are the orthonormal DCT-II of every frame, as in
+    ``librosa.feature.mfcc(S=mel_db)``. No audio is needed, so the baseline also runs on stored
+    spectrograms.
+
     Parameters
     ----------
-    mel_db : numpy.ndarray
-        Mel spectrogram in dB, shape (n_mels, frames), at least two frames.
-    n_mfcc : int
-        Number of coefficients kept, at most n_mels.
+    mel_db
+        In dB, shape (n_mels, frames), with n_mels >= n_mfcc and at least two frames.
 
     Returns
     -------
     numpy.ndarray
         float64, shape (4 * n_mfcc,): mean over time of the coefficients, their standard
         deviation, and the same two of their differences from frame to frame.
-
-    Notes
-    -----
-    The coefficients are the orthonormal DCT-II of every frame, as in
-    ``librosa.feature.mfcc(S=mel_db)``. No audio is needed, so the baseline also runs on stored
-    spectrograms.
     """
     if mel_db.ndim != 2 or mel_db.shape[1] < 2 or n_mfcc > mel_db.shape[0]:
         raise ValueError(
@@ -54,10 +50,7 @@ def predicted_labels(
 ) -> NDArray[np.int64]:
     """Labels of training and test images by the baseline, which learns from the former.
 
-    Returns
-    -------
-    numpy.ndarray
-        Shape (images,); -1 for images in neither subset.
+    Shape (images,); -1 for images in neither subset.
     """
     train = dataset.rows("train")
     rows = np.concatenate([train, dataset.rows("test")])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score
 
 from genre_lib import __version__
 from genre_lib.config import (
@@ -26,7 +25,7 @@ from genre_lib.config import (
     write_json,
     write_text,
 )
-from genre_lib.evaluation import accuracy_interval, scores, vote
+from genre_lib.evaluation import accuracy, accuracy_interval, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
 from genre_lib.store import Store, open_store
 
@@ -42,18 +41,9 @@ TEXT = ("track_id", "genre", "subset", "y_true", "y_pred")  # a genre may be cal
 class Run:
     """One training with everything it produced, read from its directory.
 
-    Attributes
-    ----------
-    history
-        One row an epoch.
-    split
-        One row an image: track_id, genre, recording, image, subset.
-    predictions
-        One row a test image: track_id, image, y_true, y_pred, and a probability per genre.
-    metrics
-        Scores of the test images.
-    environment
-        Versions, hardware and seconds.
+    The history has one row an epoch; the split one an image (track_id, genre, recording, image,
+    subset); the predictions one a test image (track_id, image, y_true, y_pred, and a probability
+    per genre). Metrics are of the test images; the environment has versions, hardware and seconds.
     """
 
     path: Path
@@ -138,7 +128,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
         labels = predicted_labels(dataset, top_db=store.manifest["top_db"], progress=progress)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
         test, clean = (
-            prediction_table(dataset, dataset.rows(subset), certain[dataset.rows(subset)])
+            prediction_table(dataset, subset, certain[dataset.rows(subset)])
             for subset in ("test", "train")
         )
         write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
@@ -194,25 +184,19 @@ def read_run(directory: Path) -> Run:
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:
-    """Predictions for a subset: track_id, image, y_true, y_pred, ``p_<genre>`` columns."""
+    """A network's answers to the images of a subset, as a `prediction_table`."""
     from genre_lib.training import predict_logits
 
-    rows = dataset.rows(subset)
-    probabilities = predict_logits(model, dataset.images, rows).double().softmax(1).numpy()
-    return prediction_table(dataset, rows, probabilities)
+    logits = predict_logits(model, dataset.images, dataset.rows(subset))
+    return prediction_table(dataset, subset, logits.double().softmax(1).numpy())
 
 
-def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
-    """Predictions of some images: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
+def prediction_table(dataset: Dataset, subset: str, probabilities: np.ndarray) -> pd.DataFrame:
+    """Predictions of a subset: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
 
-    Parameters
-    ----------
-    rows
-        Positions of the images in the dataset, shape (B,).
-    probabilities
-        Shape (B, genres).
+    They follow from probabilities, shape (images of the subset, genres).
     """
-    table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
+    table = dataset.table.loc[dataset.rows(subset), ["track_id", "image", "genre"]]
     table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
     table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]
     columns = [f"p_{genre}" for genre in dataset.genres]
@@ -222,19 +206,15 @@ def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarr
 def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) -> dict[str, Any]:
     """The content of ``metrics.json``.
 
-    Parameters
-    ----------
-    predictions, clean
-        For the test images, and for the training images without augmentation.
+    The predictions are of the test images; `clean` ones, of training images without augmentation.
     """
     low, high = accuracy_interval(predictions)
-    voted = vote(predictions)
     return {
         **scores(predictions.y_true, predictions.y_pred),
         "accuracy_low": low,
         "accuracy_high": high,
-        "track_accuracy": float(accuracy_score(voted.y_true, voted.y_pred)),
-        "clean_train_accuracy": float(accuracy_score(clean.y_true, clean.y_pred)),
+        "track_accuracy": accuracy(vote(predictions)),
+        "clean_train_accuracy": accuracy(clean),
         "images": {subset: len(dataset.rows(subset)) for subset in SUBSETS},
         "test_tracks": int(predictions.track_id.nunique()),
         "leakage": audit(dataset.table).to_dict("records"),

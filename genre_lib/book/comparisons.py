@@ -203,14 +203,12 @@ def confusion_tracks(run: Run) -> pd.DataFrame:
     cell), test_images (all that it has), probability (mean of the predicted genre over the images
     in this cell), known (its images in training).
     """
-    table, cell = run.predictions, ["y_true", "y_pred", "track_id"]
-    columns = table.columns.get_indexer(pd.Index("p_" + table.y_pred))
-    table = table[cell].assign(
-        test_images=table.groupby("track_id").track_id.transform("size"),
-        probability=table.to_numpy()[np.arange(len(table)), columns].astype(float),
+    table = run.predictions.assign(
+        test_images=run.predictions.groupby("track_id").track_id.transform("size"),
+        probability=run.predictions.filter(regex="^p_").max(axis=1),  # that of y_pred
         known=known_images(run),
     )
-    means = table.groupby(cell, as_index=False).agg(
+    means = table.groupby(["y_true", "y_pred", "track_id"], as_index=False).agg(
         images=("known", "size"),
         test_images=("test_images", "first"),
         probability=("probability", "mean"),

@@ -108,14 +108,12 @@ def execute(
     os.environ["GENRE_EDITION"] = edition
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        file = scratch / f"{source.stem}.ipynb"
-        nbformat.write(jupytext.read(source), file)
         try:
-            papermill.execute_notebook(
-                str(file),
-                str(file),
+            executed = papermill.execute_notebook(
+                jupytext.read(source),
+                output_path=None,
                 parameters=dict(parameters),
-                cwd=str(scratch),
+                cwd=scratch,
                 kernel_name="python3",
                 progress_bar=False,
                 extra_arguments=["--IPKernelApp.log_level=50"],
@@ -132,7 +130,7 @@ def execute(
             (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / path.parent.name)
         fold = "remove-cell" if parameters == notebook_parameters(configure()) else "hide-input"
-        executed = cleaned(nbformat.read(file, as_version=4), tag=fold)
+        clean(executed, tag=fold)
         executed.metadata["genre_book"] = {
             "stamp": mark,
             "parameters": dict(parameters),
@@ -141,7 +139,7 @@ def execute(
         write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 
 
-def cleaned(notebook: Any, *, tag: str) -> Any:
+def clean(notebook: Any, *, tag: str) -> None:
     """Drop what is no result (times, paths, progress bars); tag the injected parameters.
 
     Two executions with the same results then give the same file, but for widget names.
@@ -155,7 +153,6 @@ def cleaned(notebook: Any, *, tag: str) -> Any:
             cell.metadata.tags.append(tag)
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
-    return notebook
 
 
 def notes_of(executed: Path) -> dict[str, Any]:
@@ -205,7 +202,7 @@ def edition_folder(name: str) -> Path:
 def build_edition(
     name: str, settings: RunSettings, *, retrain: bool = False, say: Say = print
 ) -> Path:
-    """Make an edition of the book; returns its first page.
+    """Make an edition of the book in its `edition_folder`; returns its first page.
 
     Notebooks that are not stale are taken from the edition as it was. The edition is replaced
     when everything has succeeded; until then it stays as it was, and what is done already is
@@ -213,11 +210,9 @@ def build_edition(
 
     Parameters
     ----------
-    name
-        ``reference`` is ``book/`` itself; every other edition goes to ``editions/<name>/``.
     retrain
-        Look at no stored run: make all reference runs anew and store their results. Runs that
-        ``runs/`` holds are read or resumed, so an interrupted retraining can be repeated.
+        Make all reference runs anew and store their results. Runs in ``runs/`` are read or
+        resumed, so an interrupted retraining can be repeated.
 
     Raises
     ------
@@ -262,13 +257,10 @@ def build_edition(
 def lay_out(work: Path, root: Path) -> None:
     """Bring an edition's folder to exactly its pages: prose, notebooks and what they made."""
     notebooks = [f"{page}.ipynb" for page in sources()]
-    expected = {
-        *notebooks,
-        *(each for page in notebooks for each in notes_of(work / page)["products"]),
-    }
+    products = [path for page in notebooks for path in notes_of(work / page)["products"]]
     for pattern in ("*.ipynb", *(f"{kind}/*" for kind in PRODUCTS)):
         for path in work.glob(pattern):
-            if str(path.relative_to(work)) not in expected:
+            if str(path.relative_to(work)) not in (*notebooks, *products):
                 path.unlink()
     for folder in (*ASSETS, "_build"):
         shutil.rmtree(work / folder, ignore_errors=True)
