@@ -12,17 +12,7 @@ import typer
 
 from genre_lib.book import editions
 from genre_lib.book import pdf as printing
-from genre_lib.config import (
-    PROFILES,
-    UserError,
-    choose,
-    configure,
-    data_dir,
-    notice,
-    parse_parameters,
-    project_root,
-    runs_dir,
-)
+from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters, project_root
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -186,19 +176,17 @@ def train(
 
     result = get_run(settings)
     metrics, made = result.metrics, result.environment
-    lines = {
-        "run": result.path,
-        "settings": f"{settings.view} x {settings.protocol}, seed {settings.seed}, "
+    typer.echo(
+        f"run           {result.path}\n"
+        f"settings      {settings.view} x {settings.protocol}, seed {settings.seed}, "
         f"{len(result.history)} of at most {settings.training.epochs} epochs, "
-        f"{made['seconds']:.0f} s on {made['threads']} threads ({made['device']})",
-        "accuracy": f"{metrics['accuracy']:.2%} of {len(result.predictions)} test images (95 % "
-        f"interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})",
-        "by track": f"{metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, voting "
-        "over their test images",
-        "macro F1": f"{metrics['macro_f1']:.4f}\n",
-    }
-    for name, text in lines.items():
-        typer.echo(f"{name:<14}{text}")
+        f"{made['seconds']:.0f} s on {made['threads']} threads ({made['device']})\n"
+        f"accuracy      {metrics['accuracy']:.2%} of {len(result.predictions)} test images (95 % "
+        f"interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})\n"
+        f"by track      {metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, voting "
+        "over their test images\n"
+        f"macro F1      {metrics['macro_f1']:.4f}\n"
+    )
     typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
     typer.echo("\nWhat the subsets have in common (see `genre-book audit --help`):")
     typer.echo(audit_text(metrics["leakage"]))
@@ -286,18 +274,17 @@ def predict(
     trained = predicting.read_trained(weights)
     if not as_json:
         typer.echo(predicting.header(trained))
-    values, faulty = [], False
+    values = []
     for file, answer in predicting.predict_files(files, trained, every=every):
+        values.append(predicting.file_values(file, answer))
         if isinstance(answer, UserError):
-            faulty = True
             notice(str(answer))
         elif not as_json:
             typer.echo(f"\n{predicting.report(answer)}")
-        values.append(predicting.file_values(file, answer))
     if as_json:
         model = predicting.model_values(trained)
         typer.echo(json.dumps({"model": model, "files": values}, indent=2))
-    if faulty:
+    if any("error" in value for value in values):
         raise typer.Exit(1)
 
 
@@ -307,6 +294,7 @@ def info() -> None:
 
     Example: `genre-book info`
     """
+    from genre_lib.config import configure, data_dir, runs_dir
     from genre_lib.corpus import CORPORA, find_corpus
     from genre_lib.training import environment
 
@@ -318,10 +306,10 @@ def info() -> None:
     for name in CORPORA:
         try:
             corpus = find_corpus(configure(corpus=name), download=False)
-            place = corpus.store or f"{len(corpus.tracks)} tracks"
-            typer.echo(f"{name:<16}found: {place}")
+            place = f"found: {corpus.store or f'{len(corpus.tracks)} tracks'}"
         except UserError as error:
-            typer.echo(f"{name:<16}not found: {error}")
+            place = f"not found: {error}"
+        typer.echo(f"{name:<16}{place}")
 
 
 def main() -> None:

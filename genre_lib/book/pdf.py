@@ -13,16 +13,11 @@ from genre_lib.config import UserError
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-"""How the browser starts: as root as well, and without a word to anybody."""
+"""What cuts the browser from the network; Playwright itself keeps it from updates and the like."""
 
 SETTLED = """async () => {
   const start = performance.now();
@@ -60,8 +55,7 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
     Raises
     ------
     UserError
-        If Playwright or a browser is missing, there are no pages, they cannot be rendered or
-        printed, or there is no place for the PDF.
+        If Playwright, a browser, the pages or a place for the PDF are missing, or one fails.
     """
     import yaml
 

@@ -1,8 +1,8 @@
 """The reference runs: trainings on real GTZAN whose results the checkout has.
 
-The corpus itself has no licence and is not here. Each run's settings, history, split, predictions,
-metrics and environment lie in ``reference/<name>-<digest>/``, so that anyone can make pages and
-verdicts again, and who has the data can repeat each run.
+The corpus itself has no licence and is not here. All of a run but its weights lies in
+``reference/<name>-<digest>/``, so that anyone can make pages and verdicts again, and who has the
+data can repeat each run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DIGEST = "[0-9a-f]" * 16  # of a folder's name
 
 @dataclass(frozen=True)
 class Reference:
-    """One reference run: its name, its parameters, and the question that it answers."""
+    """One reference run: its name, the question that it answers, and its parameters."""
 
     name: str
     question: str
@@ -160,20 +160,14 @@ SHOWN = (
 
 def results_markdown(runs: Mapping[str, Run]) -> str:
     """The results table of the README, all of it computed from those of the runs in `SHOWN`."""
-    lines = [
-        "| run | test images | test tracks, by vote | epochs | minutes |",
-        "|---|---|---|---|---|",
-    ]
+    lines = ["| run | test images | test tracks, by vote | epochs | minutes |", "|---" * 5 + "|"]
     percent = "{accuracy:.1%} ({low:.1%} to {high:.1%})".format
-    for name in SHOWN:
-        if name in runs:
-            run = runs[name]
-            images, tracks = accuracy_of(run.predictions), accuracy_of(vote(run.predictions))
-            lines.append(
-                f"| {name} | {percent(**images)} | {percent(**tracks)} of "
-                f"{run.metrics['test_tracks']} | {len(run.history) or '-'} "
-                f"| {run.environment['seconds'] / 60:.1f} |"
-            )
+    for name, run in ((name, runs[name]) for name in SHOWN if name in runs):
+        images, tracks = accuracy_of(run.predictions), accuracy_of(vote(run.predictions))
+        lines.append(
+            f"| {name} | {percent(**images)} | {percent(**tracks)} of {run.metrics['test_tracks']} "
+            f"| {len(run.history) or '-'} | {run.environment['seconds'] / 60:.1f} |"
+        )
     made = {
         f"{run.environment['cores']} CPU cores, {run.environment['platform']}, PyTorch "
         f"{run.environment['torch']}"
