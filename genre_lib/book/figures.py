@@ -65,6 +65,7 @@ PRINTED = {
 }
 SPLITS = {"image": "split by image", "track": "split by track",
           "fault-filtered": "fault-filtered split"}  # fmt: skip
+SCORED = {"image": "each test image", "vote": "one vote a track"}
 RC: Any = {
     **sns.axes_style("ticks"),
     "axes.prop_cycle": plt.cycler(color=COLORS),
@@ -695,6 +696,19 @@ def table_2(run: Run) -> pd.DataFrame:
     return table.merge(printed, on="class", how="left").astype({"paper_support": "Int64"})
 
 
+def _accuracies(axes: Axes, table: pd.DataFrame, labels: Sequence[str], *, chance: float) -> None:
+    """A line for each label, in which each row of `table` has a dot in the look of its series."""
+    lines = table.groupby("label").series
+    places = lines.cumcount() - (lines.transform("size") - 1) / 2
+    heights = table.label.map(labels.index) + places / (1 + lines.transform("size").max())
+    for index, (name, rows) in enumerate(table.groupby("series", sort=False)):
+        _dots(axes, heights[rows.index], rows[INTERVAL], index, capsize=2, label=name)
+    axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
+    _rows(axes, labels, "", "Test accuracy\n(95 % interval)")
+    axes.set_xlim(0, 1.02)
+    _percent(axes.xaxis)
+
+
 @style()
 def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracies with their 95 % intervals, and a line at the accuracy of a guess.
@@ -702,16 +716,8 @@ def comparison(table: pd.DataFrame, *, chance: float) -> Figure:
     `table` has columns label (a line of the figure), series (a colour and marker), accuracy, low
     and high.
     """
-    labels, names = list(dict.fromkeys(table.label)), list(dict.fromkeys(table.series))
     figure, ((axes,),) = _canvas(1, 1, 1.2 + 0.22 * len(table))
-    for index, name in enumerate(names):
-        rows = table[table.series == name]
-        heights = rows.label.map(labels.index) + 0.3 * (index - (len(names) - 1) / 2)
-        _dots(axes, heights, rows[INTERVAL], index, label=name)
-    axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
-    _rows(axes, labels, "Method", "Test accuracy (with 95 % interval)")
-    axes.set_xlim(0, 1.02)
-    _percent(axes.xaxis)
+    _accuracies(axes, table, list(dict.fromkeys(table.label)), chance=chance)
     figure.legend(loc="outside lower center", ncols=3)
     shown = _each(table, "{label}, {series}, {accuracy:.1%} ({low:.1%} to {high:.1%})")
     return describe(
@@ -751,27 +757,15 @@ def headline(table: pd.DataFrame) -> Figure:
 @style()
 def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracy of each run (`book.comparisons.accuracies`) by view and split, and the paper's."""
-    table = table.assign(label=table.view + ", " + table.protocol.map(SPLITS))
+    table = table.assign(label=table.view + ", " + table.protocol.map(SPLITS), series=table.method)
+    table = table.sort_values(["method", "seed"], ascending=[False, True])
     places = [f"{view}, {split}" for view in ("copies", "segments") for split in SPLITS.values()]
     labels = [label for label in places if label in set(table.label)]
-    table = table.sort_values(["method", "seed"], ascending=[False, True])
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * len(labels), sharex=True, sharey=True)
-    titles = {"image": "each test image", "vote": "one vote a track"}
-    for axes, (scored, title) in zip(pair, titles.items(), strict=True):
-        runs = table[table.scored == scored]
-        lines = runs.groupby("label").method
-        middle = (lines.transform("size") - 1) / 2
-        heights = runs.label.map(labels.index) + 0.115 * (lines.cumcount() - middle)
-        for index, (method, rows) in enumerate(runs.groupby("method", sort=False)):
-            fill = "white" if method == "handcrafted" else None
-            _dots(axes, heights[rows.index], rows[INTERVAL], index, capsize=2, elinewidth=1,
-                  mfc=fill, label=method)  # fmt: skip
+    for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
+        _accuracies(axes, table[table.scored == scored], labels, chance=chance)
         _line_of_the_paper(axes, f"paper, {paper.ACCURACY:.2%}")
-        axes.axvline(chance, linestyle=LINES[3], color="black", label="guessing")
-        _rows(axes, labels, "", "Test accuracy\n(95 % interval)")
-        axes.set(title=title, xlim=(0, 1.02))
-        _percent(axes.xaxis)
-    pair[0].set_ylabel("View and split")
+        axes.set_title(title)
     figure.legend(*pair[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     spans = table[table.scored == "image"].groupby(["label", "method"]).accuracy.agg(["min", "max"])
     shown = _each(spans.loc[labels].reset_index(), "{label}, {method}, {min:.1%} to {max:.1%}")
@@ -797,8 +791,7 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     points["text"] = [f"{row.difference:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
                       for row in points.itertuples()]  # fmt: skip
     figure, ((axes,),) = _canvas(1, 1, 1.1 + 0.42 * max(1, len(labels)))
-    names = {"image": "each test image", "vote": "one vote a track"}
-    for index, (scored, name) in enumerate(names.items()):
+    for index, (scored, name) in enumerate(SCORED.items()):
         for has_zero, rows in points[points.scored == scored].groupby("has_zero"):
             heights = rows.label.map(labels.index) + 0.34 * index - 0.17
             _dots(axes, heights, rows[span], index, mfc="white" if has_zero else None)
@@ -882,24 +875,20 @@ def accuracy_of_known(table: pd.DataFrame) -> Figure:
     `table` is what `book.comparisons.accuracy_by_known` gives.
     """
     figure, ((axes,),) = _canvas(1, 1, 2.9)
-    kinds = {"unknown track": table[table.known == 0], "known track": table[table.known > 0]}
-    for series, (name, rows) in zip((1, 0), kinds.items(), strict=True):
-        spread = np.abs((rows.accuracy - rows.low, rows.high - rows.accuracy))
-        axes.errorbar(rows.known, rows.accuracy, yerr=spread, fmt=MARKERS[series],
-                      color=COLORS[series], capsize=3, label=name)  # fmt: skip
+    spread = np.abs((table.accuracy - table.low, table.high - table.accuracy))
+    axes.errorbar(table.known, table.accuracy, yerr=spread, fmt=MARKERS[0], capsize=3)
     for row in table.itertuples():
         axes.annotate(f"{row.images:,}", (row.known, row.low), (0, -4), ha="center", va="top",
                       textcoords="offset points", size=8)  # fmt: skip
-    axes.set(xlabel="Images of the same track in training (number)", ylim=(0, 1))
-    axes.set_ylabel("Test accuracy\n(95 % interval)")
+    axes.set(xlabel="Images of the same track in training (number)", ylim=(0, 1),
+             ylabel="Test accuracy\n(95 % interval)")  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _percent(axes.yaxis)
-    figure.legend(loc="outside lower center", ncols=2)
-    shares = _each(table, "with {known}, {accuracy:.1%}")
+    shares = _each(table, "with {known:.0f}, {accuracy:.1%}")
     return describe(
         figure,
         "Test accuracy with intervals over the number of images of the same track in training: "
-        f"{shares}. A square at zero is for unknown tracks, dots are for known ones.",
+        f"{shares}.",
     )
 
 
@@ -911,7 +900,6 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     """
     nearest = nearest[nearest.recipe]
     figure, ((axes,),) = _canvas(1, 1, 4.6)
-    labels = []
     for run in (runs[name] for name in nearest.run):
         series, full = list(SPLITS).index(run.settings.protocol), run.settings.profile == "paper"
         look = {"color": COLORS[series], "linestyle": LINES[series]}
@@ -919,9 +907,7 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
         path = run.history[["train_accuracy", "validation_accuracy"]].to_numpy().T
         axes.plot(*path, linewidth=0.8 if full else 1.4, alpha=0.8, **look)
         axes.plot(*path[:, -1:], marker="*" if full else MARKERS[series], mec="black",
-                  markersize=11 if full else 6, label=None if label in labels else label,
-                  **look)  # fmt: skip
-        labels.append(label)
+                  markersize=11 if full else 6, label=label, **look)  # fmt: skip
     point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
     axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
     axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
@@ -931,7 +917,9 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     axes.set(xlim=(0.15, 1.01), ylim=(0.15, 1.01), xlabel="Training accuracy, running",
              ylabel="Validation accuracy")  # fmt: skip
     _percent(axes.xaxis, axes.yaxis)
-    figure.legend(loc="outside lower center", ncols=2)
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=2)
     shown = _each(nearest, "{run}, {validation_accuracy:.1%}")
     return describe(
         figure,

@@ -56,14 +56,11 @@ def statements(*, strict: bool | None = None, **holds: Any) -> None:
     """
     if strict is None:
         strict = os.environ.get("GENRE_EDITION") == "reference"
-    false = [name for name, value in holds.items() if not (_is_bool(value) and bool(value))]
+    false = [name for name, value in holds.items()
+             if not (isinstance(value, bool | np.bool_) and value)]  # fmt: skip
     if false and strict:
         raise StatementError(
             f"The results do not show what the text of this page states: {', '.join(false)}. "
             "Rewrite the sentences that end with these names."
         )
     glue_numbers(**{name: MARK if name in false else "" for name in holds})
-
-
-def _is_bool(value: object) -> bool:
-    return isinstance(value, bool | np.bool_)
