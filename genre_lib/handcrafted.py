@@ -12,8 +12,10 @@ from genre_lib.spectrogram import to_decibels
 from genre_lib.splits import Dataset
 from genre_lib.store import BAR_AFTER, take
 
+COEFFICIENTS = 20
 
-def mfcc_statistics(mel_db: NDArray[np.floating], *, n_mfcc: int = 20) -> NDArray[np.float64]:
+
+def mfcc_statistics(mel_db: NDArray[np.floating]) -> NDArray[np.float64]:
     """Summarize a mel spectrogram by its mel-frequency cepstral coefficients (MFCCs).
 
     The coefficients are the orthonormal DCT-II of every frame, as in
@@ -23,19 +25,15 @@ def mfcc_statistics(mel_db: NDArray[np.floating], *, n_mfcc: int = 20) -> NDArra
     Parameters
     ----------
     mel_db
-        In dB, shape (n_mels, frames), with n_mels >= n_mfcc and at least two frames.
+        In dB, shape (n_mels, frames).
 
     Returns
     -------
     numpy.ndarray
-        float64, shape (4 * n_mfcc,): mean over time of the coefficients, their standard
+        float64, shape (4 * `COEFFICIENTS`,): mean over time of the coefficients, their standard
         deviation, and the same two of their differences from frame to frame.
     """
-    if mel_db.ndim != 2 or mel_db.shape[1] < 2 or n_mfcc > mel_db.shape[0]:
-        raise ValueError(
-            f"expected (n_mels, frames) with n_mels >= {n_mfcc} and frames >= 2, got {mel_db.shape}"
-        )
-    mfcc = fft.dct(mel_db.astype(np.float64), type=2, axis=0, norm="ortho")[:n_mfcc]
+    mfcc = fft.dct(mel_db.astype(np.float64), type=2, axis=0, norm="ortho")[:COEFFICIENTS]
     change = np.diff(mfcc, axis=1)
     return np.concatenate([mfcc.mean(1), mfcc.std(1), change.mean(1), change.std(1)])
 
