@@ -201,14 +201,10 @@ def trained_of(run: Run, store: Store) -> Trained:
 
 
 def about_run(run: Run, corpus: str) -> About:
-    """What a run's results say about its network.
-
-    In the view `copies` a recording becomes one picture, the original: the augmented copies that
-    vote with it in the run's scores are not made of a user's recording.
-    """
-    votes = vote(run.predictions)
-    one = run.settings.view == "copies"
-    answers = run.predictions[run.predictions.image == 0] if one else votes
+    """What a run's results say about its network."""
+    votes = answers = vote(run.predictions)
+    if run.settings.view == "copies":  # no augmented copies are made of a user's recording
+        answers = run.predictions[run.predictions.image == 0]
     accuracies = run.history.validation_accuracy.to_numpy()
     recalls = {}
     for genre, right in (answers.y_true == answers.y_pred).groupby(answers.y_true):

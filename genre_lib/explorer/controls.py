@@ -62,8 +62,7 @@ class Answering:
         self._scheduled = self._drawing = False
         for control in controls:
             control.observe(self._change, "value")
-        if self._step():
-            self._go_on()
+        self._wake()
 
     def _change(self, _: object) -> None:
         if not self._drawing:  # which keeps sliders in their ranges, and has seen their values
@@ -185,8 +184,8 @@ def choose_recording(
     uploaded: Recording | None = None
 
     @functools.lru_cache(maxsize=1)
-    def from_file(path: Path, stamp: tuple[int, int] | None) -> Recording:
-        return recording_of(path)
+    def from_file(path: str, changed: float) -> Recording:
+        return recording_of(Path(path))
 
     def recording() -> Recording:
         nonlocal uploaded
@@ -203,11 +202,7 @@ def choose_recording(
             return song(*(control.value for control in songs))
         if not text.value.strip():
             raise UserError("Give the path of an audio file.")
-        path = Path(os.path.expanduser(text.value.strip()))
-        try:
-            stat = path.stat()  # it says whether the file is still the same
-        except (OSError, ValueError):
-            return recording_of(path)  # which raises why
-        return from_file(path, (stat.st_size, stat.st_mtime_ns))
+        path = os.path.expanduser(text.value.strip())
+        return from_file(path, os.path.getmtime(path) if os.path.isfile(path) else 0.0)
 
     return widgets.VBox([kind, stack]), recording

@@ -14,7 +14,6 @@ from genre_lib.corpus.songs import synthetic_corpus
 from genre_lib.explorer.drawing import encoded, row
 from genre_lib.model import HybridNet
 from genre_lib.predict import Trained, pictures_of, spectrogram
-from genre_lib.spectrogram import fit_length
 from genre_lib.splits import assign_subsets, split_images
 from genre_lib.store import Store
 
@@ -98,8 +97,7 @@ def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) ->
 def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
     """Songs of the embedded corpus that a network did not train on: its first test songs.
 
-    Nothing is composed: the songs are split by their numbers, as `genre_lib.splits` splits the
-    store of the corpus by tracks.
+    They are split as `genre_lib.splits` splits the corpus by tracks; nothing is composed for it.
     """
     songs = synthetic_corpus(trained.settings.songs_per_genre).tracks
     labels = np.array([GENRES.index(song.genre) for song in songs])
@@ -116,7 +114,7 @@ def hear(tracks: Sequence[Track], trained: Trained) -> list[Example]:
     start = (recipe.seconds - length) / 2
     examples = []
     for track in tracks:
-        audio = fit_length(track.load(rate), round(recipe.seconds * rate))
+        audio = track.load(rate)
         example = example_of(track.track_id, track.genre, spectrogram(audio, recipe), trained)
         sound = mp3(audio[round(start * rate) : round((start + length) * rate)], rate)
         examples.append(example._replace(sound=sound, start=start, length=length))

@@ -171,7 +171,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
             note = _note(
                 f"The label: {1 - share:.1%} {recording.label}, {share:.1%} {partner.label}."
             )
-        before, after = (
+        pictures = "".join(
             panel(
                 image,
                 manifest,
@@ -186,7 +186,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
                 (changed[0], " + ".join(names) or "nothing is changed", over),
             )
         )
-        yield (f'<div class="mel-pair">{before}{after}</div>{note}',)
+        yield (f'<div class="mel-pair">{pictures}</div>{note}',)
 
     place, knobs = labelled({"start (s)": start}), labelled(strengths)
     rows = [
