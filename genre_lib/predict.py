@@ -158,8 +158,7 @@ def read_trained(directory: Path | None = None) -> Trained:
             parts[name] = read_json(file)
             if not isinstance(parts[name], dict):
                 raise UserError(f"{file} is not a JSON object.")
-        config = parts["config"]
-        settings = {k: v for k, v in config.items() if k not in ("data", "made_with")}
+        settings = {k: v for k, v in parts["config"].items() if k not in ("data", "made_with")}
         return Trained(
             path=directory,
             settings=validated(RunSettings, settings),
@@ -272,15 +271,9 @@ def model_card(trained: Trained) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     template = environment.from_string((PACKAGED / CARD).read_text(encoding="utf-8"))
-    return template.render(
-        about=trained.about,
-        settings=trained.settings,
-        recipe=trained.recipe,
-        images=read_json(trained.path / "metrics.json")["images"],
-        parameters=count_parameters(trained.model),
-        honest=trained.honest,
-        remarks=trained.remarks(),
-    )
+    images = read_json(trained.path / "metrics.json")["images"]
+    parameters = count_parameters(trained.model)
+    return template.render(trained=trained, images=images, parameters=parameters)
 
 
 # From a recording to an answer

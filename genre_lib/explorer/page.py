@@ -70,30 +70,28 @@ def player(examples: Sequence[Example]) -> widgets.VBox:
 
 def clip(example: Example) -> str:
     """A spectrogram with a network's attention and genres below it, and a player if it sounds."""
-    end = example.start + example.length
-    left, right = example.start / example.seconds, 1 - end / example.seconds
-    seek = (
-        f'<div class="clip-seek" data-length="{example.length}">'
-        f'<div class="clip-heard" style="left: {left:.2%}; right: {right:.2%}"></div></div>'
-    )
+    start, end, seconds = example.start, example.start + example.length, example.seconds
+    over = ""
+    if example.sound:
+        over = (
+            f'<div class="clip-seek" data-length="{example.length}"><div class="clip-heard" '
+            f'style="left: {start / seconds:.2%}; right: {1 - end / seconds:.2%}"></div></div>'
+        )
     drawn = panel(
         example.gray,
         example.manifest,
         title=f"{example.track_id}: the network says {example.answer}, "
         f"{'rightly' if example.right else 'wrongly'}",
-        stop=example.seconds,
-        over=seek if example.sound else "",
+        stop=seconds,
+        over=over,
         rows=courses(example),
     )
-    if example.sound is None:
+    if not example.sound:
         return drawn
-    sound = audio_player(
-        data_uri(example.sound, "audio/mpeg"),
-        label=f"{example.track_id}, seconds {example.start:g} to {end:g}",
-        start=example.start,
-        seconds=example.seconds,
-    )
-    return f'<div class="clip" style="--at: {left}">{sound}{drawn}</div>'
+    source = data_uri(example.sound, "audio/mpeg")
+    label = f"{example.track_id}, seconds {start:g} to {end:g}"
+    sound = audio_player(source, label=label, start=start, seconds=seconds)
+    return f'<div class="clip" style="--at: {start / seconds}">{sound}{drawn}</div>'
 
 
 def augmentation_browser(
