@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from benchmarks import literal
 from genre_lib.augment import IMAGE_SIZE, cutmix
-from genre_lib.config import GENRES, RunSettings, configure
+from genre_lib.config import GENRES, ModelSettings, RunSettings, configure
+from genre_lib.model import HybridNet
 from genre_lib.speed.allocator import M_MMAP_MAX, M_TRIM_THRESHOLD, keep_freed_memory
 from genre_lib.splits import Dataset
 from genre_lib.training import device_of, new_state, to_input, train_step
@@ -70,7 +71,7 @@ def contenders(settings: RunSettings, device: torch.device) -> dict[str, Contend
     table = pd.DataFrame({"subset": ["train"] * training.batch_size})
     state = new_state(settings, Dataset(images, labels, GENRES, table))
     state.model.train()
-    network = literal.LiteralNet(n_classes=len(GENRES)).to(device).train()
+    network = HybridNet(ModelSettings(), n_classes=len(GENRES), fast=False).to(device).train()
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
     )
@@ -169,7 +170,7 @@ def count_operations(batch_size: int) -> int:
     the LSTM is made of the matrix products that the counter knows.
     """
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        network = literal.LiteralNet()
+        network = HybridNet(ModelSettings(), fast=False)
         network(torch.zeros(batch_size, 1, literal.SIZE, literal.SIZE)).sum().backward()
     return counter.get_total_flops()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
 import random
 import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,12 +14,9 @@ from genre_lib.config import AugmentationSettings
 
 if TYPE_CHECKING:
     import albumentations
-    import torch
-    from torch import Tensor
 
 IMAGE_SIZE = 128  # rows and columns of a network input, Table I
 CROP_RATIO = (0.9, 1.1)  # width / height of a random crop
-CROP_ATTEMPTS = 10  # of which the first that fits counts, else the whole image
 
 
 def transforms(settings: AugmentationSettings) -> dict[str, albumentations.BasicTransform]:
@@ -88,130 +84,6 @@ def augment(images: np.ndarray, compose: albumentations.Compose, *, seed: int) -
     return np.stack([compose(image=image)["image"] for image in images])
 
 
-class Draws(NamedTuple):
-    """How each image of a batch is augmented; every tensor has shape (B,).
-
-    Attributes
-    ----------
-    top, left, height, width
-        The crop that is resized to the whole image, in pixels.
-    flipped
-        Whether time is reversed.
-    factor, offset
-        Contrast and brightness: a gray level g becomes factor * g + offset.
-    deviation
-        Standard deviation of the noise, in gray levels.
-    """
-
-    top: Tensor
-    left: Tensor
-    height: Tensor
-    width: Tensor
-    flipped: Tensor
-    factor: Tensor
-    offset: Tensor
-    deviation: Tensor
-
-
-def augment_tensor(
-    images: Tensor, settings: AugmentationSettings, generator: torch.Generator
-) -> Tensor:
-    """Augment a whole batch on the device it lies on, as `augment` does image by image.
-
-    What is drawn has the same distributions, and the same seed gives the same images on the
-    same kind of device.
-
-    Parameters
-    ----------
-    images
-        uint8, shape (B, 128, 128).
-    generator
-        On the device of the images.
-
-    Returns
-    -------
-    Tensor
-        uint8, shape (B, 128, 128).
-    """
-    import torch
-
-    noise = torch.randn(images.shape, generator=generator, device=images.device)
-    return apply_draws(images, draw(len(images), settings, generator), noise)
-
-
-def draw(count: int, settings: AugmentationSettings, generator: torch.Generator) -> Draws:
-    """Draw how each of a number of images is augmented."""
-    import torch
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        share = torch.rand(count, *shape, generator=generator, device=generator.device)
-        return low + (high - low) * share
-
-    def chosen(probability: float) -> Tensor:
-        return uniform(0, 1) < probability
-
-    area = IMAGE_SIZE**2 * uniform(settings.crop_min, 1, CROP_ATTEMPTS)
-    ratio = uniform(math.log(CROP_RATIO[0]), math.log(CROP_RATIO[1]), CROP_ATTEMPTS).exp()
-    heights, widths = (area / ratio).sqrt().round(), (area * ratio).sqrt().round()
-    fits = torch.maximum(heights, widths) <= IMAGE_SIZE
-    first = fits.int().argmax(1, keepdim=True)
-    cropped = fits.any(1) & chosen(settings.crop_probability)
-    height, width = (
-        torch.where(cropped, sides.gather(1, first)[:, 0], IMAGE_SIZE)
-        for sides in (heights, widths)
-    )
-    adjusted = chosen(settings.brightness_contrast_probability)
-    noisy = chosen(settings.noise_probability)
-    return Draws(
-        top=((IMAGE_SIZE - height + 1) * uniform(0, 1)).floor(),
-        left=((IMAGE_SIZE - width + 1) * uniform(0, 1)).floor(),
-        height=height,
-        width=width,
-        flipped=chosen(settings.flip_probability),
-        factor=1 + adjusted * uniform(-settings.contrast, settings.contrast),
-        offset=adjusted * 255 * uniform(-settings.brightness, settings.brightness),
-        deviation=noisy * 255 * uniform(settings.noise_min, settings.noise_max),
-    )
-
-
-def apply_draws(images: Tensor, draws: Draws, noise: Tensor) -> Tensor:
-    """Crop, flip, change contrast and brightness, add noise.
-
-    Between two steps gray levels are whole numbers, as in albumentations: the crop rounds,
-    contrast and brightness cut fractions off, and so does the noise, before it is added.
-
-    Parameters
-    ----------
-    images
-        uint8, shape (B, 128, 128).
-    noise
-        Standard normal, shape (B, 128, 128).
-    """
-    import torch
-
-    draws = Draws(*(each[:, None, None] for each in draws))
-    levels = _resized(images.float(), draws.top, draws.height)
-    levels = _resized(levels.mT, draws.left, draws.width).mT.round()
-    levels = torch.where(draws.flipped, levels.flip(2), levels)
-    levels = (draws.factor * levels + draws.offset).clamp(0, 255).floor()
-    return (levels + (draws.deviation * noise).trunc()).clamp(0, 255).byte()
-
-
-def _resized(images: Tensor, start: Tensor, length: Tensor) -> Tensor:
-    """Stretch some rows of each image over all rows; start and length have shape (B, 1, 1)."""
-    import torch
-
-    rows = torch.arange(IMAGE_SIZE, device=images.device)[:, None]
-    # Pixels are areas: the middle of one is at a half.
-    position = ((rows + 0.5) * (length / IMAGE_SIZE) - 0.5).clamp(min=0).minimum(length - 1)
-    upper = position.floor()
-    lower = (upper + 1).minimum(length - 1)
-    above, below = (
-        images.gather(1, (start + at).long().expand_as(images)) for at in (upper, lower)
-    )
-    return above + (position - upper) * (below - above)
-
-
 def cutmix_probability(epoch: int, epochs: int, settings: AugmentationSettings) -> float:
     """Probability that a batch is mixed: falls linearly from the first epoch to the last.
 
@@ -220,26 +92,6 @@ def cutmix_probability(epoch: int, epochs: int, settings: AugmentationSettings) 
     progress = epoch / (epochs - 1) if epochs > 1 else 0.0
     first, last = settings.cutmix_probability, settings.cutmix_final_probability
     return first + (last - first) * progress
-
-
-def cutmix_box(kept: float, centre: tuple[float, float]) -> tuple[slice, slice]:
-    """Rows and columns of the pasted box, clipped at the edges.
-
-    Parameters
-    ----------
-    kept
-        Share of the image that should stay its own, in [0, 1]; the box has ``1 - kept`` of the
-        area where no edge clips it.
-    centre
-        Row and column of the box's centre as shares of the image, each in [0, 1].
-    """
-    side = IMAGE_SIZE * np.sqrt(1.0 - kept)
-    spans = []
-    for middle in centre:
-        low = round(np.clip(middle * IMAGE_SIZE - side / 2, 0, IMAGE_SIZE))
-        high = round(np.clip(middle * IMAGE_SIZE + side / 2, 0, IMAGE_SIZE))
-        spans.append(slice(int(low), int(high)))
-    return spans[0], spans[1]
 
 
 def cutmix(
@@ -252,35 +104,43 @@ def cutmix(
     images
         Shape (B, 128, 128).
     alpha
-        The kept share is drawn from Beta(alpha, alpha).
+        The share that each image should keep is drawn from Beta(alpha, alpha).
 
     Returns
     -------
     mixed : np.ndarray
         Shape (B, 128, 128).
     partner : np.ndarray
-        For each image the position of the one that lent the box, shape (B,).
+        For each image the position of the one that the box comes from, shape (B,).
     kept : float
-        Share of each image's own area after clipping: the weight of its own label.
+        Share that each image keeps after clipping: the weight of its label.
     """
-    partner, box, kept = draw_cutmix(len(images), alpha=alpha, rng=rng)
-    mixed = images.copy()
-    paste(mixed, partner, box)
-    return mixed, partner, kept
+    mixed, partner = images.copy(), rng.permutation(len(images))
+    box = cutmix_box(rng.beta(alpha, alpha), (rng.random(), rng.random()))
+    return mixed, partner, paste(mixed, partner, box)
 
 
-def draw_cutmix(
-    count: int, *, alpha: float, rng: np.random.Generator
-) -> tuple[np.ndarray, tuple[slice, slice], float]:
-    """Draw the partner of each image, the rows and columns of the box, and the kept share."""
-    partner = rng.permutation(count)
-    rows, columns = cutmix_box(rng.beta(alpha, alpha), (rng.random(), rng.random()))
-    area = (rows.stop - rows.start) * (columns.stop - columns.start)
-    return partner, (rows, columns), 1.0 - area / IMAGE_SIZE**2
+def cutmix_box(kept: float, centre: tuple[float, float]) -> tuple[slice, slice]:
+    """Rows and columns of the pasted box, clipped at the edges.
+
+    Parameters
+    ----------
+    kept
+        Share of the image that no box should cover, in [0, 1].
+    centre
+        Row and column of the box's centre as shares of the image, each in [0, 1].
+    """
+    side = IMAGE_SIZE * np.sqrt(1.0 - kept)
+    spans = []
+    for middle in centre:
+        low = round(np.clip(middle * IMAGE_SIZE - side / 2, 0, IMAGE_SIZE))
+        high = round(np.clip(middle * IMAGE_SIZE + side / 2, 0, IMAGE_SIZE))
+        spans.append(slice(int(low), int(high)))
+    return spans[0], spans[1]
 
 
-def paste(images: np.ndarray | Tensor, partner: np.ndarray, box: tuple[slice, slice]) -> None:
-    """Paste a box from each image's partner into it, in place: arrays, and tensors on any device.
+def paste(images: np.ndarray, partner: np.ndarray, box: tuple[slice, slice]) -> float:
+    """Paste a box from each image's partner into it, in place; returns the share that is kept.
 
     Parameters
     ----------
@@ -291,4 +151,6 @@ def paste(images: np.ndarray | Tensor, partner: np.ndarray, box: tuple[slice, sl
     box
         Rows and columns.
     """
-    images[:, *box] = images[partner, *box]  # type: ignore[assignment] # the same on both sides
+    rows, columns = box
+    images[:, rows, columns] = images[partner, rows, columns]
+    return 1.0 - (rows.stop - rows.start) * (columns.stop - columns.start) / IMAGE_SIZE**2

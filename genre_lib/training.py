@@ -5,15 +5,11 @@ from __future__ import annotations
 import math
 import os
 import platform
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,20 +21,12 @@ from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
 from genre_lib import __version__, checkpoint
-from genre_lib.augment import (
-    augment,
-    augment_tensor,
-    cutmix_probability,
-    draw_cutmix,
-    paste,
-    pipeline,
-)
+from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
 from genre_lib.config import (
     RunSettings,
     TrainingSettings,
     UserError,
     choose,
-    notice,
     write_bytes,
     write_json,
     write_text,
@@ -48,7 +36,6 @@ from genre_lib.splits import Dataset
 from genre_lib.store import take
 
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
-SAVE_EVERY = 300.0  # seconds between two checkpoints, where an epoch takes longer
 
 
 def random_seed(*key: int) -> int:
@@ -164,64 +151,11 @@ def clean_rows(dataset: Dataset, *, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng([seed, 1]).choice(rows, count, replace=False))
 
 
-@dataclass
-class State:
-    """What a training holds between two steps, and what a checkpoint keeps of it.
-
-    Random states are no part of it: every draw follows from seed, epoch and step.
-
-    Attributes
-    ----------
-    best
-        Weights of the epoch with the highest validation accuracy so far.
-    history
-        The finished epochs; the patience is counted in it.
-    step
-        Steps done in the epoch under way.
-    losses, hits
-        Sums over the images of these steps.
-    rate
-        Learning rate of the last step.
-    seconds
-        Time spent, over all interruptions.
-    images
-        The dataset's images, where they lie on a graphics card; not part of a checkpoint.
-    """
-
-    model: HybridNet
-    optimizer: torch.optim.AdamW
-    schedule: torch.optim.lr_scheduler.LRScheduler
-    scaler: torch.amp.GradScaler
-    best: dict[str, Tensor] = field(default_factory=dict)
-    history: list[dict[str, float]] = field(default_factory=list)
-    step: int = 0
-    losses: float = 0.0
-    hits: float = 0.0
-    rate: float = 0.0
-    seconds: float = 0.0
-    images: Tensor | None = None
-
-
 def device_of(name: str | None = None) -> torch.device:
     """CUDA where there is one, else the CPU; `GENRE_DEVICE` decides otherwise."""
     name = name or os.environ.get("GENRE_DEVICE")
     best = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(choose("device (GENRE_DEVICE)", name or best, {"cpu", best}))
-
-
-def new_state(settings: RunSettings, dataset: Dataset) -> State:
-    """A training before its first epoch."""
-    if settings.threads is not None:
-        torch.set_num_threads(settings.threads)
-    device = device_of()
-    torch.manual_seed(random_seed(settings.seed))
-    model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
-    optimizer = make_optimizer(model, settings.training)
-    total = steps_per_epoch(settings, dataset) * settings.training.epochs
-    schedule = make_schedule(optimizer, settings.training, total_steps=total)
-    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    images = images_on_device(dataset, device)
-    return State(model, optimizer, schedule, scaler, images=images)
 
 
 def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
@@ -230,7 +164,7 @@ def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
 
 
 def check_batch_size(settings: RunSettings, dataset: Dataset) -> None:
-    """See that there are as many training images as a batch holds.
+    """See that there are as many training images as a batch needs.
 
     Raises
     ------
@@ -245,96 +179,119 @@ def check_batch_size(settings: RunSettings, dataset: Dataset) -> None:
         )
 
 
+class State(NamedTuple):
+    """What a training changes from step to step; a checkpoint has the state of each part."""
+
+    model: HybridNet
+    optimizer: torch.optim.AdamW
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    scaler: torch.amp.GradScaler
+
+
+def new_state(settings: RunSettings, dataset: Dataset) -> State:
+    """A training before its first step."""
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    device = device_of()
+    torch.manual_seed(random_seed(settings.seed))
+    model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
+    optimizer = make_optimizer(model, settings.training)
+    total = steps_per_epoch(settings, dataset) * settings.training.epochs
+    schedule = make_schedule(optimizer, settings.training, total_steps=total)
+    return State(
+        model, optimizer, schedule, torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
+    )
+
+
 def train(
     settings: RunSettings, dataset: Dataset, directory: Path, *, progress: bool = True
 ) -> HybridNet:
-    """Train, or go on training, and leave the best model's weights in the run's directory.
+    """Train, or continue a training, and leave the best model's weights in the run's directory.
 
-    Writes ``history.csv``, ``model.safetensors``, ``environment.json``, and checkpoints: after
-    every epoch, every five minutes within one, and when SIGINT or SIGTERM ask for an end. They
-    stay until the whole run is complete. The best model is the one with the highest validation
-    accuracy (the first of equals); training ends early when the validation loss has not improved
-    for ``settings.training.patience`` epochs (Sections IV-C and V-A).
+    Writes ``history.csv``, ``model.safetensors``, ``environment.json``, and a checkpoint after
+    every epoch: whatever ends the process, at most the epoch under way is lost. The best model is
+    the one with the highest validation accuracy (the first of equals); training ends early when
+    the validation loss has not improved for ``settings.training.patience`` epochs (Sections IV-C
+    and V-A).
 
     Raises
     ------
     UserError
-        If there are fewer training images than a batch holds, the loss is no number any more,
-        a checkpoint is not one, or cannot be written.
+        If there are fewer training images than a batch needs, the loss is no number any more, a
+        checkpoint is of another training, or cannot be written.
     """
     check_batch_size(settings, dataset)
+    training, steps = settings.training, steps_per_epoch(settings, dataset)
     state = new_state(settings, dataset)
-    saved = checkpoint.load(directory)
-    if saved is not None:
+    history: list[dict[str, float]] = []
+    best: dict[str, Tensor] = {}
+    started = time.monotonic()
+    if (saved := checkpoint.load(directory)) is not None:
         restore(state, saved)
-    steps = steps_per_epoch(settings, dataset)
-    saving = Saving(directory, state, steps)
-    with (
-        saving.on_signals(),
-        tqdm(
-            total=settings.training.epochs * steps,
-            initial=saving.position,
-            desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
-            unit="step",
-            mininterval=1.0,
-            disable=not progress,
-        ) as bar,
-    ):
-        while not finished(state.history, settings.training):
-            record = train_epoch(state, settings, dataset, saving, bar)
-            record |= validate(state.model, settings, dataset)
-            with saving.undisturbed():
-                end_epoch(state, record)
-                saving.save()
+        history, best = saved["history"], saved["best"]
+        started -= saved["seconds"]
+
+    bar = tqdm(
+        total=training.epochs * steps,
+        initial=len(history) * steps,
+        desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
+        unit="step",
+        mininterval=1.0,
+        disable=not progress,
+    )
+    with bar:
+        while not finished(history, training):
+            epoch, loss_sum, hits = len(history), 0.0, 0.0
+            order = np.random.default_rng([settings.seed, epoch, 2])
+            rows = order.permutation(dataset.rows("train"))
+            state.model.train()
+            for step in range(steps):
+                batch = rows[step * training.batch_size : (step + 1) * training.batch_size]
+                images, partner, kept = make_batch(settings, dataset, batch, epoch=epoch, step=step)
+                torch.manual_seed(random_seed(settings.seed, epoch, step))
+                rate = state.schedule.get_last_lr()[0]
+                loss, right = train_step(
+                    state, settings, images, dataset.labels[batch], partner, kept
+                )
+                if not math.isfinite(loss):
+                    raise UserError(
+                        f"The loss is {loss} in epoch {epoch + 1}, step {step + 1}: the training "
+                        f"diverged; choose a learning_rate below {training.learning_rate}."
+                    )
+                loss_sum += loss * len(batch)
+                hits += right
+                bar.update()
+            record = {
+                "epoch": epoch + 1,
+                "learning_rate": float(rate),
+                "cutmix_probability": cutmix_probability(
+                    epoch, training.epochs, settings.augmentation
+                ),
+                "train_loss": loss_sum / len(rows),
+                "train_accuracy": hits / len(rows),
+                **validate(state.model, settings, dataset),
+            }
+            if record["validation_accuracy"] > max(
+                (row["validation_accuracy"] for row in history), default=-1
+            ):
+                weights = state.model.state_dict()
+                best = {name: value.cpu().clone().contiguous() for name, value in weights.items()}
+            history.append(record)
+            seconds = time.monotonic() - started
+            kept_so_far = {"history": history, "best": best, "seconds": seconds}
+            checkpoint.save(directory, content(state) | kept_so_far, position=len(history))
             bar.set_postfix(
-                epoch=len(state.history),
+                epoch=len(history),
                 loss=f"{record['train_loss']:.2f}",
                 acc=f"{record['train_accuracy']:.1%}",
                 val=f"{record['validation_accuracy']:.1%}",
             )
-    write_text(directory / "history.csv", pd.DataFrame(state.history).to_csv(index=False))
-    write_json(directory / "environment.json", environment() | {"seconds": state.seconds})
-    write_bytes(directory / "model.safetensors", to_safetensors(state.best))
-    state.model.load_state_dict(state.best)
+    seconds = time.monotonic() - started
+    write_text(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
+    write_json(directory / "environment.json", environment() | {"seconds": seconds})
+    write_bytes(directory / "model.safetensors", to_safetensors(best))
+    state.model.load_state_dict(best)
     return state.model
-
-
-def train_epoch(
-    state: State, settings: RunSettings, dataset: Dataset, saving: Saving, bar: tqdm
-) -> dict[str, float]:
-    """One pass over the training images, or the rest of it; returns the epoch's running figures.
-
-    The running figures are those that a training loop prints as it goes: measured in training
-    mode, with dropout, on augmented and mixed images.
-    """
-    training, epoch = settings.training, len(state.history)
-    order = np.random.default_rng([settings.seed, epoch, 2]).permutation(dataset.rows("train"))
-    state.model.train()
-    for step in range(state.step, saving.steps):
-        rows = order[step * training.batch_size : (step + 1) * training.batch_size]
-        images, partner, kept = make_batch(
-            settings, dataset, rows, epoch=epoch, step=step, images=state.images
-        )
-        torch.manual_seed(random_seed(settings.seed, epoch, step))
-        with saving.undisturbed():
-            loss, hits = train_step(state, settings, images, dataset.labels[rows], partner, kept)
-            state.losses += loss * len(rows)
-            state.hits += hits
-            state.step += 1
-            if not math.isfinite(loss):
-                raise UserError(
-                    f"The loss is {loss} in epoch {epoch + 1}, step {step + 1}: the training "
-                    f"diverged; choose a learning_rate below {training.learning_rate}."
-                )
-            saving.save_if_due()
-        bar.update()
-    return {
-        "epoch": epoch + 1,
-        "learning_rate": state.rate,
-        "cutmix_probability": cutmix_probability(epoch, training.epochs, settings.augmentation),
-        "train_loss": state.losses / len(order),
-        "train_accuracy": state.hits / len(order),
-    }
 
 
 def train_step(
@@ -350,105 +307,64 @@ def train_step(
     Returns
     -------
     tuple of float
-        Mean loss, and the (weighted) number of images that were right.
+        Mean loss, and how many images were right, each label counted by its share of the image.
     """
-    training = settings.training
     device = next(state.model.parameters()).device
-    own = torch.from_numpy(labels).to(device)
-    other = own[torch.from_numpy(partner).to(device)]
+    target = torch.from_numpy(labels).to(device)
+    mixed_in = target[torch.from_numpy(partner).to(device)]
+    smoothing = settings.training.label_smoothing
     with torch.autocast(device.type, enabled=device.type == "cuda"):
         logits = state.model(to_input(images, device))
-        loss = mixed_loss(logits, own, other, kept=kept, smoothing=training.label_smoothing)
+        loss = mixed_loss(logits, target, mixed_in, kept=kept, smoothing=smoothing)
     state.optimizer.zero_grad(set_to_none=True)
     state.scaler.scale(loss).backward()
     state.scaler.unscale_(state.optimizer)
-    nn.utils.clip_grad_norm_(state.model.parameters(), training.clip_norm)  # Equation 4
-    state.rate = float(state.schedule.get_last_lr()[0])
+    nn.utils.clip_grad_norm_(state.model.parameters(), settings.training.clip_norm)  # Equation 4
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.schedule.step()
     guess = logits.argmax(1)
-    hit = kept * (guess == own).double() + (1 - kept) * (guess == other).double()
-    return float(loss.detach()), float(hit.sum())
-
-
-def end_epoch(state: State, record: dict[str, float]) -> None:
-    """Take an epoch's figures into the state, and its weights where they are the best so far."""
-    best_so_far = max((row["validation_accuracy"] for row in state.history), default=-1)
-    if record["validation_accuracy"] > best_so_far:
-        state.best = {
-            name: value.detach().cpu().clone().contiguous()
-            for name, value in state.model.state_dict().items()
-        }
-    state.history.append(record)
-    state.step, state.losses, state.hits = 0, 0.0, 0.0
+    right = kept * (guess == target).double() + (1 - kept) * (guess == mixed_in).double()
+    return float(loss.detach()), float(right.sum())
 
 
 def make_batch(
-    settings: RunSettings,
-    dataset: Dataset,
-    rows: np.ndarray,
-    *,
-    epoch: int,
-    step: int,
-    images: Tensor | None = None,
-) -> tuple[np.ndarray | Tensor, np.ndarray, float]:
+    settings: RunSettings, dataset: Dataset, rows: np.ndarray, *, epoch: int, step: int
+) -> tuple[np.ndarray, np.ndarray, float]:
     """One training batch: augmented, and with some probability mixed (Sections IV-A and IV-C).
-
-    Parameters
-    ----------
-    images
-        All images of the dataset on a device, where the batch is to be made there; its draws
-        have the same distributions as on a CPU, but are others.
 
     Returns
     -------
-    batch : np.ndarray or Tensor
+    batch : np.ndarray
         uint8, shape (B, 128, 128).
     partner : np.ndarray
         Position in the batch of the image whose label has a share in each, shape (B,).
     kept : float
-        Weight of each image's own label.
+        Weight of each image's original label.
     """
     seed = random_seed(settings.seed, epoch, step)
     rng = np.random.default_rng(seed)
     augmentation = settings.augmentation
-    batch: np.ndarray | Tensor
-    if images is None:
-        batch = take(dataset.images, rows)
-        if augmentation.augment_training:
-            batch = augment(batch, pipeline(augmentation), seed=seed % 2**32)
-    else:
-        batch = images[torch.from_numpy(rows).to(images.device)]
-        if augmentation.augment_training:
-            generator = torch.Generator(images.device).manual_seed(seed)
-            batch = augment_tensor(batch, augmentation, generator)
+    batch = take(dataset.images, rows)
+    if augmentation.augment_training:
+        batch = augment(batch, pipeline(augmentation), seed=seed % 2**32)
     partner, kept = np.arange(len(rows)), 1.0
     if rng.random() < cutmix_probability(epoch, settings.training.epochs, augmentation):
-        partner, box, kept = draw_cutmix(len(rows), alpha=augmentation.cutmix_alpha, rng=rng)
-        paste(batch, partner, box)
+        batch, partner, kept = cutmix(batch, alpha=augmentation.cutmix_alpha, rng=rng)
     return batch, partner, kept
-
-
-def images_on_device(dataset: Dataset, device: torch.device) -> Tensor | None:
-    """All images on a graphics card, if they take at most half of its free memory."""
-    if device.type != "cuda" or dataset.images.nbytes > torch.cuda.mem_get_info(device)[0] / 2:
-        return None
-    return torch.from_numpy(dataset.images).to(device)
 
 
 def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:
     """Scores in evaluation mode after an epoch: clean training images, validation images."""
-    smoothing = settings.training.label_smoothing
-    clean = score(model, dataset, clean_rows(dataset, seed=settings.seed), smoothing)
-    held_out = score(model, dataset, dataset.rows("validation"), smoothing)
-    names = (
-        "clean_train_loss",
-        "clean_train_accuracy",
-        "validation_loss",
-        "validation_accuracy",
-    )
-    return dict(zip(names, clean + held_out, strict=True))
+    scores: dict[str, float] = {}
+    subsets = {
+        "clean_train": clean_rows(dataset, seed=settings.seed),
+        "validation": dataset.rows("validation"),
+    }
+    for name, rows in subsets.items():
+        loss, accuracy = score(model, dataset, rows, settings.training.label_smoothing)
+        scores |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
+    return scores
 
 
 def finished(history: list[dict[str, float]], settings: TrainingSettings) -> bool:
@@ -460,125 +376,31 @@ def finished(history: list[dict[str, float]], settings: TrainingSettings) -> boo
     return len(losses) >= settings.epochs or since_best >= settings.patience
 
 
-class Stopped(Exception):
-    """A signal that asks for the end of a training; its number is the argument."""
-
-
-class Saving:
-    """When and how a training's state is written.
-
-    Attributes
-    ----------
-    steps
-        Steps of an epoch.
-    """
-
-    def __init__(self, directory: Path, state: State, steps: int) -> None:
-        self.directory, self.state, self.steps = directory, state, steps
-        self.started = self.saved = time.monotonic()
-        self.busy, self.asked = False, 0
-
-    @property
-    def position(self) -> int:
-        """Steps done since the training began."""
-        return len(self.state.history) * self.steps + self.state.step
-
-    def save(self) -> None:
-        """Write a checkpoint."""
-        self.saved = time.monotonic()
-        self.state.seconds += self.saved - self.started
-        self.started = self.saved
-        checkpoint.save(self.directory, content(self.state), position=self.position)
-
-    def save_if_due(self) -> None:
-        """Write a checkpoint if the last one is too long ago."""
-        if time.monotonic() - self.saved > SAVE_EVERY:
-            self.save()
-
-    @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """Keep signals waiting while the state is between two steps."""
-        self.busy = True
-        try:
-            yield
-        finally:
-            self.busy = False
-        if self.asked:
-            raise Stopped(self.asked)
-
-    @contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """Save when a signal asks for the end, then let the signal do what it would have done."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread hears signals
-            return
-        before = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
-            yield
-        except Stopped as stop:
-            self.busy = True  # a second signal does not disturb the saving
-            self.save()
-            notice(
-                f"stopped in epoch {len(self.state.history) + 1} after {self.state.step} of "
-                f"{self.steps} steps; what was reached is saved in {self.directory}."
-            )
-            number = stop.args[0]
-        else:
-            number = 0
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-        if number:
-            signal.raise_signal(number)
-            raise KeyboardInterrupt  # where the signal was ignored
-
-    def _note(self, number: int, frame: object) -> None:
-        self.asked = number
-        if not self.busy:
-            raise Stopped(number)
-
-
 def content(state: State) -> dict[str, Any]:
-    """What a checkpoint holds, in the types that loading with weights_only allows."""
-    return {
-        "model": state.model.state_dict(),
-        "optimizer": state.optimizer.state_dict(),
-        "schedule": schedule_state(state.schedule),
-        "scaler": state.scaler.state_dict(),
-        **{name: getattr(state, name) for name in PLAIN},
-    }
+    """State of each part of a training, in the types that loading with weights_only allows."""
+    plain = (int, float, bool, str, list)
+    states = {name: part.state_dict() for name, part in state._asdict().items()}
+    schedule = states["schedule"].items()  # it also has the function that it follows
+    return states | {"schedule": {name: val for name, val in schedule if isinstance(val, plain)}}
 
 
-PLAIN = ("best", "history", "step", "losses", "hits", "rate", "seconds")  # of a State, as they are
-
-
-def restore(state: State, saved: dict[str, Any]) -> None:
-    """Put a checkpoint's content into a fresh state.
+def restore(state: State, saved: Mapping[str, Any]) -> None:
+    """Put the states of a checkpoint into a fresh training.
 
     Raises
     ------
     UserError
-        If it does not fit.
+        If they do not fit.
     """
     try:
-        for part in ("model", "optimizer", "schedule", "scaler"):
-            getattr(state, part).load_state_dict(saved[part])
-        for name in PLAIN:
-            setattr(state, name, saved[name])
+        for name, part in state._asdict().items():
+            part.load_state_dict(saved[name])
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
             f"The checkpoint is of another training ({reason}); remove the run's directory to "
             "train from the start."
         ) from None
-
-
-def schedule_state(schedule: torch.optim.lr_scheduler.LRScheduler) -> dict[str, Any]:
-    """The plain values of a schedule's state."""
-    plain = (int, float, bool, str, list)
-    return {key: value for key, value in schedule.state_dict().items() if isinstance(value, plain)}
 
 
 def load_model(directory: Path, settings: RunSettings, *, n_classes: int) -> HybridNet:

@@ -60,13 +60,13 @@ class Files:
 
 def prepare(runs: Path) -> None:
     os.environ.update(GENRE_RUNS=str(runs), GENRE_DATA=str(runs), GENRE_DEVICE="cpu")
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a parent may have had it ignored
     torch.set_num_threads(1)
 
 
-def watch(kill_at: int | None, *, save_every: float) -> Events:
+def watch(kill_at: int | None) -> Events:
     """Have this process count batches, steps and the stages of every write."""
     events = Events(kill_at)
-    training.SAVE_EVERY = save_every
     training.make_batch = events.around(training.make_batch)
     training.mixed_loss = events.around(training.mixed_loss)
     training.validate = events.around(training.validate)
@@ -76,33 +76,33 @@ def watch(kill_at: int | None, *, save_every: float) -> Events:
     return events
 
 
-def run(settings: RunSettings, runs: Path, kill_at: int | None, save_every: float) -> None:
-    """Make a run, or go on with it; the number of events is left in a file."""
+def run(settings: RunSettings, runs: Path, kill_at: int | None) -> None:
+    """Make a run, or continue it; the number of events is left in a file."""
     prepare(runs)
-    events = watch(kill_at, save_every=save_every)
+    events = watch(kill_at)
     get_run(settings, progress=False)
     (runs.parent / f"{runs.name}.events").write_text(str(events.count))
 
 
 def run_and_log(settings: RunSettings, runs: Path, log: Path, kill_at: int | None) -> None:
-    """Make a run and note every epoch that this process trained, and what it told the user."""
+    """Make a run and note every epoch that this process trained, and what it reported."""
     prepare(runs)
-    watch(kill_at, save_every=1e9)
-    end_epoch, notice = training.end_epoch, config.notice
+    watch(kill_at)
+    save, notice = checkpoint.save, config.notice
 
     def note(text: str) -> None:
         with open(log, "a") as file:
             file.write(text + "\n")
 
-    def noted(state, record):
-        end_epoch(state, record)
-        note(f"epoch {record['epoch']} by {os.getpid()}")
+    def saved(*args, position):
+        note(f"epoch {position} by {os.getpid()}")
+        return save(*args, position=position)
 
-    def told(text):
-        note(f"told {os.getpid()}: {text}")
+    def noticed(text):
+        note(f"notice {os.getpid()}: {text}")
         notice(text)
 
-    training.end_epoch, config.notice = noted, told
+    checkpoint.save, config.notice = saved, noticed
     get_run(settings, progress=False)
     note(f"read by {os.getpid()}")
 

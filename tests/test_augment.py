@@ -4,21 +4,13 @@ import sys
 
 import numpy as np
 import pytest
-import torch
-from scipy.stats import ks_2samp, kstest
 
 from genre_lib.augment import (
     IMAGE_SIZE,
-    Draws,
-    apply_draws,
     augment,
-    augment_tensor,
     cutmix,
     cutmix_box,
     cutmix_probability,
-    draw,
-    draw_cutmix,
-    paste,
     pipeline,
     transforms,
 )
@@ -215,199 +207,6 @@ def test_importing_the_module_does_not_import_torch():
     assert result.stdout.strip() == "False"
 
 
-# The same for a batch on a device
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def draws(count: int, **changes) -> Draws:
-    """Nothing is done to any image but what is given."""
-    nothing = {"top": 0, "left": 0, "height": IMAGE_SIZE, "width": IMAGE_SIZE, "flipped": False}
-    nothing |= {"factor": 1.0, "offset": 0.0, "deviation": 0.0}
-    return Draws(
-        **{
-            name: torch.as_tensor(value).expand(count)
-            for name, value in (nothing | changes).items()
-        }
-    )
-
-
-def applied(images: np.ndarray, noise: torch.Tensor | None = None, **changes) -> np.ndarray:
-    noise = torch.zeros(images.shape) if noise is None else noise
-    result = apply_draws(torch.from_numpy(images), draws(len(images), **changes), noise)
-    assert result.dtype == torch.uint8
-    return result.numpy().astype(int)
-
-
-@pytest.fixture(scope="module")
-def detailed() -> np.ndarray:
-    """Images of nothing but noise, where an error of a pixel's part shows at once."""
-    return np.random.default_rng(5).integers(0, 256, (40, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-
-
-def test_the_same_crop_gives_the_same_image(detailed):
-    crop = transforms(AugmentationSettings())["random crop"]
-    rng = np.random.default_rng(0)
-    height, width = rng.integers(60, IMAGE_SIZE + 1, (2, len(detailed)))
-    height[:2], width[1:3] = IMAGE_SIZE, IMAGE_SIZE
-    top = (rng.random(len(detailed)) * (IMAGE_SIZE - height + 1)).astype(int)
-    left = (rng.random(len(detailed)) * (IMAGE_SIZE - width + 1)).astype(int)
-    result = applied(detailed, top=top, left=left, height=height, width=width)
-    for mine, image, y, x, h, w in zip(result, detailed, top, left, height, width, strict=True):
-        expected = crop.apply(image, crop_coords=(x, y, x + w, y + h)).astype(int)
-        assert np.abs(mine - expected).max() <= 1  # OpenCV computes with fewer bits
-        assert (mine == expected).mean() > 0.8
-
-
-def test_the_same_flip_gives_the_same_image(detailed):
-    flipped = np.arange(len(detailed)) % 3 == 0
-    result = applied(detailed, flipped=flipped)
-    np.testing.assert_array_equal(result[flipped], detailed[flipped][:, :, ::-1])
-    np.testing.assert_array_equal(result[~flipped], detailed[~flipped])
-
-
-def test_the_same_brightness_and_contrast_give_the_same_image(detailed):
-    adjust = transforms(AugmentationSettings())["brightness and contrast"]
-    rng = np.random.default_rng(0)
-    factor, offset = rng.uniform(0.5, 1.5, len(detailed)), rng.uniform(-90, 90, len(detailed))
-    result = applied(detailed, factor=factor, offset=offset)
-    for mine, image, alpha, beta in zip(result, detailed, factor, offset, strict=True):
-        expected = adjust.apply(image, alpha=alpha, beta=beta).astype(int)
-        assert np.abs(mine - expected).max() <= 1
-        assert (mine == expected).mean() > 0.98
-
-
-def test_the_same_noise_gives_the_same_image(detailed):
-    add = transforms(AugmentationSettings())["Gaussian noise"]
-    deviation = torch.linspace(0, 60, len(detailed))
-    noise = torch.randn(detailed.shape, generator=generator())
-    result = applied(detailed, noise, deviation=deviation)
-    for mine, image, strength, each in zip(result, detailed, deviation, noise, strict=True):
-        expected = add.apply(image, noise_map=(strength * each).numpy()).astype(int)
-        assert np.abs(mine - expected).max() <= 1
-        assert (mine == expected).mean() > 0.98
-
-
-def test_the_steps_come_in_the_order_of_the_pipeline(images):
-    kinds = transforms(AugmentationSettings())
-    noise = torch.randn(images.shape, generator=generator())
-    box = {"top": 3, "left": 9, "height": 120, "width": 110}
-    result = applied(images, noise, **box, flipped=True, factor=1.1, offset=-20.5, deviation=4.0)
-    for mine, image, each in zip(result, images, noise, strict=True):
-        expected = kinds["random crop"].apply(image, crop_coords=(9, 3, 119, 123))
-        expected = kinds["horizontal flip"].apply(expected)
-        expected = kinds["brightness and contrast"].apply(expected, alpha=1.1, beta=-20.5)
-        expected = kinds["Gaussian noise"].apply(expected, noise_map=4 * each.numpy()).astype(int)
-        assert np.abs(mine - expected).max() <= 2
-        assert (mine == expected).mean() > 0.8
-
-
-@pytest.mark.parametrize("crop_min", [0.3, 0.8, 0.97, 1.0])
-def test_crops_have_the_sizes_and_places_of_albumentations(crop_min):
-    settings = only(crop_probability=1.0, crop_min=crop_min)
-    crop = transforms(settings)["random crop"]
-    crop.set_random_seed(0)
-    shape = {"shape": (IMAGE_SIZE, IMAGE_SIZE)}
-    boxes = np.array(
-        [crop.get_params_dependent_on_data(shape, {})["crop_coords"] for _ in range(4000)]
-    )
-    mine = draw(4000, settings, generator())
-    height, width = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
-    for actual, expected in (
-        (mine.height, height),
-        (mine.width, width),
-        (mine.height * mine.width, height * width),
-        (mine.width - mine.height, width - height),
-        (mine.top, boxes[:, 1]),
-        (mine.left, boxes[:, 0]),
-    ):
-        assert ks_2samp(actual.numpy(), expected).pvalue > 0.001
-    for start, length in ((mine.top, mine.height), (mine.left, mine.width)):
-        assert (start == start.floor()).all()
-        assert (length == length.floor()).all()
-        assert start.min() >= 0
-        assert (start + length).max() <= IMAGE_SIZE
-
-
-def test_strengths_are_drawn_evenly_within_their_limits():
-    settings = only(
-        brightness_contrast_probability=1.0,
-        noise_probability=1.0,
-        brightness=0.2,
-        contrast=0.3,
-        noise_min=0.01,
-        noise_max=0.05,
-    )
-    mine = draw(4000, settings, generator())
-    for values, low, high in (
-        (mine.offset / 255, -0.2, 0.2),
-        (mine.factor, 0.7, 1.3),
-        (mine.deviation / 255, 0.01, 0.05),
-    ):
-        assert kstest(values.numpy(), "uniform", (low, high - low)).pvalue > 0.001
-    assert np.abs(np.corrcoef(torch.stack([mine.offset, mine.factor, mine.deviation]))[0, 1]) < 0.1
-
-
-@pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
-def test_each_kind_is_chosen_with_its_probability(probability):
-    settings = AugmentationSettings(
-        crop_probability=probability,
-        flip_probability=probability,
-        brightness_contrast_probability=probability,
-        noise_probability=probability,
-    )
-    mine = draw(4000, settings, generator())
-    cropped = (mine.height < IMAGE_SIZE) | (mine.width < IMAGE_SIZE)
-    for chosen in (cropped, mine.flipped, mine.factor != 1, mine.offset != 0, mine.deviation != 0):
-        assert chosen.double().mean() == pytest.approx(probability, abs=0.03)
-    assert ((mine.factor != 1) == (mine.offset != 0)).all()  # both or neither
-    together = (cropped & mine.flipped & (mine.factor != 1) & (mine.deviation != 0)).double()
-    assert together.mean() == pytest.approx(probability**4, abs=0.02)  # each on its own
-
-
-def test_a_batch_is_as_different_as_with_albumentations(images):
-    settings = AugmentationSettings()
-    many = np.repeat(images[:1], 600, axis=0)
-    batches = (
-        augment_tensor(torch.from_numpy(many), settings, generator()).numpy(),
-        augment(many, pipeline(settings), seed=0),
-    )
-    for figure in (np.mean, np.std, np.max):
-        ours, theirs = (figure(batch.astype(float), axis=(1, 2)) for batch in batches)
-        assert ks_2samp(ours, theirs).pvalue > 0.001
-
-
-def test_noise_of_the_device_is_as_strong_as_the_settings_say():
-    settings = only(noise_probability=1.0, noise_min=0.1, noise_max=0.1)
-    result = augment_tensor(torch.from_numpy(gray(128, 8)), settings, generator()).double()
-    np.testing.assert_allclose(result.std(dim=(1, 2)) / 255, 0.1, rtol=0.03)
-    assert np.abs(np.corrcoef(result.flatten(1))[~np.eye(8, dtype=bool)]).max() < 0.05
-
-
-def test_the_seed_decides_what_the_device_does(images):
-    batch = torch.from_numpy(images)
-    before = torch.get_rng_state()
-    first, same, other = (
-        augment_tensor(batch, AugmentationSettings(), generator(seed)) for seed in (1, 1, 2)
-    )
-    assert torch.equal(first, same)
-    assert not torch.equal(first, other)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert first.shape == batch.shape
-    assert first.dtype == torch.uint8
-    np.testing.assert_array_equal(batch, images)
-
-
-def test_no_probability_and_no_strength_change_nothing_on_the_device(detailed):
-    still = {"brightness": 0.0, "contrast": 0.0, "noise_min": 0.0, "noise_max": 0.0}
-    always = {"brightness_contrast_probability": 1.0, "noise_probability": 1.0}
-    for settings in (only(), only(**still, **always)):
-        result = augment_tensor(torch.from_numpy(detailed), settings, generator())
-        np.testing.assert_array_equal(result, detailed)
-
-
 # CutMix
 
 
@@ -496,14 +295,3 @@ def test_the_kept_share_spreads_with_alpha(images):
         assert max(shares) <= 1
         spread[alpha] = np.std(shares)
     assert spread[0.1] > spread[1.0] > spread[10.0]
-
-
-def test_a_box_is_pasted_into_tensors_as_into_arrays(images):
-    partner, box, kept = draw_cutmix(len(images), alpha=1.0, rng=np.random.default_rng(1))
-    array, tensor = images.copy(), torch.from_numpy(images.copy())
-    paste(array, partner, box)
-    paste(tensor, partner, box)
-    np.testing.assert_array_equal(array, tensor)
-    mixed = cutmix(images, alpha=1.0, rng=np.random.default_rng(1))
-    for actual, expected in zip(mixed, (array, partner, kept), strict=True):
-        np.testing.assert_array_equal(actual, expected)

@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader
 
 from benchmarks import explorer, literal, training_step
 from genre_lib.augment import cutmix, pipeline
-from genre_lib.config import GENRES, AugmentationSettings, configure
+from genre_lib.config import GENRES, AugmentationSettings, ModelSettings, configure
+from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 from genre_lib.training import new_state, to_input, train_step
 
@@ -84,7 +85,7 @@ def test_the_literal_step_is_ours(images, monkeypatch):
     labels = np.array([3, 1, 4, 1, 5, 9])
     table = pd.DataFrame({"subset": ["train"] * len(images)})
     state = new_state(settings, Dataset(images, labels, GENRES, table))
-    network = literal.LiteralNet()
+    network = HybridNet(ModelSettings(), fast=False)
     network.load_state_dict(state.model.state_dict())
     for module in (*state.model.modules(), *network.modules()):
         if isinstance(module, nn.Dropout):
@@ -111,7 +112,7 @@ def test_the_literal_step_is_ours(images, monkeypatch):
 def test_literal_steps_learn_a_batch(images):
     torch.manual_seed(0)
     images = images // 4 + 60 * (np.arange(6, dtype=np.uint8) % 3)[:, None, None]
-    network = literal.LiteralNet(n_classes=3)
+    network = HybridNet(ModelSettings(), n_classes=3, fast=False)
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.003)
     x, y, rng = to_input(images, CPU), torch.tensor([0, 1, 2, 0, 1, 2]), np.random.default_rng(0)
     losses = [

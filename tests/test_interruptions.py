@@ -18,7 +18,6 @@ from genre_lib import checkpoint
 from genre_lib.config import RunSettings, configure
 from genre_lib.store import open_store
 
-KILLS = 20
 RESULTS = ("history.csv", "model.safetensors", "predictions.csv", "split.csv", "metrics.json")
 
 
@@ -51,61 +50,34 @@ def results(runs: Path) -> dict[str, bytes]:
 
 @dataclass
 class Whole:
-    """What a run leaves that nothing disturbs."""
+    """What a run leaves that nothing disturbs, and how many events it has."""
 
     results: dict[str, bytes]
-    events: dict[float, int]
+    events: int
 
 
 @pytest.fixture(scope="module")
 def whole(settings, start, tmp_path_factory) -> Whole:
-    folder = tmp_path_factory.mktemp("whole")
-    events = {}
-    for save_every in (0.0, 1e9):
-        runs = folder / f"{save_every}"
-        assert start(processes.run, settings, runs, None, save_every) == 0
-        events[save_every] = int((folder / f"{runs.name}.events").read_text())
-    first, second = (results(folder / f"{save_every}") for save_every in events)
-    assert first == second
-    return Whole(first, events)
+    runs = tmp_path_factory.mktemp("whole") / "runs"
+    assert start(processes.run, settings, runs, None) == 0
+    return Whole(results(runs), int((runs.parent / "runs.events").read_text()))
 
 
-def points(whole: Whole) -> list[tuple[float, int]]:
-    """Spread over a run: half of them where it saves after each epoch, half after each step."""
-    return [
-        (save_every, int(at))
-        for save_every, count in whole.events.items()
-        for at in np.linspace(1, count - 1, KILLS // 2)
-    ]
-
-
-def test_runs_that_are_killed_at_20_points_end_as_if_nothing_had_happened(
-    settings, start, whole, tmp_path
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_runs_that_are_killed_end_as_if_nothing_had_happened(
+    settings, start, whole, tmp_path, kills
 ):
-    def kill_and_go_on(point: tuple[int, tuple[float, int]]) -> tuple[int, int, bool]:
-        number, (save_every, at) = point
-        runs = tmp_path / str(number)
-        killed = start(processes.run, settings, runs, at, save_every)
-        ended = start(processes.run, settings, runs, None, save_every)
+    def kill_and_continue(at: int) -> tuple[int, int, bool]:
+        runs = tmp_path / str(at)
+        killed = start(processes.run, settings, runs, at)
+        ended = start(processes.run, settings, runs, None)
         rest = [p.name for p in runs.rglob("*") if p.suffix in (".part", ".pt", ".lock")]
         return killed, ended, rest == [] and results(runs) == whole.results
 
+    points = [int(at) for at in np.linspace(1, whole.events - 1, kills)]
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(kill_and_go_on, enumerate(points(whole))))
-    assert len(outcomes) == KILLS
-    assert [killed for killed, _, _ in outcomes] == [-signal.SIGKILL] * KILLS
-    assert [ended for _, ended, _ in outcomes] == [0] * KILLS
-    assert [same for _, _, same in outcomes] == [True] * KILLS
-
-
-def test_a_run_that_is_killed_again_and_again_gets_there(settings, start, whole, tmp_path):
-    exits = []
-    while not exits or exits[-1] != 0:
-        exits.append(start(processes.run, settings, tmp_path / "runs", 45, 0.0))
-        assert len(exits) < 20
-    assert exits[:-1] == [-signal.SIGKILL] * (len(exits) - 1)
-    assert len(exits) > 2
-    assert results(tmp_path / "runs") == whole.results
+        outcomes = list(pool.map(kill_and_continue, points))
+    assert outcomes == [(-signal.SIGKILL, 0, True)] * kills
 
 
 def two_at_once(start, settings, folder: Path, kill_at: tuple[int | None, ...]) -> list[str]:
@@ -132,7 +104,7 @@ def test_of_two_processes_one_trains_and_the_other_reads(settings, start, whole,
     assert results(tmp_path / "runs") == whole.results
 
 
-def test_where_the_one_that_trains_dies_the_other_goes_on(settings, start, whole, tmp_path):
+def test_where_the_one_that_trains_dies_the_other_continues(settings, start, whole, tmp_path):
     # Both would die in their 75th event of 101, but the second has less to do than that.
     log = two_at_once(start, settings, tmp_path, (75, 75))
     trainers = [line.split()[-1] for line in log if line.startswith("epoch")]
@@ -141,11 +113,11 @@ def test_where_the_one_that_trains_dies_the_other_goes_on(settings, start, whole
     assert results(tmp_path / "runs") == whole.results
 
 
-def test_sigterm_ends_a_run_that_goes_on_later(settings, start, whole, tmp_path):
+def test_sigterm_ends_a_run_at_once_and_it_continues_later(settings, start, whole, tmp_path):
     assert start(processes.run_until_sigterm, settings, tmp_path / "runs", 11) == -signal.SIGTERM
     (directory,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
-    assert checkpoint.newest_first(directory)[0].name.startswith("checkpoint-0000000011-")
-    assert start(processes.run, settings, tmp_path / "runs", None, 1e9) == 0
+    assert checkpoint.newest_first(directory)[0].name.startswith("checkpoint-0000000001-")
+    assert start(processes.run, settings, tmp_path / "runs", None) == 0
     assert results(tmp_path / "runs") == whole.results
 
 
@@ -189,7 +161,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
     assert "first exit 1" in done.stdout
     assert "Traceback" not in done.stderr
     assert re.search(
-        r"genre-book: There is no room to write \S*checkpoint-00000000\d\d-\w+\.pt: "
+        r"genre-book: There is no room to write \S*checkpoint-\d{10}-\w+\.pt: "
         r"it needs \d+\.\d MB",
         done.stderr,
     )

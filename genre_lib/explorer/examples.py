@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from genre_lib.config import GENRES
 from genre_lib.corpus import Track
@@ -37,14 +38,23 @@ def moments(model: HybridNet, images: np.ndarray) -> Moments:
     A moment is one step of the sequence that the LSTM reads, a 32nd of the picture. It is not
     deaf to the rest of the picture: LSTM and attention have mixed the other moments in.
     """
-    model.eval()
-    sequence = model.encode(torch.from_numpy(images)[:, None].float() / 255)
-    x, shares = model.attend(sequence, weights=True)
-    x = model.norm(x)
-    if shares is None:
-        shares = torch.full((*x.shape[:2], x.shape[1]), 1 / x.shape[1])
-    each, whole = model.classify(x).softmax(-1), model.classify(model.pool(x)).softmax(-1)
-    return Moments(shares.mean(1).numpy(), each.numpy(), whole.numpy())
+    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def look(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        seen[module] = inputs[0], output
+
+    watched = [model.norm, model.attention] if model.settings.attention else [model.norm]
+    hooks = [module.register_forward_hook(look) for module in watched]
+    whole = model.eval()(torch.from_numpy(images)[:, None].float() / 255)
+    for hook in hooks:
+        hook.remove()
+    x = seen[model.norm][1]  # (B, 32, 128)
+    each = model.output(model.hidden(x)).softmax(-1)
+    shares = torch.full((*x.shape[:2], x.shape[1]), 1 / x.shape[1])
+    if model.settings.attention:
+        sequence = seen[model.attention][0]
+        shares = model.attention(sequence, sequence, sequence)[1]  # (B, 32, 32), mean over heads
+    return Moments(shares.mean(1).numpy(), each.numpy(), whole.softmax(-1).numpy())
 
 
 class Example(NamedTuple):
