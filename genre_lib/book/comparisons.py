@@ -258,14 +258,21 @@ def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+LEFT_OUT = {
+    "LSTM plus attention": "cnn",
+    "LSTM": "no-lstm",
+    "attention": "no-attention",
+    "CutMix": "no-cutmix",
+    "augmentation while training": "no-augmentation",
+    "label smoothing": "no-smoothing",
+}
 ABLATIONS = (
     ("LSTM plus attention (split by image)", "image-0", "image-0-cnn"),
-    ("LSTM plus attention", "track-0", "track-0-cnn"),
-    ("LSTM", "track-0", "track-0-no-lstm"),
-    ("attention", "track-0", "track-0-no-attention"),
-    ("CutMix", "track-0", "track-0-no-cutmix"),
-    ("augmentation while training", "track-0", "track-0-no-augmentation"),
-    ("label smoothing", "track-0", "track-0-no-smoothing"),
+    *(
+        (label, f"track-{seed}", f"track-{seed}-{name}")
+        for label, name in LEFT_OUT.items()
+        for seed in range(3)
+    ),
 )
 """What is left out, the run with it and the run without it."""
 
