@@ -209,19 +209,19 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], str]]] = {
         (worse(*TRACK), IN_PART),
         (worse(*IMAGE, *TRACK, "fault-filtered-0"), FAILS),
     ],
-    "hybrid_beats_cnn": [(worse("track-0"), IN_PART), (worse("image-0", "track-0"), FAILS)],
+    "hybrid_beats_cnn": [(worse(*TRACK), IN_PART), (worse("image-0", *TRACK), FAILS)],
     **{
         claim: [
-            (worse("track-0"), FAILS),
-            ({run: made("track-0")}, UNKNOWN),
-            ({run: None}, UNKNOWN),
+            (worse(*TRACK), FAILS),
+            ({f"{run}-{part}": made(run) for run in TRACK}, UNKNOWN),
+            ({f"{run}-{part}": None for run in TRACK}, UNKNOWN),
         ]
-        for claim, run in {
-            "lstm_helps": "track-0-no-lstm",
-            "attention_helps": "track-0-no-attention",
-            "cutmix_helps": "track-0-no-cutmix",
-            "augmentation_helps": "track-0-no-augmentation",
-            "smoothing_helps": "track-0-no-smoothing",
+        for claim, part in {
+            "lstm_helps": "no-lstm",
+            "attention_helps": "no-attention",
+            "cutmix_helps": "no-cutmix",
+            "augmentation_helps": "no-augmentation",
+            "smoothing_helps": "no-smoothing",
         }.items()
     },
     "computational_efficiency": [
@@ -546,7 +546,7 @@ def test_an_interval_that_includes_zero_decides_nothing():
 
 
 def test_a_verdict_names_the_runs_that_it_rests_on(good):
-    assert judged("attention_helps", good)[1] == ["track-0", "track-0-no-attention"]
+    assert judged("attention_helps", good)[1] == [*TRACK, *(f"{run}-no-attention" for run in TRACK)]
 
 
 # The page

@@ -169,9 +169,12 @@ def compared(runs: Evidence, pairs: Mapping[str, Sequence[tuple[str, str]]]) -> 
     return Finding(f"{found}.", of_differences(changes.values()))
 
 
-def without(part: str, *names: str) -> dict[str, list[tuple[str, str]]]:
-    """Runs beside those without a part of the recipe, as `compared` takes them."""
-    return {f"{name} against {name}-{part}": [(name, f"{name}-{part}")] for name in names}
+def without(part: str, *splits: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Runs of a split beside those without a part of the recipe, as `compared` takes them."""
+    return {
+        f"{names[0].removesuffix('-0')} against {part}": [(run, f"{run}-{part}") for run in names]
+        for names in splits
+    }
 
 
 def image_runs(runs: Evidence) -> dict[str, Run]:

@@ -238,7 +238,7 @@ def deep_beats_handcrafted(runs: Evidence) -> Finding:
 )
 def hybrid_beats_cnn(runs: Evidence) -> Finding:
     """In part if under one of the splits."""
-    return compared(runs, without("cnn", IMAGE[0], TRACK[0]))
+    return compared(runs, without("cnn", IMAGE, TRACK))
 
 
 HELPS = (
@@ -259,7 +259,7 @@ for part, key, section, says, rival in (
     ("no-cutmix", "cutmix_helps", "IV-C", "CutMix improves generalization.", "without"),
 ):  # fmt: skip
     claim(key=key, section=section, says=says, confirmed_if=HELPS.format(rival))(
-        partial(compared, pairs=without(part, TRACK[0]))
+        partial(compared, pairs=without(part, TRACK))
     )
 
 
