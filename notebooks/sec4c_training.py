@@ -51,6 +51,7 @@ from genre_lib import paper
 from genre_lib.augment import cutmix
 from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
+from genre_lib.claims.arithmetic import smoothing_floor
 from genre_lib.claims.formulas import adamw_by_hand, adamw_by_pytorch
 from genre_lib.config import configure
 from genre_lib.model import HybridNet, count_parameters
@@ -293,7 +294,7 @@ figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"
 classes, share = len(paper.TABLE_2), training.label_smoothing
 softened = np.full(classes, share / classes)
 softened[0] += 1 - share
-float(-(softened * np.log(softened)).sum()), paper.smoothing_floor(share)
+float(-(softened * np.log(softened)).sum()), smoothing_floor(share)
 
 # %% [markdown]
 # **Only the length.** Show that clipping changes the length of a gradient, and not its direction.

@@ -1,6 +1,7 @@
 """Fixtures that several test modules share: places, a tiny store, and settings of quick runs."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from tiny import SMALL, small_corpus
 from genre_lib.config import RunSettings, configure
 from genre_lib.corpus import audio
 from genre_lib.store import Store, read_store, write_store
+
+# A shell's background job ignores SIGINT, and so would every process that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

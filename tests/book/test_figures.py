@@ -86,10 +86,10 @@ def test_figures_of_a_store_are_labelled_and_described(store: Store):
 def test_figures_of_one_or_several_runs_are_labelled_and_described(runs: dict[str, Run]):
     for some in (runs, {"image-0": runs["image-0"]}):
         check(figures.protocol_accuracies(comparisons.accuracies(some), chance=0.1))
-        check(figures.forest(changes(some), xlabel="Change (points)"))
-        check(figures.accuracy_of_known(comparisons.accuracy_by_known(some.values())))
         networks = {name: run for name, run in some.items() if run.settings.method == "network"}
         check(figures.map_of_readings(networks, comparisons.readings(networks)))
+    check(figures.accuracy_of_known(comparisons.accuracy_by_known(runs.values())))
+    check(figures.forest(changes(runs), xlabel="Change (points)"))
     check(figures.accuracy_curves({name: runs[name] for name in ("image-0", "track-0")}))
 
 

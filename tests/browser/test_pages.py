@@ -77,7 +77,7 @@ def look(browser: Browser, site: str, name: str, keep: Callable[[Page, str], Pat
     for width, theme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")):
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(SHOW, theme)
-        page.wait_for_timeout(100)  # colours glide
+        page.wait_for_timeout(500)  # colours glide; what scrolls gets its tab stop late
         if (width, theme) != (PHONE, "dark"):
             seen.violations[f"{width} {theme}"] = violations(page, theme)
         if theme == "light":

@@ -73,7 +73,7 @@ def test_curves_show_the_values_under_the_pointer(open_page: Open, screenshot: C
         hover = plot.locator(".hoverlayer .legend")
         expect(hover).to_contain_text("validation")
         shown = (hover.text_content() or "").replace("\N{NO-BREAK SPACE}", " ")
-        (epoch,) = re.findall(r"^Epoch (\d+)running", shown)
+        (epoch,) = re.findall(r"^Epoch (\d+)training, running", shown)
         page.locator(".book-plot summary").click()
         column = page.locator(".book-plot th", has_text="validation accuracy").evaluate(
             "head => head.cellIndex"
