@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ BLOCK_SECONDS = 10
 PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what comes before
 UNKNOWN_SIZE = 2**31 - 2**16  # bytes; who writes to a pipe announces this much or more
 STATE_LENGTH = ("wav", "aiff", "au", "flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
+# Headers with a length of 0 for an unknown one, and what makes FFmpeg read to the end.
+AU_UNKNOWN = re.compile(rb"\A(\.snd.{4})\0{4}", re.DOTALL), b"\\1\xff\xff\xff\xff"
+RF64_UNKNOWN = re.compile(rb"\ARF64(.{8}ds64.{12}\0{8})", re.DOTALL), rb"RIFF\1"
 # The first frame of an MP3 file that states its length; without it, the length is a guess.
 MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
 
@@ -188,7 +192,8 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         states_length = MP3_LENGTH.search(raw.read(2**22))  # there may be pictures before it
         raw.seek(0)
         # Without its name, a file is what its content is; and it may not refer to others.
-        file = SimpleNamespace(read=raw.read, seek=raw.seek, tell=raw.tell)
+        read = functools.partial(_read_unsized, raw)
+        file = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
         try:
             container: Any = av.open(file, options={"protocol_whitelist": "none"})
         except (av.FFmpegError, ValueError) as error:
@@ -299,6 +304,14 @@ def _check_whole(source: Source, announced: float, done: float) -> None:
 
 def _undecodable(source: Source, reason: str) -> AudioFault:
     return AudioFault(source, f"cannot be decoded as audio ({reason})")
+
+
+def _read_unsized(raw: BinaryIO, count: int) -> bytes:
+    """Bytes of a file; where its header states a length of 0, another that means unknown."""
+    start, data = raw.tell(), raw.read(count)
+    for header, unknown in (AU_UNKNOWN, RF64_UNKNOWN) if start == 0 else ():
+        data = header.sub(unknown, data)
+    return data
 
 
 def _wav_seconds(raw: BinaryIO) -> float:
