@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -19,10 +18,6 @@ from genre_lib.store import Store, allocate, in_threads, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
-
-# Makes images of a chunk of tracks, given the settings, the tracks' positions and spectrograms,
-# and where the images go, shape (chunk, images_per_track, 128, 128).
-Cut = Callable[[RunSettings, range, np.ndarray, np.ndarray], None]
 
 
 @dataclass(frozen=True)
@@ -61,8 +56,7 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
     """
     labels = np.repeat(store.labels, settings.images_per_track)
     table = split_images(store, settings)
-    view = copies if settings.view == "copies" else segments
-    return Dataset(view(store, settings, progress=progress), labels, store.genres, table)
+    return Dataset(cut_images(store, settings, progress=progress), labels, store.genres, table)
 
 
 def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
@@ -164,35 +158,34 @@ def _published(store: Store) -> np.ndarray:
     return np.array([lists.get(track_id, UNUSED) for track_id in store.track_ids], dtype=object)
 
 
-def copies(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
-    """View `copies`: the whole track resized, then augmented copies of it.
+def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
+    """The images of all tracks by the settings' view.
 
-    A track's copies depend on the seed and on the track's position in the store, not on what
-    else the store has.
+    View `copies`: the whole track resized, then augmented copies of it, which depend on the seed
+    and on the track's position in the store, not on what else the store has. View `segments`:
+    consecutive slices of the track, each resized.
 
     Returns
     -------
     np.ndarray
-        uint8, shape (tracks * images_per_track, 128, 128); each track's first image is the
+        uint8, shape (tracks * images_per_track, 128, 128); each track's first copy is the
         original.
     """
-    return _make_images(store, settings, _cut_copies, progress=progress)
-
-
-def segments(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
-    """View `segments`: consecutive slices of the track, each resized.
-
-    Returns
-    -------
-    np.ndarray
-        uint8, shape (tracks * images_per_track, 128, 128).
-    """
-    if store.images.shape[2] < settings.images_per_track:
+    if settings.view == "segments" and store.images.shape[2] < settings.images_per_track:
         raise UserError(
             f"The tracks of {store.path} have {store.images.shape[2]} columns, too few for "
             f"images_per_track = {settings.images_per_track} segments."
         )
-    return _make_images(store, settings, _cut_segments, progress=progress)
+    count = len(store.track_ids)
+    images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
+
+    def work(chunk: slice) -> None:
+        _cut(store, settings, chunk, images[chunk])
+        release(images)
+
+    for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
+        pass
+    return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
@@ -205,42 +198,24 @@ def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
     """
     position = store.position(track_id)
     images = np.empty((1, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    cut = _cut_copies if settings.view == "copies" else _cut_segments
-    track = take(store.images, slice(position, position + 1))
-    cut(settings, range(position, position + 1), track, images)
+    _cut(store, settings, slice(position, position + 1), images)
     return images[0]
 
 
-def _cut_copies(
-    settings: RunSettings, positions: range, tracks: np.ndarray, images: np.ndarray
-) -> None:
+def _cut(store: Store, settings: RunSettings, chunk: slice, images: np.ndarray) -> None:
+    """Fill images, shape (tracks, images_per_track, 128, 128), of a chunk of a store's tracks."""
     compose = composed(transforms(settings.augmentation).values())  # one for each thread
-    for position, track, image in zip(positions, tracks, images, strict=True):
+    tracks = take(store.images, chunk)
+    for position, track, image in zip(range(chunk.start, chunk.stop), tracks, images, strict=True):
+        if settings.view == "segments":
+            parts = np.array_split(track, settings.images_per_track, axis=1)
+            image[:] = [resize(part) for part in parts]
+            continue
         image[:] = resize(track)
         if len(image) > 1:
             sequence = np.random.SeedSequence([settings.seed, position])
             seed = int(sequence.generate_state(1, np.uint64)[0])
             image[1:] = augment(image[1:], compose, seed=seed)
-
-
-def _cut_segments(settings: RunSettings, _: range, tracks: np.ndarray, images: np.ndarray) -> None:
-    for track, image in zip(tracks, images, strict=True):
-        parts = np.array_split(track, settings.images_per_track, axis=1)
-        image[:] = [resize(part) for part in parts]
-
-
-def _make_images(store: Store, settings: RunSettings, cut: Cut, *, progress: bool) -> np.ndarray:
-    """Images of all tracks, shape (tracks * images_per_track, 128, 128)."""
-    count = len(store.track_ids)
-    images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
-
-    def work(chunk: slice) -> None:
-        cut(settings, range(chunk.start, chunk.stop), take(store.images, chunk), images[chunk])
-        release(images)
-
-    for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
-        pass
-    return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def resize(image: np.ndarray) -> np.ndarray:

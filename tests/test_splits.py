@@ -17,13 +17,12 @@ from genre_lib.splits import (
     UNUSED,
     assign_subsets,
     audit,
-    copies,
+    cut_images,
     identical_tracks,
     make_dataset,
     read_split,
     recordings,
     resize,
-    segments,
     split_images,
 )
 from genre_lib.store import Store
@@ -257,7 +256,7 @@ def test_segments_put_together_cover_the_track_in_order():
     store = blank_store(3, genres=1, frames=12 * IMAGE_SIZE)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, IMAGE_SIZE, 12 * IMAGE_SIZE), dtype=np.uint8)
-    parts = segments(replace(store, images=images), settings_for()).reshape(3, 12, 128, 128)
+    parts = cut_images(replace(store, images=images), settings_for()).reshape(3, 12, 128, 128)
     for track, cut in zip(images, parts, strict=True):
         np.testing.assert_array_equal(np.concatenate(cut, axis=1), track)
 
@@ -267,7 +266,7 @@ def test_segments_follow_time(frames):
     ramp = np.linspace(0, 255, frames)
     images = np.repeat(ramp[None, None], 16, axis=1).astype(np.uint8)
     store = replace(blank_store(1, genres=1), images=images)
-    parts = segments(store, settings_for())
+    parts = cut_images(store, settings_for())
     assert parts.shape == (12, 128, 128)
     means = parts.mean(axis=(1, 2))
     assert (np.diff(means) > 0).all()
@@ -279,14 +278,14 @@ def test_segments_follow_time(frames):
 
 def test_segments_need_a_column_each():
     with pytest.raises(UserError, match="images_per_track = 12"):
-        segments(blank_store(3, frames=11), settings_for())
+        cut_images(blank_store(3, frames=11), settings_for())
 
 
 # The view `copies`
 
 
 def test_the_first_copy_is_the_whole_track_and_the_others_are_not(store):
-    images = copies(store, settings_for(view="copies", images_per_track=5))
+    images = cut_images(store, settings_for(view="copies", images_per_track=5))
     images = images.reshape(len(store.track_ids), 5, 128, 128)
     for copied, track in zip(images, store.images, strict=True):
         np.testing.assert_array_equal(copied[0], resize(track))
@@ -307,7 +306,7 @@ def test_without_augmentation_all_copies_are_the_original(store):
         ),
         0.0,
     )
-    images = copies(store, settings_for(view="copies", images_per_track=3, **off))
+    images = cut_images(store, settings_for(view="copies", images_per_track=3, **off))
     images = images.reshape(-1, 3, 128, 128)
     np.testing.assert_array_equal(images[:, 1], images[:, 0])
     np.testing.assert_array_equal(images[:, 2], images[:, 0])
@@ -316,19 +315,19 @@ def test_without_augmentation_all_copies_are_the_original(store):
 def test_copies_depend_on_the_seed_and_the_position_alone():
     store = random_store(7)
     settings = settings_for(view="copies", images_per_track=5, seed=3)
-    images = copies(store, settings).reshape(7, 5, 128, 128)
+    images = cut_images(store, settings).reshape(7, 5, 128, 128)
     others = np.random.default_rng(1).integers(0, 256, store.images.shape, dtype=np.uint8)
     others[4] = store.images[4]
-    among_others = copies(replace(store, images=others), settings).reshape(images.shape)
+    among_others = cut_images(replace(store, images=others), settings).reshape(images.shape)
     np.testing.assert_array_equal(among_others[4], images[4])
     fewer = settings_for(view="copies", images_per_track=3, seed=3)
-    np.testing.assert_array_equal(copies(store, fewer).reshape(7, 3, 128, 128), images[:, :3])
+    np.testing.assert_array_equal(cut_images(store, fewer).reshape(7, 3, 128, 128), images[:, :3])
 
 
 def test_the_same_track_at_two_positions_has_different_copies():
     store = random_store(2)
     store.images[1] = store.images[0]
-    first, second = copies(store, settings_for(view="copies")).reshape(2, 12, 128, 128)
+    first, second = cut_images(store, settings_for(view="copies")).reshape(2, 12, 128, 128)
     np.testing.assert_array_equal(first[0], second[0])
     assert not np.array_equal(first, second)
 
@@ -339,7 +338,7 @@ def test_a_copy_is_flipped_whether_or_not_it_is_changed_otherwise():
     settings = settings_for(
         view="copies", images_per_track=2, noise_probability=0.0, crop_probability=0.0
     )
-    copied = copies(store, settings).reshape(400, 2, 128, 128)[:, 1].astype(int)
+    copied = cut_images(store, settings).reshape(400, 2, 128, 128)[:, 1].astype(int)
     flipped = copied[:, 0, 0] > copied[:, 0, -1]
     changed = np.sort(copied[:, 0]) != np.sort(ramp[:, 0])
     together = np.mean(flipped & changed.any(1))
@@ -350,7 +349,7 @@ def test_a_copy_is_flipped_whether_or_not_it_is_changed_otherwise():
 def test_copies_of_the_largest_seed_and_number_can_be_made():
     store = blank_store(1, genres=1)
     settings = settings_for(view="copies", images_per_track=64, seed=2**31 - 1)
-    images = copies(store, settings)
+    images = cut_images(store, settings)
     assert images.shape == (64, 128, 128)
 
 
