@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from importlib.metadata import version
@@ -31,7 +31,6 @@ from genre_lib.config import (
     SpectrogramSettings,
     UserError,
     cache_dir,
-    choose,
     notice,
     on_error,
     one_at_a_time,
@@ -111,8 +110,8 @@ class Store:
     @property
     def firsts(self) -> tuple[str, ...]:
         """The first track of each genre."""
-        labels = range(len(self.genres))
-        return tuple(self.track_ids[int(np.argmax(self.labels == label))] for label in labels)
+        _, positions = np.unique(self.labels, return_index=True)
+        return tuple(self.track_ids[position] for position in positions)
 
     def position(self, track_id: str) -> int:
         """Position of a track in `images`."""
@@ -132,21 +131,19 @@ def write_store(
     *,
     jobs: int | None = None,
     progress: bool = True,
-    on_fault: str | None = None,
 ) -> tuple[str, ...]:
     """Write the spectrogram store of a corpus, complete or not at all; the tracks it leaves out.
 
-    Tracks that cannot be used are listed in one table on standard error. Only this process
-    writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers need the audio
-    files and nothing else; by default they are threads.
+    Tracks that cannot be used are listed in one table on standard error, and left out if
+    `genre_lib.config.on_error` says ``skip``; a dispensable track that cannot be decoded is left
+    out either way. Only this process writes, so on a cluster
+    (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else;
+    by default they are threads.
 
     Parameters
     ----------
     jobs
         Workers; -1, the default unless ``joblib.parallel_config`` says otherwise, is one a core.
-    on_fault
-        ``stop`` or ``skip``; None is what `genre_lib.config.on_error` says. A dispensable track
-        that cannot be decoded is skipped either way.
 
     Raises
     ------
@@ -154,7 +151,7 @@ def write_store(
         If `path` exists, the corpus is itself a store, a track cannot be used, or the disk is
         full.
     """
-    answer = choose("answer to a fault", on_fault or on_error(), ("stop", "skip"))
+    skip = on_error() == "skip"
     if jobs == 0:
         raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
     if path.exists():
@@ -187,7 +184,7 @@ def write_store(
             (partial / track.genre).mkdir(exist_ok=True)
             (partial / track.genre / f"{track.track_id}.png").write_bytes(image)
             rows.append(row)
-        _report_unusable(unusable, corpus, skip=answer == "skip")
+        _report_unusable(unusable, corpus, skip=skip)
         skipped = tuple(track.track_id for track, _ in unusable)
         write_index(partial, rows)
         manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
@@ -244,10 +241,9 @@ def _report_unusable(unusable: Unusable, corpus: Corpus, *, skip: bool) -> None:
     for track, error in unusable:
         table.append((track.track_id, str(track.path or ""), getattr(error, "fault", str(error))))
     first, second = (max(len(row[column]) for row in table) for column in (0, 1))
-    notice(
-        f"{len(unusable)} of {of_all} cannot be used{' and are left out' * goes_on}:\n"
-        + "\n".join(f"  {row[0]:<{first}}  {row[1]:<{second}}  {row[2]}" for row in table)
-    )
+    lines = (f"  {name:<{first}}  {file:<{second}}  {fault}" for name, file, fault in table)
+    left_out = " and are left out" if goes_on else ""
+    notice("\n".join((f"{len(unusable)} of {of_all} cannot be used{left_out}:", *lines)))
     if none_is_left:
         raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
     if not goes_on:
@@ -358,28 +354,15 @@ def read_image(file: Path) -> np.ndarray:
 def in_threads(
     work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
 ) -> Iterator[slice]:
-    """Do some work for all tracks, a chunk at a time, in threads that share memory.
+    """Call `work` with the positions of a chunk of tracks, for all chunks, in threads.
 
-    Parameters
-    ----------
-    work
-        Called with the positions of a chunk's tracks.
-
-    Yields
-    ------
-    slice
-        The chunks that are done, in order.
+    Yields the chunks that are done, in order.
     """
-
-    def done(chunk: slice) -> slice:
-        work(chunk)
-        return chunk
-
-    chunks = (slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK))
+    chunks = [slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK)]
     threads = Parallel(n_jobs=configured_jobs(), require="sharedmem", return_as="generator")
-    results: Iterable[slice] = threads(delayed(done)(chunk) for chunk in chunks)
+    results = threads(delayed(work)(chunk) for chunk in chunks)
     with tqdm(total=tracks, desc=desc, unit="track", delay=BAR_AFTER, disable=not progress) as bar:
-        for chunk in results:
+        for chunk, _ in zip(chunks, results, strict=True):
             yield chunk
             bar.update(chunk.stop - chunk.start)
 

@@ -97,17 +97,13 @@ def fetch(archive: Archive, folder: Path, *, room: int = 0, progress: bool = Tru
     pooch.get_logger().setLevel("WARNING")
     part = part_of(archive, folder)
     work = partial(_download, archive=archive, part=part, room=room, progress=progress)
-    try:
-        pooch.retrieve(archive.url, archive.known_hash, part.stem, folder, downloader=work)
-    except ValueError:
-        raise _wrong(archive.url, f"its hash is not {archive.known_hash}") from None
-    return part.with_suffix("")
+    return Path(pooch.retrieve(archive.url, archive.known_hash, part.stem, folder, downloader=work))
 
 
 def _download(
     url: str, output: str, _: object, *, archive: Archive, part: Path, room: int, progress: bool
 ) -> None:
-    """Bring a file here by as many requests as it takes; pooch calls it and checks the hash."""
+    """Bring a file here by as many requests as it takes, and check its hash; pooch calls it."""
     import requests
     import urllib3
 
@@ -145,9 +141,11 @@ def _download(
             wait = min(max(wait, asked), LONGEST_WAIT)
             bar.write(f"genre-book: {reason}; trying again in {wait:.0f} s.", file=sys.stderr)
             time.sleep(wait)
-    if archive.known_hash is None and stated and not has_hash(part, stated):
+    known = archive.known_hash or stated
+    if known and not has_hash(part, known):
         part.unlink()
-        raise _wrong(url, f"its hash is not {stated}, as its server states")
+        source = "" if archive.known_hash else ", as its server states"
+        raise _wrong(url, f"its hash is not {known}{source}")
     os.replace(part, output)
 
 

@@ -137,7 +137,7 @@ def _gigabytes(archive: Archive) -> str:
     return f"{about}{(archive.size or ORIGINAL.size or 0) / 1e9:.2f} GB"
 
 
-def obtain(data: Path, *, progress: bool = True) -> None:
+def obtain(data: Path) -> None:
     """Unpack GTZAN from an archive in the data folder, which is fetched if there is none.
 
     One process does so, others wait. A fetched archive is removed when it is unpacked.
@@ -156,14 +156,14 @@ def obtain(data: Path, *, progress: bool = True) -> None:
         for left in target.parent.glob(f".{target.name}.*.part"):
             shutil.rmtree(left)  # by a process that was killed
         brought = _archive(data)
-        archive = brought or _fetched(data, progress=progress)
+        archive = brought or _fetched(data)
         try:
             if archive.stat().st_size == ORIGINAL.size and not has_hash(archive, ORIGINAL_HASH):
                 raise BadArchive(
                     f"{archive} is as large as GTZAN's own archive, but its hash is not "
                     f"{ORIGINAL_HASH}; it is damaged, so fetch it again."
                 )
-            unpack(archive, target, wanted=is_audio, find=_find_genres, progress=progress)
+            unpack(archive, target, wanted=is_audio, find=_find_genres)
         except BadArchive as error:
             if brought:
                 raise
@@ -173,7 +173,7 @@ def obtain(data: Path, *, progress: bool = True) -> None:
             archive.unlink()
 
 
-def _fetched(data: Path, *, progress: bool) -> Path:
+def _fetched(data: Path) -> Path:
     """Say what is going to be fetched, and fetch it."""
     archive, folder = source(), (data / HOME).parent
     part = part_of(archive, folder)
@@ -184,7 +184,7 @@ def _fetched(data: Path, *, progress: bool) -> Path:
         "decide. Ctrl-C ends this, and the same command goes on from there. GENRE_OFFLINE=1 "
         "forbids to fetch it, GENRE_GTZAN_URL names another mirror."
     )
-    return fetch(archive, folder, room=UNPACKED, progress=progress)
+    return fetch(archive, folder, room=UNPACKED)
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:

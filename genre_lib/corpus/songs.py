@@ -11,13 +11,13 @@ from genre_lib.corpus import synthetic
 from genre_lib.corpus.audio import Corpus, Track
 
 
-def synthetic_corpus(songs_per_genre: int, *, seed: int = 0) -> Corpus:
+def synthetic_corpus(songs_per_genre: int) -> Corpus:
     """The first `songs_per_genre` songs of each of the ten genres.
 
     A demonstration corpus: composed by a program, no recordings, not comparable with GTZAN.
     """
     tracks = (
-        Track(f"{genre}.{index:05d}", genre, partial(load_song, genre, index, seed))
+        Track(f"{genre}.{index:05d}", genre, partial(load_song, genre, index, 0))
         for genre in GENRES
         for index in range(songs_per_genre)
     )
