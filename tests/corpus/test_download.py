@@ -480,7 +480,7 @@ HOSTILE = {
     "pipe": member("genres/blues/x.wav", tarfile.FIFOTYPE),
     "device": member("genres/blues/x.wav", tarfile.CHRTYPE),
     "disk": member("genres/blues/x.wav", tarfile.BLKTYPE),
-    "hidden": member("/root/.profile"),
+    "hidden": member("/home/somebody/.profile"),
 }
 
 
