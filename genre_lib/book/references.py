@@ -70,6 +70,14 @@ BASELINE = "timbre statistics and a support vector machine"
 CNN: dict[str, Any] = {"lstm": False, "attention": False}
 MFCC: dict[str, Any] = {"method": "handcrafted"}
 SLICES: dict[str, Any] = {"view": "segments"}
+LONGER = {"epochs": 40}
+DIALS: dict[str, dict[str, Any]] = {  # what makes training images harder, each for both splits
+    "40-epochs": LONGER,
+    "cutmix-stays": LONGER | {"cutmix_final_probability": 0.5},
+    "strong-augmentation": LONGER
+    | {"crop_min": 0.3, "crop_probability": 1, "brightness": 0.4, "contrast": 0.4}
+    | {"noise_max": 0.1},
+}
 
 # All of them, those that matter most first.
 REFERENCES = (
@@ -98,6 +106,12 @@ REFERENCES = (
     ),
     *_runs(
         "track-{}-no-smoothing", "without label smoothing", "track", seeds=SEEDS, label_smoothing=0
+    ),
+    *(
+        run
+        for protocol in ("track", "image")
+        for dial, changes in DIALS.items()
+        for run in _runs(f"{protocol}-{{}}-{dial}", "leak or regularisation?", protocol, **changes)
     ),
     *_runs("image-{}-handcrafted", BASELINE, "image", seeds=SEEDS, **MFCC),
     *_runs("track-{}-handcrafted", BASELINE, "track", seeds=SEEDS, **MFCC),
