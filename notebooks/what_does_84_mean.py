@@ -412,7 +412,11 @@ change, change_vote = (
     .drop("seeds").astype(float) for by in ("image", "vote")
 )  # fmt: skip
 met = comparisons.same_images(runs)
-by_split = readings[~readings.full_budget].groupby("protocol").gap.agg(["min", "max", "size"])
+by_split = (
+    readings[readings.epochs == readings.epochs.min()]
+    .groupby("protocol")
+    .gap.agg(["min", "max", "size"])
+)
 nearest = readings.set_index("run").loc["image-0"]
 added = ingredients[ingredients.scored == "image"].set_index("label")
 new_tracks = added.drop(index="LSTM plus attention (split by image)")
@@ -532,7 +536,7 @@ statements(
     drop_is_clear=change.high < 0,
     vote_is_open=change_vote.low < 0 < change_vote.high,
     any_beats_many=abs(right["many"] - right["few"]) < abs(right["few"] - right["none"]),
-    image_runs_pass_nearer=readings[~readings.full_budget].groupby("protocol").distance.min().idxmin()
+    image_runs_pass_nearer=readings[readings.epochs == readings.epochs.min()].groupby("protocol").distance.min().idxmin()
     == "image",
     gaps_apart=by_split["max"]["track"] < by_split["min"]["image"],
     full_gap_is_wider=readings.set_index("run").gap["image-full-budget"]

@@ -292,10 +292,10 @@ READING_SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Where each training comes nearest to the running training accuracy that the paper printed.
 
-    A row for each network: run, view, protocol, recipe, full_budget; epoch, train_accuracy,
+    A row for each network: run, view, protocol, recipe, epochs (at most); epoch, train_accuracy,
     validation_accuracy, train_loss and validation_loss there; gap (points), validation minus
     training accuracy; distance, the larger of the two accuracies' distances to the paper's;
-    test_accuracy of the run.
+    best_validation and test_accuracy of the run.
     """
     rows = []
     for name, run in runs.items():
@@ -311,11 +311,12 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
                 "view": run.settings.view,
                 "protocol": run.settings.protocol,
                 "recipe": follows_recipe(run),
-                "full_budget": run.settings.profile == "paper",
+                "epochs": run.settings.training.epochs,
                 "epoch": int(at.epoch),
                 **at[["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]],
                 "gap": 100 * (at.validation_accuracy - at.train_accuracy),
                 "distance": away[nearest].max(),
+                "best_validation": run.history.validation_accuracy.max(),
                 "test_accuracy": run.accuracy,
             }
         )

@@ -896,31 +896,40 @@ def accuracy_of_known(table: pd.DataFrame) -> Figure:
 def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     """Trainings as paths in the plane of training and validation accuracy, and the paper's point.
 
-    `nearest` is what `book.comparisons.readings` gives; runs that follow the recipe are drawn.
+    `nearest` is what `book.comparisons.readings` gives. One diagram has the short trainings of the
+    recipe, the other all longer ones, each with its name.
     """
-    nearest = nearest[nearest.recipe]
-    figure, ((axes,),) = _canvas(1, 1, 4.6)
-    for run in (runs[name] for name in nearest.run):
-        series, full = list(SPLITS).index(run.settings.protocol), run.settings.profile == "paper"
-        look = {"color": COLORS[series], "linestyle": LINES[series]}
-        label = SPLITS[run.settings.protocol] + (", full budget" if full else "")
-        path = run.history[["train_accuracy", "validation_accuracy"]].to_numpy().T
-        axes.plot(*path, linewidth=0.8 if full else 1.4, alpha=0.8, **look)
-        axes.plot(*path[:, -1:], marker="*" if full else MARKERS[series], mec="black",
-                  markersize=11 if full else 6, label=label, **look)  # fmt: skip
+    short = nearest.epochs.min()
+    panels = {f"{short} epochs": nearest[nearest.recipe & (nearest.epochs == short)],
+              "longer trainings": nearest[nearest.epochs > short]}  # fmt: skip
+    panels = {title: rows for title, rows in panels.items() if len(rows)}
+    figure, grid = _canvas(len(panels), 1, 3.9 * len(panels) + 0.4)
     point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
-    axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
-    axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
-    axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)
-    axes.annotate("training = validation", (0.34, 0.34), rotation=45, color="gray", size=8,
-                  rotation_mode="anchor", va="top", transform_rotates_text=True)  # fmt: skip
-    axes.set(xlim=(0.15, 1.01), ylim=(0.15, 1.01), xlabel="Training accuracy, running",
-             ylabel="Validation accuracy")  # fmt: skip
-    _percent(axes.xaxis, axes.yaxis)
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    figure.legend(once.values(), once.keys(), loc="outside lower center", ncols=2)
-    shown = _each(nearest, "{run}, {validation_accuracy:.1%}")
+    handles: dict[str, Any] = {}
+    for (title, rows), (axes,) in zip(panels.items(), grid, strict=True):
+        for run in (runs[name] for name in rows.run):
+            series = list(SPLITS).index(run.settings.protocol)
+            look = {"color": COLORS[series], "linestyle": LINES[series]}
+            path = run.history[["train_accuracy", "validation_accuracy"]].to_numpy().T
+            axes.plot(*path, linewidth=1, alpha=0.8, **look)
+            axes.plot(*path[:, -1], MARKERS[series], mec="black", markersize=7, color=look["color"],
+                      label=SPLITS[run.settings.protocol])  # fmt: skip
+        if rows.epochs.max() > short:
+            for name in rows.run:
+                end = runs[name].history.iloc[-1]
+                axes.annotate(name, end[["train_accuracy", "validation_accuracy"]], size=7,
+                              xytext=(-6, 4), textcoords="offset points", ha="right")  # fmt: skip
+        axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
+        axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
+        axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)
+        axes.annotate("training = validation", (0.52, 0.51), rotation=45, color="gray", size=8,
+                      rotation_mode="anchor", va="top", transform_rotates_text=True)  # fmt: skip
+        axes.set(xlim=(0.45, 1.02), ylim=(0.45, 1.02), xlabel="Training accuracy, running",
+                 ylabel="Validation accuracy", title=title)  # fmt: skip
+        _percent(axes.xaxis, axes.yaxis)
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
+    shown = _each(pd.concat(panels.values()), "{run}, {validation_accuracy:.1%}")
     return describe(
         figure,
         "Trainings as lines from lower left to upper right in the plane of running training "
