@@ -243,8 +243,8 @@ figures.tabulate("readings", readings, formats=dict.fromkeys(comparisons.READING
 # 1. Split by image, validation accuracy ends above the paper's: between 84 % and 92 %.
 # 2. Split by track, it ends below the paper's: between 73 % and 80 %.
 # 3. At the same setting the two splits differ by 7 points or more.
-# 4. Trained by the paper's recipe for the same number of epochs, the network stays below 82 % of the
-#    validation and the test images of new tracks.
+# 4. Trained by the paper's recipe for the same number of epochs, the network stays below 82 % of
+#    the validation and the test images of new tracks.
 #
 # ## With the paper's whole budget
 #
@@ -412,11 +412,8 @@ change, change_vote = (
     .drop("seeds").astype(float) for by in ("image", "vote")
 )  # fmt: skip
 met = comparisons.same_images(runs)
-by_split = (
-    readings[readings.epochs == readings.epochs.min()]
-    .groupby("protocol")
-    .gap.agg(["min", "max", "size"])
-)
+short = readings[readings.epochs == readings.epochs.min()]
+by_split = short.groupby("protocol").gap.agg(["min", "max", "size"])
 nearest = readings.set_index("run").loc["image-0"]
 added = ingredients[ingredients.scored == "image"].set_index("label")
 new_tracks = added.drop(index="LSTM plus attention (split by image)")
@@ -536,7 +533,7 @@ statements(
     drop_is_clear=change.high < 0,
     vote_is_open=change_vote.low < 0 < change_vote.high,
     any_beats_many=abs(right["many"] - right["few"]) < abs(right["few"] - right["none"]),
-    image_runs_pass_nearer=readings[readings.epochs == readings.epochs.min()].groupby("protocol").distance.min().idxmin()
+    image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin()
     == "image",
     gaps_apart=by_split["max"]["track"] < by_split["min"]["image"],
     full_gap_is_wider=readings.set_index("run").gap["image-full-budget"]
