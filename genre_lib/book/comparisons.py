@@ -10,7 +10,14 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.config import SECTIONS, configure
-from genre_lib.evaluation import accuracy, accuracy_difference, accuracy_of, paired_difference, vote
+from genre_lib.evaluation import (
+    accuracy,
+    accuracy_difference,
+    accuracy_of,
+    paired_difference,
+    vote,
+    wilson_interval,
+)
 from genre_lib.runs import Run
 from genre_lib.splits import SUBSETS, UNUSED
 
@@ -173,6 +180,21 @@ def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
         "unknown": accuracy(unknown),
         **paired_difference(known, unknown),
     }
+
+
+def against_print(predictions: pd.DataFrame, *, answers: int) -> dict[str, float]:
+    """Our accuracy minus the printed one, as if that were a share of `answers` independent ones.
+
+    The paper prints no interval. Its images are copies of fewer tracks, so `answers` lies between
+    the number of its test tracks and that of its test images. The 95 % interval of the difference
+    joins the bootstrap interval of ours with the paper's Wilson interval (Newcombe's method 10).
+    """
+    ours, printed = accuracy_of(predictions), paper.ACCURACY
+    low, high = wilson_interval(round(printed * answers), answers)
+    difference = ours["accuracy"] - printed
+    down = np.hypot(ours["accuracy"] - ours["low"], high - printed)
+    up = np.hypot(ours["high"] - ours["accuracy"], printed - low)
+    return {"difference": difference, "low": difference - down, "high": difference + up}
 
 
 def known_images(run: Run) -> pd.Series:

@@ -118,6 +118,20 @@ def test_the_same_images_are_given_to_both_networks(runs):
     assert result["low"] <= result["difference"] <= result["high"]
 
 
+def test_the_difference_to_the_printed_accuracy_has_the_interval_of_a_simulation(runs):
+    draw = np.random.default_rng(0)
+    table = runs["image-0"].predictions
+    hits = (table.y_true == table.y_pred).groupby(table.track_id).agg(["sum", "count"]).to_numpy()
+    drawn = draw.multinomial(len(hits), np.full(len(hits), 1 / len(hits)), 20_000) @ hits
+    for answers in (100, 1200):
+        right = round(paper.ACCURACY * answers)
+        printed = draw.beta(right + 0.5, answers - right + 0.5, 20_000)
+        low, high = np.quantile(drawn[:, 0] / drawn[:, 1] - printed, [0.025, 0.975])
+        result = comparisons.against_print(table, answers=answers)
+        assert result["difference"] == pytest.approx(0.9 - paper.ACCURACY, abs=0.02)
+        assert (result["low"], result["high"]) == pytest.approx((low, high), abs=0.012)
+
+
 def test_identical_pairs_are_found_and_their_images_counted(runs):
     table = comparisons.identical_pairs(runs["track-0"].split)
     assert list(zip(table["first"], table["second"], strict=True)) == [
