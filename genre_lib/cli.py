@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from genre_lib.book import editions
 from genre_lib.book import pdf as printing
@@ -25,30 +25,6 @@ app = typer.Typer(
     "CNN-LSTM Model*.\n\nStart with `genre-book info`, then `genre-book build`.",
 )
 
-Corpus = Annotated[
-    str,
-    typer.Option(
-        "--corpus",
-        metavar="NAME|DIR",
-        help="`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA, "
-        "else fetched), a folder of genre folders with audio, or a spectrogram store.",
-    ),
-]
-Budget = Annotated[
-    str,
-    typer.Option(metavar="|".join(PROFILES), help="Seconds, minutes, or the paper's own budget."),
-]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-p",
-        "--parameter",
-        metavar="NAME=VALUE",
-        help="Any setting, repeatable: view, protocol, seed, epochs, heads, pooling, ... "
-        "A wrong name lists them all.",
-    ),
-]
-
 
 def answer_faults(answer: str | None) -> str | None:
     """Pass the answer on to whatever makes a store, the kernels of notebooks included."""
@@ -57,18 +33,26 @@ def answer_faults(answer: str | None) -> str | None:
     return answer
 
 
-OnError = Annotated[
-    str | None,
-    typer.Option(
-        "--on-error",
-        metavar="stop|skip",
-        callback=answer_faults,
-        help="If tracks cannot be used: list them all and stop, or go on without them. "
-        "By default GENRE_ON_ERROR, else stop.",
-    ),
+# Options of several commands
+
+CORPUS = """`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA, else
+    fetched), a folder of genre folders with audio, or a spectrogram store."""
+SETTING = """Any setting, repeatable: view, protocol, seed, epochs, heads, pooling, ... A wrong name
+    lists them all."""
+FAULTS = """If tracks cannot be used: list them all and stop, or go on without them. By default
+    GENRE_ON_ERROR, else stop."""
+
+Corpus = Annotated[str, Option(metavar="NAME|DIR", help=CORPUS)]
+Budget = Annotated[
+    str, Option(metavar="|".join(PROFILES), help="Seconds, minutes, or the paper's own budget.")
 ]
-Edition = Annotated[
-    str, typer.Option(help="`reference` is book/ itself; others are editions/NAME/.")
+Parameters = Annotated[
+    list[str] | None, Option("-p", "--parameter", metavar="NAME=VALUE", help=SETTING)
+]
+OnError = Annotated[str | None, Option(metavar="stop|skip", callback=answer_faults, help=FAULTS)]
+Edition = Annotated[str, Option(help="`reference` is book/ itself; others are editions/NAME/.")]
+Retrain = Annotated[
+    bool, Option("--retrain", help="Train even where `reference/` has the results (hours).")
 ]
 
 
@@ -76,14 +60,12 @@ Edition = Annotated[
 def build(
     edition: Edition = "embedded",
     corpus: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="By default gtzan for `reference`.")
+        str | None, Option(metavar="NAME|DIR", help="By default gtzan for `reference`.")
     ] = None,
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
-    retrain: Annotated[
-        bool, typer.Option("--retrain", help="Make all reference runs anew (hours).")
-    ] = False,
+    retrain: Retrain = False,
 ) -> None:
     """Make an edition of the book: run what is stale, render the pages.
 
@@ -98,9 +80,7 @@ def build(
 @app.command()
 def pdf(
     edition: Edition = "reference",
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="By default `_build/book.pdf` beside them.")
-    ] = None,
+    output: Annotated[Path | None, Option(help="By default `_build/book.pdf` there.")] = None,
 ) -> None:
     """Print all pages of an edition as one PDF; this needs a Chromium.
 
@@ -118,9 +98,7 @@ def run(
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
-    output: Annotated[
-        Path, typer.Option(help="Folder for the executed notebook, its figures and tables.")
-    ] = Path("editions/scratch"),
+    output: Annotated[Path, Option(help="Folder of what is made.")] = Path("editions/scratch"),
 ) -> None:
     """Run one notebook with other parameters.
 
@@ -136,16 +114,16 @@ def store(
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
     on_error: OnError = None,
-    jobs: Annotated[int | None, typer.Option(help="Workers; by default one for each core.")] = None,
+    jobs: Annotated[int | None, Option(help="Workers; by default one for each core.")] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.
 
     Example: `genre-book store ~/music data/music-store -p n_mels=128`
     """
-    settings = parse_parameters(parameters, corpus=corpus)
     from genre_lib.corpus import find_corpus
     from genre_lib.store import write_store
 
+    settings = parse_parameters(parameters, corpus=corpus)
     found = find_corpus(settings)
     skipped = write_store(found, path, settings.spectrogram, jobs=jobs)
     without = f", leaving {len(skipped)} out" if skipped else ""
@@ -158,9 +136,7 @@ def train(
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
-    retrain: Annotated[
-        bool, typer.Option("--retrain", help="Train even where `reference/` has the results.")
-    ] = False,
+    retrain: Retrain = False,
 ) -> None:
     """Train the network, or go on where a training stopped, and print its test scores.
 
@@ -174,43 +150,40 @@ def train(
     from genre_lib.evaluation import genre_scores
     from genre_lib.runs import get_run
 
-    result = get_run(settings)
-    metrics, made = result.metrics, result.environment
-    typer.echo(
-        f"run           {result.path}\n"
-        f"settings      {settings.view} x {settings.protocol}, seed {settings.seed}, "
-        f"{len(result.history)} of at most {settings.training.epochs} epochs, "
-        f"{made['seconds']:.0f} s on {made['threads']} threads ({made['device']})\n"
-        f"accuracy      {metrics['accuracy']:.2%} of {len(result.predictions)} test images (95 % "
-        f"interval {metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%})\n"
-        f"by track      {metrics['track_accuracy']:.2%} of {metrics['test_tracks']} tracks, voting "
-        "over their test images\n"
-        f"macro F1      {metrics['macro_f1']:.4f}\n"
-    )
-    typer.echo(genre_scores(result.predictions, result.genres).to_string(index=False))
-    typer.echo("\nWhat the subsets have in common (see `genre-book audit --help`):")
-    typer.echo(audit_text(metrics["leakage"]))
+    run = get_run(settings)
+    scores, made = run.metrics, run.environment
+    typer.echo(f"""\
+run           {run.path}
+settings      {settings.view} x {settings.protocol}, seed {settings.seed}
+training      {len(run.history)} of at most {settings.training.epochs} epochs, \
+{made["seconds"]:.0f} s on {made["threads"]} threads ({made["device"]})
+accuracy      {scores["accuracy"]:.2%} of {len(run.predictions)} test images \
+(95 % interval {scores["accuracy_low"]:.1%} to {scores["accuracy_high"]:.1%})
+by track      {scores["track_accuracy"]:.2%} of {scores["test_tracks"]} tracks (majority of images)
+macro F1      {scores["macro_f1"]:.4f}
+
+{genre_scores(run.predictions, run.genres).to_string(index=False)}
+
+What the subsets have in common (see `genre-book audit --help`):
+{audit_text(scores["leakage"])}""")
 
 
-def audit_text(rows: Sequence[Mapping[Any, Any]]) -> str:
+def audit_text(rows: Any) -> str:
     """The audit of a split as a table of text."""
     import pandas as pd
 
     return pd.DataFrame(rows).to_string(index=False, formatters={"share": "{:.1%}".format})
 
 
+SPLIT = """A CSV file with columns track_id and subset (train, validation, test), one row a track or
+    an image. By default the split of the parameters protocol, view and seed."""
+
+
 @app.command()
 def audit(
     corpus: Corpus = "synthetic",
     parameters: Parameters = None,
-    split: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A CSV file with columns track_id and subset (train, validation, test), one row a "
-            "track or an image. By default the split of the parameters protocol, view and seed.",
-        ),
-    ] = None,
+    split: Annotated[Path | None, Option(metavar="FILE", help=SPLIT)] = None,
 ) -> None:
     """Count what the subsets of a split have in common; nothing is trained.
 
@@ -219,15 +192,14 @@ def audit(
 
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
-    settings = parse_parameters(parameters, corpus=corpus)
-    from genre_lib.splits import audit as audited
-    from genre_lib.splits import identical_tracks, make_dataset, read_split
+    from genre_lib import splits
     from genre_lib.store import open_store
 
+    settings = parse_parameters(parameters, corpus=corpus)
     store = open_store(settings)
-    table = make_dataset(store, settings).table if split is None else read_split(split, store)
-    typer.echo(audit_text(audited(table).to_dict("records")))
-    pairs = identical_tracks(store)
+    table = splits.read_split(split, store) if split else splits.split_images(store, settings)
+    typer.echo(audit_text(splits.audit(table)))
+    pairs = splits.identical_tracks(store)
     typer.echo(f"\n{len(pairs)} pairs of identical tracks in {store.name}")
     if len(pairs):
         typer.echo(pairs.to_string(index=False))
@@ -248,24 +220,16 @@ def keep() -> None:
 @app.command()
 def predict(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="A run, or packaged weights; by default those of the package."
-        ),
-    ] = None,
-    every: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="Between two windows; by default half a window."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object instead of tables.")
-    ] = False,
+    weights: Annotated[Path | None, Option(help="Folder; by default the package's own.")] = None,
+    every: Annotated[float | None, Option(help="Seconds; by default half a window.")] = None,
+    as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Name the genre of audio files, as a whole and over time.
 
     A file that cannot be judged is reported on standard error, the others are judged all the same,
     and the exit code is 1.
+
+    The weights are those of a run or packaged; every so many seconds a window begins.
 
     Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
     """
@@ -298,18 +262,16 @@ def info() -> None:
     from genre_lib.corpus import CORPORA, find_corpus
     from genre_lib.training import environment
 
-    for name, value in environment().items():
-        typer.echo(f"{name:<16}{value}")
-    typer.echo(f"\n{'data':<16}{data_dir()}")
     complete = len(list(runs_dir().glob("*/metrics.json")))
-    typer.echo(f"{'runs':<16}{runs_dir()} ({complete} complete)")
+    facts = environment() | {"data": data_dir(), "runs": f"{runs_dir()} ({complete} complete)"}
     for name in CORPORA:
         try:
             corpus = find_corpus(configure(corpus=name), download=False)
-            place = f"found: {corpus.store or f'{len(corpus.tracks)} tracks'}"
+            facts[name] = f"found: {corpus.store or f'{len(corpus.tracks)} tracks'}"
         except UserError as error:
-            place = f"not found: {error}"
-        typer.echo(f"{name:<16}{place}")
+            facts[name] = f"not found: {error}"
+    for name, value in facts.items():
+        typer.echo(f"{name:<16}{value}")
 
 
 def main() -> None:
