@@ -304,3 +304,38 @@ def audit(table: pd.DataFrame) -> pd.DataFrame:
         rows.append((first, second, shared, shared / len(two), identical))
     columns = ["first", "second", "shared_tracks", "share", "identical_tracks"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def checklist(table: pd.DataFrame, store: Store) -> list[str]:
+    """Answer what a split can tell of the page *A GTZAN result in ten questions*.
+
+    `table` is as for `audit`, `store` is what it splits. The answers are a sentence for each of
+    the first four questions, and one to be cited.
+    """
+    lists = fault_filtered()
+    tracks = table[table.subset.isin(SUBSETS)].drop_duplicates(["track_id", "subset"])
+    crossing = tracks.groupby("track_id").subset.nunique() > 1
+    tested, others = tracks[tracks.subset == "test"], tracks[tracks.subset != "test"]
+    both = tested.merge(others, on="recording", suffixes=("", "_of_other"))
+    double = both.track_id[both.track_id != both.track_id_of_other].nunique()
+    listed = tracks.track_id.map(lists)
+    apart = listed.notna().all() and (tracks.groupby(listed).subset.nunique() == 1).all()
+    gtzan = set(lists) <= {*store.track_ids, UNREADABLE}
+    found = [
+        f"{crossing.sum()} of {len(crossing)} tracks are in more than one subset",
+        f"{double} of {len(tested)} test tracks have the same spectrogram as another track outside "
+        "the test set",
+        "artists are in one subset each, because the subsets are those of the fault-filtered lists "
+        "(Kereliuk, Sturm and Larsen, 2015)"
+        if gtzan and apart
+        else "artists cannot be told from the file",
+        f"{(~tested.track_id.isin(lists)).sum()} of {len(tested)} test tracks are left out of the "
+        "fault-filtered lists, which do not say why; wrong labels cannot be told from them"
+        if gtzan
+        else "faults cannot be told, because these are not the tracks of GTZAN",
+    ]
+    counts = ", ".join(f"{(tracks.subset == name).sum()} {name}" for name in SUBSETS)
+    return [
+        *(f"{number}. {text[0].upper()}{text[1:]}." for number, text in enumerate(found, start=1)),
+        f"To cite: split of {store.name} ({counts} tracks); {'; '.join(found)}.",
+    ]

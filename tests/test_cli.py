@@ -128,6 +128,7 @@ def test_a_split_is_audited_without_training(store_path, tmp_path, run_settings)
     assert result.exit_code == 0, result.output
     assert "0 pairs of identical tracks" in result.output
     assert result.output.count("0.0%") == 3
+    assert "To cite: split of" in result.output
     split = tmp_path / "split.csv"
     split.write_text("track_id,subset\nnobody.00000,train\n")
     result = CliRunner().invoke(

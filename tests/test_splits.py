@@ -17,6 +17,7 @@ from genre_lib.splits import (
     UNUSED,
     assign_subsets,
     audit,
+    checklist,
     cut_images,
     identical_tracks,
     make_dataset,
@@ -593,3 +594,40 @@ def test_a_split_that_is_missing_or_no_table_is_reported(tmp_path):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(UserError, match="cannot be read as CSV"):
         read_split(tmp_path / "empty.csv", with_duplicates())
+
+
+# What a split can tell of the ten questions
+
+
+def test_planted_leaks_duplicates_and_faults_are_found():
+    store, lists = gtzan_like(), fault_filtered()
+    table = named(pd.DataFrame({"track_id": lists.keys(), "subset": lists.values()}))
+    unit, double, artists, faults, cited = checklist(table, store)
+    assert unit == "1. 0 of 930 tracks are in more than one subset."
+    assert double.startswith("2. 0 of 290 test tracks have the same spectrogram")
+    assert artists.startswith("3. Artists are in one subset each")
+    assert faults.startswith("4. 0 of 290 test tracks are left out")
+    assert cited.startswith("To cite: split of blank (443 train, 197 validation, 290 test tracks)")
+    assert all(sentence[4:-1] in cited for sentence in (unit, double, artists, faults))
+    tested, other = table.track_id[table.subset == "test"].iloc[:2]
+    trained = table.track_id[table.subset == "train"].iloc[0]
+    left_out = min(set(store.track_ids) - set(lists))
+    for rows, number, start in (
+        (pd.DataFrame({"track_id": [tested], "subset": "train"}), 1, "1. 1 of 930"),
+        (pd.DataFrame({"track_id": [tested], "subset": "train"}), 3, "3. Artists cannot be told"),
+        (pd.DataFrame({"track_id": [left_out], "subset": "test"}), 4, "4. 1 of 291"),
+        (pd.DataFrame({"track_id": [left_out], "subset": "unused"}), 4, "4. 0 of 290"),
+    ):
+        assert checklist(pd.concat([table, named(rows)]), store)[number - 1].startswith(start)
+    for first, second, count in ((tested, trained, 1), (tested, other, 0)):
+        same = table.assign(recording=table.recording.replace(first, second))
+        assert checklist(same, store)[1].startswith(f"2. {count} of 290")
+    swapped = table.replace({"subset": {"train": "test", "test": "train"}})
+    assert checklist(swapped, store)[2] == artists  # the lists keep all three apart
+
+
+def test_the_lists_tell_nothing_of_other_tracks():
+    store = blank_store(4)
+    artists, faults = checklist(make_dataset(store, settings_for()).table, store)[2:4]
+    assert artists == "3. Artists cannot be told from the file."
+    assert faults == "4. Faults cannot be told, because these are not the tracks of GTZAN."
