@@ -277,10 +277,10 @@ def info() -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's mistake becomes one message and exit code 1."""
+    """Run the command line; a mistake or an unusable file is one message and exit code 1."""
     try:
         app()
-    except UserError as error:
+    except (UserError, OSError) as error:
         typer.secho(f"genre-book: {error}", fg=typer.colors.RED, err=True)
         raise SystemExit(1) from None
     except SystemExit as end:

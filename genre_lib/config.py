@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import errno
 import hashlib
 import json
 import os
@@ -49,12 +48,10 @@ class SpectrogramSettings(Settings):
 
     @model_validator(mode="after")
     def _band_edges(self) -> Self:
-        if not self.fmin < self.fmax <= self.sample_rate / 2:
-            raise ValueError(
-                f"fmax = {self.fmax} is not possible: it lies above fmin ({self.fmin}) and at "
-                f"most at half the sample rate ({self.sample_rate / 2})."
-            )
-        return self
+        if self.fmin < self.fmax <= self.sample_rate / 2:
+            return self
+        limits = f"above fmin ({self.fmin}), at most half the sample rate ({self.sample_rate / 2})"
+        raise ValueError(f"fmax = {self.fmax} is not possible: {limits}.")
 
 
 class AugmentationSettings(Settings):
@@ -76,12 +73,10 @@ class AugmentationSettings(Settings):
 
     @model_validator(mode="after")
     def _noise_range(self) -> Self:
-        if self.noise_min > self.noise_max:
-            raise ValueError(
-                f"noise_min = {self.noise_min} is not possible: it is at most noise_max "
-                f"({self.noise_max})."
-            )
-        return self
+        if self.noise_min <= self.noise_max:
+            return self
+        limit = f"at most noise_max ({self.noise_max})"
+        raise ValueError(f"noise_min = {self.noise_min} is not possible: {limit}.")
 
 
 class ModelSettings(Settings):
@@ -90,9 +85,7 @@ class ModelSettings(Settings):
     channels: Literal[1, 3] = Field(1, description="1: gray image; 3: the gray image as RGB")
     hidden_size: int = Field(64, ge=1, le=1024, description="LSTM units per direction")
     heads: int = Field(4, ge=1, le=128, description="attention heads; divides 2 x hidden_size")
-    conv_dropout: Literal["table", "text"] = Field(
-        "table", description="table: 0.5 once, after block 2; text: 0.4 after each block"
-    )
+    conv_dropout: Literal["table", "text"] = Field("table", description="0.5 once; 0.4 twice")
     lstm: bool = Field(True, description="without: a linear layer at each time step instead")
     attention: bool = Field(True, description="without: what enters it goes straight on")
     residual: bool = Field(False, description="add the attention's input to its output")
@@ -100,12 +93,10 @@ class ModelSettings(Settings):
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
-        if 2 * self.hidden_size % self.heads:
-            raise ValueError(
-                f"heads = {self.heads} is not possible: it must divide 2 x hidden_size "
-                f"({2 * self.hidden_size})."
-            )
-        return self
+        if 2 * self.hidden_size % self.heads == 0:
+            return self
+        limit = f"it must divide 2 x hidden_size ({2 * self.hidden_size})"
+        raise ValueError(f"heads = {self.heads} is not possible: {limit}.")
 
 
 class TrainingSettings(Settings):
@@ -127,25 +118,23 @@ class RunSettings(Settings):
 
     corpus: str = "synthetic"
     profile: str = "quick"
-    method: Literal["network", "handcrafted"] = Field(
-        "network", description="Table I, or MFCC statistics and a support vector machine"
-    )
+    method: Literal["network", "handcrafted"] = "network"
     view: Literal["copies", "segments"] = "copies"
-    protocol: Literal["image", "track", "fault-filtered"] = Field(
-        "image", description="what is split: images, tracks, or the published list of GTZAN tracks"
-    )
+    protocol: Literal["image", "track", "fault-filtered"] = "image"  # what is split
     seed: int = Field(0, ge=0, lt=2**31)
-    songs_per_genre: int = Field(
-        100, ge=3, le=1000, description="how many songs of the synthetic corpus are composed"
-    )
+    init_seed: int | None = Field(None, ge=0, lt=2**31, description="of the training alone")
+    songs_per_genre: int = Field(100, ge=3, le=1000, description="of the synthetic corpus")
     images_per_track: int = Field(12, ge=1, le=64)
-    threads: int | None = Field(
-        None, ge=1, le=256, description="of a training; by default as many as there are cores"
-    )
+    threads: int | None = Field(None, ge=1, le=256, description="by default one for each core")
     spectrogram: SpectrogramSettings = SpectrogramSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @property
+    def training_seed(self) -> int:
+        """Seed of weights, batches, augmentation and dropout: `init_seed`, else `seed`."""
+        return self.seed if self.init_seed is None else self.init_seed
 
 
 # A profile is a budget: the settings that it changes, by name.
@@ -161,9 +150,7 @@ PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
 SECTIONS = ("spectrogram", "augmentation", "model", "training")
 
 # The section of every single setting; None: top level.
-SECTION_OF: dict[str, str | None] = {
-    name: None for name in RunSettings.model_fields if name not in SECTIONS
-}
+SECTION_OF: dict[str, str | None] = dict.fromkeys(RunSettings.model_fields.keys() - SECTIONS)
 for _section in SECTIONS:
     SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).model_dump(), _section)
 
@@ -171,13 +158,7 @@ Model = TypeVar("Model", bound=Settings)
 
 
 def choose(what: str, name: str, known: Iterable[str]) -> str:
-    """Return `name` if it is one of the `known` names.
-
-    Raises
-    ------
-    UserError
-        If it is none of them: the message lists them and names the nearest.
-    """
+    """Return `name` if it is known, else raise a UserError with all known names and the nearest."""
     names = list(known)
     if name in names:
         return name
@@ -186,51 +167,36 @@ def choose(what: str, name: str, known: Iterable[str]) -> str:
     raise UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
 
 
-def configure(
-    *,
-    corpus: str = "synthetic",
-    profile: str = "quick",
-    view: str = "copies",
-    protocol: str = "image",
-    seed: int = 0,
-    overrides: Mapping[str, Any] | None = None,
-) -> RunSettings:
-    """Settings of a run: a profile, the five parameters, and any other setting by name.
+def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) -> RunSettings:
+    """Settings of a run by name, such as ``configure(profile="smoke", seed=1, heads=8)``.
 
-    Those are `overrides`, such as ``{"epochs": 5, "heads": 8}``; they win over the profile.
+    They win over the profile, and `overrides`, in which notebooks give further ones, over both.
 
     Raises
     ------
     UserError
-        If a name is unknown (in a notebook also one that papermill injected), a value is out of
-        range, or one of the five is in `overrides`.
+        If a name is unknown (in a notebook also one that papermill injected), or a value is out
+        of range.
     """
     refuse_unknown_parameters()
-    values: dict[str, Any] = {section: {} for section in SECTIONS}
-    values |= {"corpus": corpus, "profile": profile, "seed": seed}
-    values |= {"view": view, "protocol": protocol}
-    changes = dict(PROFILES[choose("profile", profile, PROFILES)])
     if not isinstance(overrides, Mapping | None):
-        raise UserError(
-            f"overrides = {overrides!r} is not possible: it maps names of settings to values, "
-            'such as {"epochs": 5}.'
-        )
-    for name, value in (overrides or {}).items():
-        if name in PARAMETERS:
-            raise UserError(f"{name} is a parameter of its own; give it there, not in overrides.")
-        changes[choose("setting", name, SECTION_OF)] = value
-    for name, value in changes.items():
-        section = SECTION_OF[name]
+        example = '{"epochs": 5}'
+        raise UserError(f"overrides = {overrides!r} is not possible: a dictionary like {example}.")
+    given = settings | dict(overrides or {})
+    profile = choose("profile", given.get("profile", "quick"), PROFILES)
+    values: dict[str, Any] = {section: {} for section in SECTIONS}
+    for name, value in (PROFILES[profile] | given).items():
+        section = SECTION_OF[choose("setting", name, SECTION_OF)]
         (values if section is None else values[section])[name] = value
     return validated(RunSettings, values)
 
 
 def single_settings(settings: RunSettings) -> dict[str, Any]:
     """The value of every single setting by name, without sections."""
-    return {
-        name: getattr(settings if section is None else getattr(settings, section), name)
-        for name, section in SECTION_OF.items()
-    }
+    values = settings.model_dump()
+    for section in SECTIONS:
+        values |= values.pop(section)
+    return values
 
 
 def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:
@@ -241,14 +207,13 @@ def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings
     UserError
         If a pair has no equals sign, a name is unknown, or a value is out of range.
     """
-    values: dict[str, Any] = dict(options)
-    for pair in pairs or ():
-        name, equals, value = pair.partition("=")
+    values = [pair.partition("=") for pair in pairs or ()]
+    for name, equals, _ in values:
         if not equals:
-            raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
-        values[choose("parameter", name.strip(), SECTION_OF)] = value.strip()
-    parameters = {name: values.pop(name) for name in PARAMETERS if name in values}
-    return configure(**parameters, overrides=values)
+            raise UserError(f"-p {name} is not understood; write it as -p NAME=VALUE.")
+    return configure(
+        **options, overrides={name.strip(): value.strip() for name, _, value in values}
+    )
 
 
 def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
@@ -287,9 +252,10 @@ def shareable(settings: RunSettings) -> RunSettings:
     """
     if settings.corpus != "gtzan":
         return settings
-    songs = {"corpus": "synthetic", "songs_per_genre": PROFILES["quick"]["songs_per_genre"]}
     protocol = "track" if settings.protocol == "fault-filtered" else settings.protocol
-    return settings.model_copy(update=songs | {"protocol": protocol})
+    return settings.model_copy(
+        update={"corpus": "synthetic", "protocol": protocol} | {"songs_per_genre": 40}
+    )
 
 
 def digest(settings: RunSettings, data_digest: str) -> str:
@@ -298,7 +264,8 @@ def digest(settings: RunSettings, data_digest: str) -> str:
     The corpus counts by its content, so labels (corpus, profile) and the settings that made
     the content are left out, as is the number of threads.
     """
-    text = settings.model_dump_json(exclude=LABELS)
+    unset = {"init_seed"} if settings.init_seed is None else set()
+    text = settings.model_dump_json(exclude=LABELS | unset)
     return hashlib.sha256(f"{text}\n{data_digest}".encode()).hexdigest()[:16]
 
 
@@ -357,11 +324,6 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     """Let one process at a time do some work; others wait, and report what for.
 
     Processes lock the file `path`; one that dies releases it.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -372,11 +334,6 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     except Timeout:
         notice(f"another process is {work}; waiting for it.")
         lock.acquire()
-    except OSError as error:
-        raise UserError(
-            f"{path.parent} cannot be written ({error.strerror}); set GENRE_RUNS and GENRE_DATA "
-            "to folders that can."
-        ) from None
     try:
         yield
     finally:
@@ -385,12 +342,12 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is either complete, also after a power cut, or absent.
+    """Write a file so that it is either complete, also after a power cut, or as it was.
 
     Raises
     ------
     UserError
-        If there is no room, or the place cannot be written: an older file of that name stays.
+        If there is no room, or the place cannot be written.
     """
     partial = path.with_name(path.name + ".part")
     try:
@@ -399,17 +356,9 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-        if os.name == "posix":  # have the renaming survive a power cut, too
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(
-                f"There is no room to write {path}: it needs {len(data) / 1e6:.1f} MB; make room "
-                "and give the same command again."
-            ) from None
-        raise UserError(f"{path} cannot be written ({error.strerror}).") from None
+        size = f"{len(data) / 1e6:.1f} MB"
+        raise UserError(f"{path} ({size}) cannot be written: {error.strerror}.") from None
     finally:
         partial.unlink(missing_ok=True)
 

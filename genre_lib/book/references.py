@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.config import (
-    PARAMETERS,
     RunSettings,
     UserError,
     choose,
@@ -43,9 +42,7 @@ class Reference:
     @property
     def settings(self) -> RunSettings:
         """The run's settings."""
-        given = {"corpus": "gtzan", "profile": "quick"} | self.parameters
-        parameters = {name: given.pop(name) for name in PARAMETERS if name in given}
-        return configure(**parameters, overrides=given)
+        return configure(**{"corpus": "gtzan"} | self.parameters)
 
     @property
     def command(self) -> str:
