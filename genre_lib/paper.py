@@ -152,6 +152,44 @@ PUBLISHED = (
               "lee2018samplecnn"),
 )  # fmt: skip
 """On the test tracks of the fault-filtered split of GTZAN."""
+FIRST_PUBLISHED = Published("timbre, rhythm and pitch of whole files", 0.61, "tzanetakis2002genre")
+"""On the ten genres that became GTZAN."""
+REPEATED, MISLABELLED = 50 + 22, 43 + 63
+"""Of GTZAN's tracks, as sturm2012analysis counts them: exact replicas and other excerpts of the
+same recording; conspicuously and contentiously mislabelled."""
+
+QUESTIONS = (
+    "What is split: tracks, or pieces of them?",
+    "Is a recording in two subsets?",
+    "Is an artist in two subsets?",
+    "Are faults and wrong labels left out?",
+    "Is there an interval, and of what?",
+    "How many seeds?",
+    "Was it tuned on the test set?",
+    "Is there a baseline on the same split?",
+    "Is it above the ceiling of the labels?",
+    "Do the learning curves fit the split?",
+)
+NONE, UNREAD = "not printed", "not looked up"
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "sheng-hybrid": (
+        *(NONE, NONE, NONE, NONE, NONE, "one training"),
+        *("best epoch by validation; settings: not printed", NONE, "no"),
+        "validation is far ahead of training",
+    ),
+    "tzanetakis2002genre": (
+        *("whole files", "no list of repetitions yet", "no list of artists yet"),
+        *("no list of faults yet", UNREAD, UNREAD, "MFCCs by accuracy; on which tracks: " + UNREAD),
+        *("its own real-time version", "no", UNREAD),
+    ),
+    "castellon2021calm": (
+        *("tracks, by a published list", "no, by the list", "no, by the list"),
+        *("duplicates yes, all wrong labels no", UNREAD, "one, in the published code"),
+        *("no: chosen on validation", "yes: other features", "no", UNREAD),
+    ),
+}
+"""Short answers to `QUESTIONS` from what is printed, by the paper's key of references.bib; those of
+castellon2021calm on seeds and tuning are from its published code."""
 
 
 def correct_counts() -> dict[str, int]:

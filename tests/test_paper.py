@@ -210,3 +210,10 @@ def test_table_1_leaves_open_which_axis_is_the_sequence(monkeypatch):
     )
     monkeypatch.setattr(paper, "TABLE_1", narrow)
     assert arithmetic.sequence_axes() == ["channels", "bands"]
+
+
+def test_every_paper_asked_has_an_answer_to_each_question_and_an_entry_in_the_bibliography():
+    bibliography = (Path(__file__).parents[1] / "book" / "references.bib").read_text("utf-8")
+    for key, answers in paper.ANSWERS.items():
+        assert len(answers) == len(paper.QUESTIONS) == 10
+        assert f"{{{key}," in bibliography

@@ -785,28 +785,30 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     low and high.
     """
     labels = list(dict.fromkeys(table.label))
+    kinds = [scored for scored in SCORED if scored in set(table.scored)]
     span = ["difference", "low", "high"]
     points = table.assign(**100 * table[span])
     points["has_zero"] = (points.low <= 0) & (points.high >= 0)
     points["text"] = [f"{row.difference:+.1f} ({row.low:+.1f} to {row.high:+.1f})"
                       for row in points.itertuples()]  # fmt: skip
     figure, ((axes,),) = _canvas(1, 1, 1.1 + 0.42 * max(1, len(labels)))
-    for index, (scored, name) in enumerate(SCORED.items()):
+    for index, scored in enumerate(kinds):
         for has_zero, rows in points[points.scored == scored].groupby("has_zero"):
-            heights = rows.label.map(labels.index) + 0.34 * index - 0.17
+            heights = rows.label.map(labels.index) + 0.34 * index - 0.17 * (len(kinds) - 1)
             _dots(axes, heights, rows[span], index, mfc="white" if has_zero else None)
             for height, text in zip(heights, rows.text, strict=True):
                 axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center",
                           size=8)  # fmt: skip
-        axes.plot([], [], MARKERS[index], color=COLORS[index], label=name)
+        axes.plot([], [], MARKERS[index], color=COLORS[index], label=SCORED[scored])
     axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
     axes.axvline(0, color="black", linewidth=1)
     _rows(axes, labels, "Comparison", xlabel)
     figure.legend(loc="outside lower center", ncols=3)
     shown = _each(points[points.scored == "image"], "{label}, {text}")
+    over = " and ".join(f"once over {scored}s" for scored in kinds)
     return describe(
         figure,
-        f"{xlabel}: a dot and a bar for the 95 % interval, once over images and once over votes, "
+        f"{xlabel}: a dot and a bar for the 95 % interval, {over}, "
         f"and a line at zero. Over images: {shown}. {points.has_zero.sum()} of {len(points)} "
         "intervals contain zero; their marks are hollow.",
     )

@@ -1,4 +1,4 @@
-"""The page of the stored runs: what its text claims is checked against the runs that it reads."""
+"""Pages of the stored runs: what their text claims is checked against the runs that they read."""
 
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from genre_lib.book.statements import MARK
 
 matplotlib.use("Agg")
 
-PAGE = Path(__file__).parents[2] / "notebooks" / "what_does_84_mean.py"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def test_sentences_are_marked_where_results_turn(tmp_path, monkeypatch):
-    """Executes the page on invented runs whose accuracy does not depend on the split."""
+@pytest.fixture
+def glued(request, tmp_path, monkeypatch) -> dict:
+    """What a page glues for invented runs whose accuracy does not depend on the split."""
     for run in REFERENCES:
         invented.store(invented.run(run.name, right=0.7), tmp_path / "reference")
     monkeypatch.setenv("GENRE_REFERENCE", str(tmp_path / "reference"))
@@ -26,9 +27,26 @@ def test_sentences_are_marked_where_results_turn(tmp_path, monkeypatch):
     values: dict = {}
     monkeypatch.setattr(myst_nb, "glue", lambda name, value, **_: values.update({name: value}))
     namespace: dict = {}
-    for cell in jupytext.read(PAGE).cells:
+    path = NOTEBOOKS / f"{request.param}.py"
+    for cell in jupytext.read(path).cells:
         if cell.cell_type == "code":
-            exec(compile(cell.source, PAGE.name, "exec"), namespace)
+            exec(compile(cell.source, path.name, "exec"), namespace)
+    return values
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("glued", ["ten_questions"], indirect=True)
+def test_the_checklist_marks_effects_that_the_runs_do_not_show(glued):
+    turned = {"splits_matter_most", "meeting_helps", "artists_matter", "above_the_ceiling"}
+    assert {name for name in turned if glued[name] != MARK} == set()
+    assert glued["labels_remain"] == ""
+    assert glued["open_here"] == 6
+    assert glued["printed"] == pytest.approx(0.8442)
+    assert glued["images_width"] < glued["tracks_width"]
+
+
+@pytest.mark.parametrize("glued", ["what_does_84_mean"], indirect=True)
+def test_sentences_are_marked_where_results_turn(glued):
     turned = {
         "unknown_is_harder",
         "paper_lies_between",
@@ -36,5 +54,5 @@ def test_sentences_are_marked_where_results_turn(tmp_path, monkeypatch):
         "meeting_helps",
         "order_turns",
     }
-    assert {name for name in turned if values[name] != MARK} == set()
-    assert values["change"] == pytest.approx(100 * (values["track"] - values["image"]))
+    assert {name for name in turned if glued[name] != MARK} == set()
+    assert glued["change"] == pytest.approx(100 * (glued["track"] - glued["image"]))
