@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,77 +12,56 @@ import torch
 
 from genre_lib.config import UserError, notice, write_bytes
 
-KEPT = 2  # the newest, and the one before in case the newest is damaged
-
 
 def save(directory: Path, content: dict[str, Any], *, position: int) -> Path:
-    """Write a checkpoint, complete or not at all, and drop all but the newest two.
+    """Write a checkpoint of tensors and plain values, complete or not at all.
 
-    Parameters
-    ----------
-    content
-        Tensors, numbers, text, and lists and dictionaries of them.
-    position
-        Training steps done; the name holds it, and a hash of the file's bytes.
-
-    Raises
-    ------
-    UserError
-        If there is no room: what was saved before stays.
+    Its name holds the position, which is how many epochs are done, and a hash of its bytes. The
+    one before it is kept, in case the newest is damaged.
     """
     buffer = io.BytesIO()
     torch.save(content, buffer)
     data = buffer.getvalue()
-    for rest in directory.glob("checkpoint-*.part"):
-        rest.unlink()
     path = directory / f"checkpoint-{position:010d}-{_hash(data)}.pt"
     write_bytes(path, data)
-    for old in newest_first(directory)[KEPT:]:
+    for old in newest_first(directory)[2:]:
         old.unlink()
     return path
 
 
-def load(directory: Path) -> dict[str, Any] | None:
-    """Content of the newest checkpoint that is intact; None where there is none.
+def load(directory: Path, parts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Content of the newest checkpoint that is intact, or None; `parts` get their states back.
 
-    A damaged one is told, removed, and the one before it is used.
+    One that is damaged is reported and removed.
 
     Raises
     ------
     UserError
-        If an intact file holds anything but tensors and plain values: nothing of it is run.
+        If it is of another training, or holds what would have to be run as code.
     """
     for path in newest_first(directory):
         data = path.read_bytes()
         if not path.stem.endswith(_hash(data)):
             path.unlink()
-            before = newest_first(directory)
-            notice(
-                f"{path} is damaged and was removed; training goes on "
-                + (f"from {before[0].name}." if before else "from the start.")
-            )
+            notice(f"{path} is damaged and was removed; training goes on from what is left.")
             continue
         try:
-            loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+            content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+            for name, part in parts.items():
+                part.load_state_dict(content[name])
         except Exception as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"{path} is no checkpoint of a training and is not loaded ({reason}); "
-                "remove it if you do not know where it came from."
+                f"{path} is no checkpoint of this training ({reason}); remove the run's directory "
+                "to train from the start."
             ) from None
-        return dict(loaded)
+        return dict(content)
     return None
 
 
 def newest_first(directory: Path) -> list[Path]:
     """The checkpoints of a run's directory."""
     return sorted(directory.glob("checkpoint-*.pt"), reverse=True)
-
-
-def remove(directory: Path) -> None:
-    """Remove all checkpoints of a run: it is complete."""
-    for path in directory.glob("checkpoint-*"):
-        path.unlink()
 
 
 def _hash(data: bytes) -> str:

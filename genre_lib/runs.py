@@ -26,7 +26,7 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.evaluation import accuracy, accuracy_interval, scores, vote
-from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
+from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset, read_csv
 from genre_lib.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     Raises
     ------
     UserError
-        If the run was begun by other training code.
+        If the run was begun by other training code, or a batch is larger than the training set.
     """
     store = open_store(settings, progress=progress)
     directory = run_directory(digest(settings, store.digest))
@@ -102,10 +102,9 @@ def is_complete(directory: Path) -> bool:
 
 
 def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress: bool) -> None:
-    from genre_lib import checkpoint
     from genre_lib.handcrafted import predicted_labels
     from genre_lib.speed.allocator import keep_freed_memory
-    from genre_lib.training import check_batch_size, environment, train
+    from genre_lib.training import environment, train
 
     config = {
         "data": {"name": store.name, "digest": store.digest},
@@ -119,28 +118,32 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
             "the folder or move it away, and the run is made from the start."
         )
     dataset = make_dataset(store, settings, progress=progress)
-    check_batch_size(settings, dataset)
+    size, images = settings.training.batch_size, len(dataset.rows("train"))
+    if size > images:
+        raise UserError(
+            f"batch_size = {size} is larger than the training set ({images} images); choose a "
+            "smaller one or a larger corpus."
+        )
     directory.mkdir(exist_ok=True)
     write_json(begun, config)
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
-    started = time.monotonic()
+    started, scored = time.monotonic(), ("test", "train")
     if settings.method == "handcrafted":
         labels = predicted_labels(dataset, top_db=store.manifest["top_db"], progress=progress)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
-        test, clean = (
-            prediction_table(dataset, subset, certain[dataset.rows(subset)])
-            for subset in ("test", "train")
-        )
+        tables = [prediction_table(dataset, part, certain[dataset.rows(part)]) for part in scored]
         write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
         seconds = time.monotonic() - started
         write_json(directory / "environment.json", environment() | {"seconds": seconds})
     else:
         keep_freed_memory()
         model = train(settings, dataset, directory, progress=progress)
-        test, clean = (predict(model, dataset, subset=subset) for subset in ("test", "train"))
+        tables = [predict(model, dataset, subset=part) for part in scored]
+    test, clean = tables
     write_text(directory / "predictions.csv", test.to_csv(index=False))
     write_json(directory / "metrics.json", score_run(test, clean, dataset))
-    checkpoint.remove(directory)
+    for path in directory.glob("checkpoint-*"):
+        path.unlink()
 
 
 def code_digest() -> str:
@@ -164,23 +167,14 @@ def read_run(directory: Path) -> Run:
             f"{directory} has no complete run; make it with `genre-book train` and the same "
             "parameters."
         )
-    parts: dict[str, Any] = {}
-    for name in FILES:
-        parts[name] = read_json(directory / f"{name}.json")
-        if not isinstance(parts[name], dict):
-            raise UserError(f"{directory / name}.json is not a JSON object of names and values.")
-    for name in TABLES:
-        text = {} if name == "history" else dict.fromkeys(TEXT, str)
-        try:
-            parts[name] = pd.read_csv(
-                directory / f"{name}.csv", dtype=text, keep_default_na=name == "history"
-            )
-        except (OSError, ValueError) as error:
-            raise UserError(f"{directory / name}.csv cannot be read ({error}).") from None
+    parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
+    parts["history"] = read_csv(directory / "history.csv")
+    for name in ("split", "predictions"):
+        text = dict.fromkeys(TEXT, str)
+        parts[name] = read_csv(directory / f"{name}.csv", dtype=text, keep_default_na=False)
     config = parts.pop("config")
-    for name in ("data", "made_with"):
-        config.pop(name, None)
-    return Run(path=directory, settings=validated(RunSettings, config), **parts)
+    made = {name: value for name, value in config.items() if name not in ("data", "made_with")}
+    return Run(path=directory, settings=validated(RunSettings, made), **parts)
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:

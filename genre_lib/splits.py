@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -256,13 +257,9 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If the file cannot be read, lacks a column, names no subset, or a track that the store
-        lacks.
+        If the file lacks a column or a subset, or has a track that the store lacks.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
+    table = read_csv(path, dtype=str, keep_default_na=False)
     if missing := {"track_id", "subset"} - set(table):
         raise UserError(
             f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
@@ -277,6 +274,14 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
             f"{min(strangers)!r}."
         )
     return table.assign(recording=table.track_id.map(known))
+
+
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table as pandas does; a UserError names a file that cannot be read."""
+    try:
+        return pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
 
 
 def audit(table: pd.DataFrame) -> pd.DataFrame:

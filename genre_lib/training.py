@@ -6,7 +6,6 @@ import math
 import os
 import platform
 import time
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,47 +135,34 @@ def predict_logits(model: HybridNet, images: np.ndarray, rows: np.ndarray | None
     return torch.cat(list(batches))
 
 
-def score(model: HybridNet, dataset: Dataset, rows: np.ndarray, smoothing: float) -> list[float]:
-    """Loss and accuracy in evaluation mode on some images of a dataset."""
-    labels = torch.from_numpy(dataset.labels[rows])
-    logits = predict_logits(model, dataset.images, rows)
-    accuracy = (logits.argmax(1) == labels).double().mean()
-    return [float(smoothed_loss(logits, labels, smoothing=smoothing)), float(accuracy)]
+def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:
+    """Loss and accuracy in evaluation mode: of clean training images, and of validation images.
 
-
-def clean_rows(dataset: Dataset, *, seed: int) -> np.ndarray:
-    """Training images for the clean re-score: at random, as many as there are for validation."""
-    rows = dataset.rows("train")
-    count = min(len(rows), len(dataset.rows("validation")))
-    return np.sort(np.random.default_rng([seed, 1]).choice(rows, count, replace=False))
+    Of the training images as many are scored as there are for validation, drawn by the seed.
+    """
+    rows, validation = dataset.rows("train"), dataset.rows("validation")
+    rng = np.random.default_rng([settings.seed, 1])
+    clean = np.sort(rng.choice(rows, min(len(rows), len(validation)), replace=False))
+    scores: dict[str, float] = {}
+    for name, chosen in (("clean_train", clean), ("validation", validation)):
+        labels = torch.from_numpy(dataset.labels[chosen])
+        logits = predict_logits(model, dataset.images, chosen)
+        loss = smoothed_loss(logits, labels, smoothing=settings.training.label_smoothing)
+        scores[f"{name}_loss"] = float(loss)
+        scores[f"{name}_accuracy"] = float((logits.argmax(1) == labels).double().mean())
+    return scores
 
 
 def device_of(name: str | None = None) -> torch.device:
     """CUDA where there is one, else the CPU; `GENRE_DEVICE` decides otherwise."""
-    name = name or os.environ.get("GENRE_DEVICE")
     best = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(choose("device (GENRE_DEVICE)", name or best, {"cpu", best}))
+    name = name or os.environ.get("GENRE_DEVICE") or best
+    return torch.device(choose("device (GENRE_DEVICE)", name, {"cpu", best}))
 
 
 def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
     """Batches that the training images fill; the last one may be smaller."""
     return math.ceil(len(dataset.rows("train")) / settings.training.batch_size)
-
-
-def check_batch_size(settings: RunSettings, dataset: Dataset) -> None:
-    """See that there are as many training images as a batch needs.
-
-    Raises
-    ------
-    UserError
-        If there are not.
-    """
-    images = len(dataset.rows("train"))
-    if settings.training.batch_size > images:
-        raise UserError(
-            f"batch_size = {settings.training.batch_size} is larger than the training set "
-            f"({images} images); choose a smaller one or a larger corpus."
-        )
 
 
 class State(NamedTuple):
@@ -193,14 +179,13 @@ def new_state(settings: RunSettings, dataset: Dataset) -> State:
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     device = device_of()
-    torch.manual_seed(random_seed(settings.seed))
+    torch.manual_seed(random_seed(settings.training_seed))
     model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
     optimizer = make_optimizer(model, settings.training)
     total = steps_per_epoch(settings, dataset) * settings.training.epochs
     schedule = make_schedule(optimizer, settings.training, total_steps=total)
-    return State(
-        model, optimizer, schedule, torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    )
+    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
+    return State(model, optimizer, schedule, scaler)
 
 
 def train(
@@ -217,42 +202,30 @@ def train(
     Raises
     ------
     UserError
-        If there are fewer training images than a batch needs, the loss is no number any more, a
-        checkpoint is of another training, or cannot be written.
+        If the loss is no number any more, or a checkpoint is of another training.
     """
-    check_batch_size(settings, dataset)
     training, steps = settings.training, steps_per_epoch(settings, dataset)
-    state = new_state(settings, dataset)
+    seed, state = settings.training_seed, new_state(settings, dataset)
     history: list[dict[str, float]] = []
     best: dict[str, Tensor] = {}
     started = time.monotonic()
-    if (saved := checkpoint.load(directory)) is not None:
-        restore(state, saved)
+    if (saved := checkpoint.load(directory, state._asdict())) is not None:
         history, best = saved["history"], saved["best"]
         started -= saved["seconds"]
 
-    bar = tqdm(
-        total=training.epochs * steps,
-        initial=len(history) * steps,
-        desc=f"training, {settings.view} x {settings.protocol}, seed {settings.seed}",
-        unit="step",
-        mininterval=1.0,
-        disable=not progress,
-    )
-    with bar:
+    title = f"training, {settings.view} x {settings.protocol}, seed {settings.seed}"
+    total, done = training.epochs * steps, len(history) * steps
+    with tqdm(total=total, initial=done, desc=title, unit="step", disable=not progress) as bar:
         while not finished(history, training):
             epoch, loss_sum, hits = len(history), 0.0, 0.0
-            order = np.random.default_rng([settings.seed, epoch, 2])
-            rows = order.permutation(dataset.rows("train"))
+            rows = np.random.default_rng([seed, epoch, 2]).permutation(dataset.rows("train"))
             state.model.train()
             for step in range(steps):
                 batch = rows[step * training.batch_size : (step + 1) * training.batch_size]
                 images, partner, kept = make_batch(settings, dataset, batch, epoch=epoch, step=step)
-                torch.manual_seed(random_seed(settings.seed, epoch, step))
-                rate = state.schedule.get_last_lr()[0]
-                loss, right = train_step(
-                    state, settings, images, dataset.labels[batch], partner, kept
-                )
+                labels, rate = dataset.labels[batch], state.schedule.get_last_lr()[0]
+                torch.manual_seed(random_seed(seed, epoch, step))
+                loss, right = train_step(state, settings, images, labels, partner, kept)
                 if not math.isfinite(loss):
                     raise UserError(
                         f"The loss is {loss} in epoch {epoch + 1}, step {step + 1}: the training "
@@ -261,31 +234,25 @@ def train(
                 loss_sum += loss * len(batch)
                 hits += right
                 bar.update()
+            mixed = cutmix_probability(epoch, training.epochs, settings.augmentation)
             record = {
                 "epoch": epoch + 1,
                 "learning_rate": float(rate),
-                "cutmix_probability": cutmix_probability(
-                    epoch, training.epochs, settings.augmentation
-                ),
+                "cutmix_probability": mixed,
                 "train_loss": loss_sum / len(rows),
                 "train_accuracy": hits / len(rows),
                 **validate(state.model, settings, dataset),
             }
-            if record["validation_accuracy"] > max(
-                (row["validation_accuracy"] for row in history), default=-1
-            ):
+            before = [row["validation_accuracy"] for row in history]
+            if record["validation_accuracy"] > max(before, default=-1):
                 weights = state.model.state_dict()
                 best = {name: value.cpu().clone().contiguous() for name, value in weights.items()}
             history.append(record)
-            seconds = time.monotonic() - started
-            kept_so_far = {"history": history, "best": best, "seconds": seconds}
-            checkpoint.save(directory, content(state) | kept_so_far, position=len(history))
-            bar.set_postfix(
-                epoch=len(history),
-                loss=f"{record['train_loss']:.2f}",
-                acc=f"{record['train_accuracy']:.1%}",
-                val=f"{record['validation_accuracy']:.1%}",
-            )
+            content = {name: part.state_dict() for name, part in state._asdict().items()}
+            content |= {"history": history, "best": best, "seconds": time.monotonic() - started}
+            checkpoint.save(directory, content, position=len(history))
+            shown = ("epoch", "train_loss", "train_accuracy", "validation_accuracy")
+            bar.set_postfix({name: f"{record[name]:.4g}" for name in shown})
     seconds = time.monotonic() - started
     write_text(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
     write_json(directory / "environment.json", environment() | {"seconds": seconds})
@@ -342,7 +309,7 @@ def make_batch(
     kept : float
         Weight of each image's original label.
     """
-    seed = random_seed(settings.seed, epoch, step)
+    seed = random_seed(settings.training_seed, epoch, step)
     rng = np.random.default_rng(seed)
     augmentation = settings.augmentation
     batch = take(dataset.images, rows)
@@ -354,19 +321,6 @@ def make_batch(
     return batch, partner, kept
 
 
-def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:
-    """Scores in evaluation mode after an epoch: clean training images, validation images."""
-    scores: dict[str, float] = {}
-    subsets = {
-        "clean_train": clean_rows(dataset, seed=settings.seed),
-        "validation": dataset.rows("validation"),
-    }
-    for name, rows in subsets.items():
-        loss, accuracy = score(model, dataset, rows, settings.training.label_smoothing)
-        scores |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
-    return scores
-
-
 def finished(history: list[dict[str, float]], settings: TrainingSettings) -> bool:
     """Tell whether training is over: all epochs done, or no better loss within the patience."""
     losses = [row["validation_loss"] for row in history]
@@ -374,33 +328,6 @@ def finished(history: list[dict[str, float]], settings: TrainingSettings) -> boo
         return False
     since_best = len(losses) - 1 - int(np.argmin(losses))
     return len(losses) >= settings.epochs or since_best >= settings.patience
-
-
-def content(state: State) -> dict[str, Any]:
-    """State of each part of a training, in the types that loading with weights_only allows."""
-    plain = (int, float, bool, str, list)
-    states = {name: part.state_dict() for name, part in state._asdict().items()}
-    schedule = states["schedule"].items()  # it also has the function that it follows
-    return states | {"schedule": {name: val for name, val in schedule if isinstance(val, plain)}}
-
-
-def restore(state: State, saved: Mapping[str, Any]) -> None:
-    """Put the states of a checkpoint into a fresh training.
-
-    Raises
-    ------
-    UserError
-        If they do not fit.
-    """
-    try:
-        for name, part in state._asdict().items():
-            part.load_state_dict(saved[name])
-    except (KeyError, RuntimeError, ValueError, TypeError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(
-            f"The checkpoint is of another training ({reason}); remove the run's directory to "
-            "train from the start."
-        ) from None
 
 
 def load_model(directory: Path, settings: RunSettings, *, n_classes: int) -> HybridNet:

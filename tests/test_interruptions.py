@@ -165,7 +165,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
         done.stderr,
     )
     (directory,) = (path for path in copy.iterdir() if path.is_dir())
-    assert checkpoint.load(directory) is not None
+    assert checkpoint.load(directory, {}) is not None
     assert not list(copy.rglob("*.part"))
     assert "second exit 0" in done.stdout
     assert results(tmp_path / "end") == whole.results
