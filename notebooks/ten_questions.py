@@ -152,7 +152,7 @@ figures.show("effects", figures.forest(drawn, xlabel="What it adds to an accurac
 # %% tags=["hide-input"]
 asked = pd.DataFrame(paper.ANSWERS)
 asked.columns = ["this paper", "Tzanetakis and Cook", "Castellon et al."]
-asked.insert(0, "question", paper.QUESTIONS)
+asked.insert(0, "question", [f"{n}. {text}" for n, text in enumerate(paper.QUESTIONS, 1)])
 figures.tabulate("ten_questions", asked)
 
 # %% [markdown]
