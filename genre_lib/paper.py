@@ -55,6 +55,10 @@ QUOTED_F1 = {"rock": 0.6695, "country": 0.7681}
 """Section V-B: the genres that faced challenges."""
 BASELINES: Mapping[str, float] = {}
 """Accuracies of other methods that the paper prints beside its own: none."""
+HOURS: Mapping[str, float] = {}
+"""What trainings took, the paper's and others', as printed: nothing."""
+SMOOTHING: float | None = None
+"""The smoothing factor of Equation 3, which the paper does not print."""
 PRIOR_WORK: Mapping[str, frozenset[str]] = {
     "reference 6, convolutional recurrent networks": frozenset({"convolution", "recurrence"}),
     "Section II-B, hybrid architectures such as CNN-LSTM": frozenset(

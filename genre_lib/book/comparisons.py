@@ -139,7 +139,10 @@ def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[st
 
 
 def paired_differences(
-    runs: Mapping[str, Run], pairs: Iterable[tuple[str, str, str]]
+    runs: Mapping[str, Run],
+    pairs: Iterable[tuple[str, str, str]],
+    *,
+    by: Sequence[str] = SCORED,
 ) -> pd.DataFrame:
     """Compare pairs of runs on the same test images; pairs with a missing run are left out.
 
@@ -154,10 +157,10 @@ def paired_differences(
         if {first, second} <= runs.keys():
             labelled.setdefault(label, []).append((runs[first], runs[second]))
     rows = [
-        {"label": label, "scored": by, "pairs": len(both)}
-        | paired_difference(*(pooled(side, by) for side in zip(*both, strict=True)))
+        {"label": label, "scored": unit, "pairs": len(both)}
+        | paired_difference(*(pooled(side, unit) for side in zip(*both, strict=True)))
         for label, both in labelled.items()
-        for by in SCORED
+        for unit in by
     ]
     return pd.DataFrame(rows, columns=["label", "scored", "pairs", "difference", "low", "high"])
 
@@ -182,19 +185,29 @@ def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
     }
 
 
-def against_print(predictions: pd.DataFrame, *, answers: int) -> dict[str, float]:
-    """Our accuracy minus the printed one, as if that were a share of `answers` independent ones.
+def difference_to_print(
+    ours: Mapping[str, float], *, printed: float, answers: int
+) -> dict[str, float]:
+    """Our score (accuracy, low, high) minus a printed one, as if of `answers` independent answers.
 
-    The paper prints no interval. Its images are copies of fewer tracks, so `answers` lies between
-    the number of its test tracks and that of its test images. The 95 % interval of the difference
-    joins the bootstrap interval of ours with the paper's Wilson interval (Newcombe's method 10).
+    The 95 % interval of the difference joins ours with the Wilson interval of the printed one
+    (Newcombe's method 10).
     """
-    ours, printed = accuracy_of(predictions), paper.ACCURACY
     low, high = wilson_interval(round(printed * answers), answers)
     difference = ours["accuracy"] - printed
     down = np.hypot(ours["accuracy"] - ours["low"], high - printed)
     up = np.hypot(ours["high"] - ours["accuracy"], printed - low)
     return {"difference": difference, "low": difference - down, "high": difference + up}
+
+
+def against_print(predictions: pd.DataFrame, *, answers: int) -> dict[str, float]:
+    """Our accuracy minus the printed one, as if that were a share of `answers` independent ones.
+
+    The paper prints no interval. Its images are copies of fewer tracks, so `answers` lies between
+    the number of its test tracks and that of its test images (see `difference_to_print`).
+    """
+    ours = accuracy_of(predictions)
+    return difference_to_print(ours, printed=paper.ACCURACY, answers=answers)
 
 
 def known_images(run: Run) -> pd.Series:
@@ -297,6 +310,24 @@ ABLATIONS = (
     ),
 )
 """What is left out, the run with it and the run without it."""
+
+
+def ingredients(runs: Mapping[str, Run], left_out: Mapping[str, str] = LEFT_OUT) -> pd.DataFrame:
+    """What each ingredient adds on new tracks, over all seeds, corrected for how many there are.
+
+    Indexed by label; columns: pairs, difference, low, high, as in `paired_differences`; p, the
+    two-sided p-value (of the normal distribution with this interval) after Holm's correction over
+    all ingredients of which runs are stored.
+    """
+    from scipy.stats import norm
+
+    pairs = [(label, f"track-{seed}", f"track-{seed}-{name}")
+             for label, name in left_out.items() for seed in range(3)]  # fmt: skip
+    table = paired_differences(runs, pairs, by=("image",)).set_index("label")
+    errors = (table.high - table.low) / (2 * norm.ppf(0.975))
+    p = pd.Series(2 * norm.sf(table.difference.abs() / errors), table.index).sort_values()
+    corrected = (p * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
+    return table.assign(p=corrected)
 
 
 def method_pairs(runs: Mapping[str, Run]) -> list[tuple[str, str, str]]:

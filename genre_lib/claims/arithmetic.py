@@ -17,14 +17,10 @@ def rounds_to(value: float, printed: float, *, digits: int = 4) -> bool:
 
 
 def implied_counts() -> pd.DataFrame:
-    """Deduce the margins of the confusion matrix (Figure 6) from Table II.
+    """Deduce the margins of the confusion matrix (Figure 6) from Table II, in images of each genre.
 
-    Returns
-    -------
-    pd.DataFrame
-        A row a genre, by name, in whole images: support, correct (recall times support), called
-        (given that label: correct divided by precision), missed (images of the genre that got
-        another label), and extra (images of others that got its label).
+    Columns: support, correct (recall times support), called (given that label: correct divided by
+    precision), missed (got another label), extra (of others, but got its label).
     """
     table = pd.DataFrame(paper.TABLE_2).set_index("genre")
     correct = (table.recall * table.support).round().astype(int)
@@ -43,11 +39,8 @@ def implied_counts() -> pd.DataFrame:
 def recomputed_scores() -> pd.DataFrame:
     """Recompute every score of Table II from the whole counts that its rows imply.
 
-    Returns
-    -------
-    pd.DataFrame
-        A row a printed score: class, score, printed, recomputed, and agrees, whether the
-        recomputed one rounds to the printed one. The accuracy is in the column of F1-scores.
+    Columns: class, score, printed, recomputed, and agrees, whether the recomputed one rounds to the
+    printed one. The accuracy is among the F1-scores.
     """
     counts = implied_counts()
     exact = pd.DataFrame(
@@ -92,13 +85,8 @@ def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
 def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tuple[int, int]]:
     """Ways in which a printed share can be the plain mean over batches, the last one smaller.
 
-    A loop that averages the accuracies of batches gives each image of a small last batch more
-    weight than the others.
-
-    Returns
-    -------
-    list of tuple of int
-        Correct images in the whole batches, and in the last one.
+    Each is the number of correct images in the whole batches, and in the last one, whose images
+    have more weight than the others.
     """
     whole, rest = divmod(total, batch_size)
     if not rest:

@@ -9,24 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genre_lib import paper
-from genre_lib.claims import arithmetic, judging
-from genre_lib.claims.judging import FAILS, HOLDS, IN_PART, Evidence, Finding, graded
+from genre_lib.claims import arithmetic
+from genre_lib.claims.judging import Evidence, Finding
 from genre_lib.config import TrainingSettings, configure
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-claim = partial(judging.claim, page="sec4c_training")
 
-
-@judging.claim(
-    section="IV-B, Table I",
-    says="The layers of Table I give the output shapes that it prints.",
-    confirmed_if="A live network of these layers has the printed shape at every row.",
-    page="sec4b_architecture",
-)
 def table_1_shapes(runs: Evidence) -> Finding:
-    """In part if it has them at some rows."""
     from genre_lib.model import HybridNet, count_parameters, table_1_rows
 
     network, rows = HybridNet(configure().model), paper.TABLE_1
@@ -36,7 +27,7 @@ def table_1_shapes(runs: Evidence) -> Finding:
         for ours, row in zip(live, rows, strict=True)
     ]
     found = f"{sum(agreeing)} of {len(rows)} rows; {count_parameters(network):,} parameters in all."
-    return Finding(found, graded(agreeing))
+    return Finding(found, all(agreeing))
 
 
 def adamw_by_hand(
@@ -81,24 +72,23 @@ def typical_gradient() -> float:
     return paper.CLIP_NORM / math.sqrt(count_parameters(HybridNet(configure().model)))
 
 
-@claim(
-    section="IV-C, Eq. 1",
-    says="AdamW takes the step of Equation 1, with epsilon inside the root.",
-    confirmed_if="The formula and PyTorch's optimizer take the same steps.",
-)
-def equation_1(runs: Evidence) -> Finding:
-    """In part if the steps of clipped gradients differ by less than a hundredth."""
+def adamw(runs: Evidence, *, inside: bool) -> Finding:
+    """Whether ten steps of the formula are those of PyTorch, for gradients of the usual size."""
     import torch
 
     settings, generator, size = TrainingSettings(), torch.Generator(), typical_gradient()
     generator.manual_seed(0)
     theta = torch.randn(1000, generator=generator, dtype=torch.double)
     gradients = size * torch.randn(10, 1000, generator=generator, dtype=torch.double)
-    by_formula = adamw_by_hand(theta, gradients, settings, inside=True)
+    by_formula = adamw_by_hand(theta, gradients, settings, inside=inside)
     by_pytorch = adamw_by_pytorch(theta, gradients, settings)
     difference = float(((by_formula - by_pytorch) / (by_pytorch - theta)).abs().median())
     found = f"For gradients of size {size:.1e} the ways differ by {difference:.1e}, in the median."
-    return Finding(found, HOLDS if difference < 1e-6 else IN_PART if difference < 0.01 else FAILS)
+    return Finding(found, difference < 1e-6)
+
+
+equation_1 = partial(adamw, inside=False)
+equation_1_epsilon = partial(adamw, inside=True)
 
 
 def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
@@ -109,52 +99,48 @@ def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
     return planned_rates(settings, total_steps=steps) / settings.learning_rate
 
 
-@claim(
-    section="IV-C",
-    says="OneCycleLR raises the learning rate linearly.",
-    confirmed_if="The planned rates lie on a straight line up to the peak, within a hundredth of "
-    "it.",
-)
+def learning_rate_curve(runs: Evidence) -> Finding:
+    rates = shares_of_the_peak()
+    top, steps = int(np.argmax(rates)), np.diff(rates)
+    so = 0 < top < len(steps) and (steps[:top] > 0).all() and (steps[top:] < 0).all()
+    return Finding(f"The peak comes after {top / len(rates):.0%} of the steps.", bool(so))
+
+
+def early_stopping_converged(runs: Evidence) -> Finding:
+    """Inconsistent if it did not stop; else it cannot be told: the plan had run out as well."""
+    stopped = paper.STOPPED_EPOCH / paper.MAX_EPOCHS
+    rates = shares_of_the_peak()
+    rate = float(rates[min(int(stopped * len(rates)), len(rates) - 1)])
+    found = f"In epoch {paper.STOPPED_EPOCH} the learning rate had {rate:.1%} of its peak."
+    return Finding(found, False if stopped >= 1 else True if rate > 0.1 else None)
+
+
 def linear_warm_up(runs: Evidence) -> Finding:
-    """Else it does not hold."""
     rates = shares_of_the_peak()
     up = rates[: int(np.argmax(rates)) + 1]
     difference = float(np.abs(up - np.linspace(up[0], up[-1], len(up))).max())
     found = f"The planned warm-up leaves a straight line by up to {difference:.0%} of the peak."
-    return Finding(found, HOLDS if difference < 0.01 else FAILS)
+    return Finding(found, difference < 0.01)
 
 
-@claim(
-    section="IV-C, Eq. 2",
-    says="The learning rate is Equation 2, where t counts steps and T is their total number.",
-    confirmed_if="After the peak the planned rates are those of Equation 2, within a hundredth of "
-    "the peak.",
-)
-def equation_2(runs: Evidence) -> Finding:
-    """In part if they are those of Equation 2 when t and T count from the peak on."""
+def annealing(runs: Evidence, *, from_peak: bool) -> Finding:
+    """Whether the rates after the peak are those of Equation 2, with t and T from it or not."""
     rates = shares_of_the_peak()
     top, steps = int(np.argmax(rates)), len(rates)
-    literal, shifted = (
-        max(
-            abs(rates[step] - arithmetic.equation_2((step - start) / (end - start)))
-            for step in range(top, steps)
-        )
-        for start, end in ((0, steps), (top, steps - 1))
+    start, end = (top, steps - 1) if from_peak else (0, steps)
+    difference = max(
+        abs(rates[step] - arithmetic.equation_2((step - start) / (end - start)))
+        for step in range(top, steps)
     )
-    found = (
-        f"After the peak the plan leaves Equation 2 by up to {literal:.0%} of the peak; by "
-        f"{shifted:.1%} if t and T count from the peak."
-    )
-    return Finding(found, HOLDS if literal < 0.01 else IN_PART if shifted < 0.01 else FAILS)
+    found = f"After the peak the plan leaves the formula by up to {difference:.1%} of the peak."
+    return Finding(found, bool(difference < 0.01))
 
 
-@claim(
-    section="IV-C, Eq. 3",
-    says="Label smoothing mixes the cross-entropy with that of a uniform distribution.",
-    confirmed_if="Equation 3 and PyTorch's label smoothing give the same loss.",
-)
+equation_2 = partial(annealing, from_peak=False)
+cosine_annealing = partial(annealing, from_peak=True)
+
+
 def equation_3(runs: Evidence) -> Finding:
-    """The same are losses that differ by less than a millionth."""
     import torch
 
     from genre_lib.training import smoothed_loss
@@ -167,17 +153,10 @@ def equation_3(runs: Evidence) -> Finding:
     by_formula = (1 - alpha) * cross_entropy + alpha * uniform
     difference = float((by_formula - smoothed_loss(logits, labels, smoothing=alpha)).abs())
     found = f"Formula and code differ by {difference:.1e}."
-    return Finding(found, HOLDS if difference < 1e-6 else FAILS)
+    return Finding(found, difference < 1e-6)
 
 
-@claim(
-    section="IV-C, Eq. 4",
-    says=f"Clipping keeps the length of the gradient at {paper.CLIP_NORM} or below.",
-    confirmed_if="A larger gradient has this length after PyTorch's clipping, and its old "
-    "direction.",
-)
 def equation_4(runs: Evidence) -> Finding:
-    """Else it does not hold."""
     import torch
 
     parameter = torch.nn.Parameter(torch.zeros(1000))
@@ -188,4 +167,4 @@ def equation_4(runs: Evidence) -> Finding:
     cosine = float(torch.cosine_similarity(before, parameter.grad, dim=0))
     found = f"A gradient of length {float(before.norm()):.1f} gets the length {length:.4f}."
     kept = length <= paper.CLIP_NORM * (1 + 1e-6) and cosine > 1 - 1e-6
-    return Finding(found, HOLDS if kept else FAILS)
+    return Finding(found, kept)

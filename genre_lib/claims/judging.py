@@ -1,44 +1,46 @@
-"""Claims, the runs that their verdicts rest on, and the rules that several of them share."""
+"""Claims of the paper, their kinds with a scale each, and the runs that verdicts rest on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from importlib import import_module
+from pathlib import Path
+from typing import Literal, NamedTuple
 
-import numpy as np
+import pandas as pd
 
-from genre_lib.book.comparisons import pooled
-from genre_lib.book.references import SEEDS
-from genre_lib.evaluation import genre_scores, paired_difference
+from genre_lib import paper
 from genre_lib.runs import Run
 
-Verdict = Literal["holds", "holds in part", "does not hold", "cannot be known"]
-HOLDS: Verdict = "holds"
-IN_PART: Verdict = "holds in part"
-FAILS: Verdict = "does not hold"
-UNKNOWN: Verdict = "cannot be known"
-VERDICTS = (HOLDS, IN_PART, FAILS, UNKNOWN)
+Kind = Literal["arithmetic", "number", "conclusion"]
+SCALES: dict[Kind, tuple[str, str, str]] = {
+    "arithmetic": ("consistent", "inconsistent", "cannot be told from print"),
+    "number": ("reproduced", "not reproduced", "undecided"),
+    "conclusion": ("supported on new tracks", "not supported", "undecided"),
+}
+"""Verdicts of each kind of claim: the evidence is for it, against it, or does not decide."""
 SECTIONS = ("Abstract", "I", "III", "IV-A", "IV-B", "IV-C", "V-A", "V-B", "VI")
 
-FULL = "image-full-budget"
-IMAGE = tuple(f"image-{seed}" for seed in SEEDS)
-TRACK = tuple(f"track-{seed}" for seed in SEEDS)
-FILTERED = "fault-filtered-0"
-SMALL_LOSS = 0.05
-"""A loss of accuracy that would not speak against a claim."""
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What was measured about a claim, in one sentence, and the verdict that follows."""
+class Finding(NamedTuple):
+    """What was measured about a claim, in one sentence, and whether it holds (None: undecided)."""
 
     measured: str
-    verdict: Verdict
+    holds: bool | None
+
+
+class Judged(NamedTuple):
+    """What was measured, the verdict in words, and the names of the runs that it rests on."""
+
+    measured: str
+    verdict: str
+    runs: list[str]
 
 
 class MissingRunError(Exception):
-    """A run that a verdict needs is not stored; its name is the argument."""
+    """A run that a verdict needs is not stored; what it is, is the argument."""
 
 
 class Evidence(dict[str, Run]):
@@ -48,152 +50,118 @@ class Evidence(dict[str, Run]):
         super().__init__(runs)
         self.seen: set[str] = set()
 
-    def __getitem__(self, name: str) -> Run:
-        if name not in self:
-            raise MissingRunError(name)
-        self.seen.add(name)
-        return super().__getitem__(name)
-
-    def some(self, names: Iterable[str]) -> dict[str, Run]:
-        """Those of the runs that are there; at least one must be."""
+    def take(self, names: Iterable[str]) -> dict[str, Run]:
+        """These runs, all of which must be there."""
         names = list(names)
-        return {name: self[name] for name in names if name in self} or {names[0]: self[names[0]]}
+        for name in names:
+            if name not in self:
+                raise MissingRunError(f"the run {name}")
+        self.seen.update(names)
+        return {name: self[name] for name in names}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the paper that can be checked.
+    """One statement of the paper that can be checked, and no more than one.
 
     `section` says where it stands (several places with a comma and a space between them), `says`
     what it says in our words, `confirmed_if` what would confirm it, and `page` which page of the
-    book shows the evidence. What confirms it in part, or speaks against it, is in the docstring of
-    the function that judges it.
+    book shows the evidence. The function of this name in `module` judges it; what speaks against
+    it, if it is not the opposite, is in that function's docstring.
     """
 
     key: str
+    module: str
+    kind: Kind
     section: str
+    page: str
     says: str
     confirmed_if: str
-    page: str
-    judge: Callable[..., Finding]
 
 
-CLAIMS: dict[str, Claim] = {}
-J = TypeVar("J", bound=Callable[..., Finding])
+TEXTS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
+PAGES: dict[str, str] = TEXTS.pop("pages")
+CLAIMS = {
+    key: Claim(key, module, **{n: text.format(**vars(paper)) for n, text in fields.items()})
+    for module, claims in TEXTS.items()
+    for key, fields in claims.items()
+}
+"""What ``claims.toml`` says, where braces hold numbers of `paper`."""
 
 
-def claim(
-    *, section: str, says: str, confirmed_if: str, page: str, key: str = ""
-) -> Callable[[J], J]:
-    """Register a function that judges a claim (see `Claim`), by its name or by a key."""
+def judged(key: str, runs: Mapping[str, Run]) -> Judged:
+    """Judge one claim: every page that speaks of its verdict reads it here.
 
-    def register(judge: J) -> J:
-        name = key or judge.__name__
-        CLAIMS[name] = Claim(name, section, says, confirmed_if, page, judge)
-        return judge
-
-    return register
-
-
-def judged(key: str, runs: Mapping[str, Run]) -> tuple[Finding, list[str]]:
-    """Judge one claim, and name the runs that were looked at.
-
-    Where a run is missing that the claim needs, nothing can be known.
+    Where a run is missing that the claim needs, it stays undecided.
     """
-    evidence = Evidence(runs)
+    claim, evidence = CLAIMS[key], Evidence(runs)
     try:
-        finding = CLAIMS[key].judge(evidence)
+        judge = getattr(import_module(f"genre_lib.claims.{claim.module}"), key)
+        finding: Finding = judge(evidence)
     except MissingRunError as missing:
-        finding = Finding(f"Nothing: the run {missing} is not stored.", UNKNOWN)
-    return finding, [name for name in runs if name in evidence.seen]
+        finding = Finding(f"Not measured: {missing} is not stored.", None)
+    verdict = dict(zip((True, False, None), SCALES[claim.kind], strict=True))[finding.holds]
+    return Judged(finding.measured, verdict, [name for name in runs if name in evidence.seen])
+
+
+def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """All claims with what became of them.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a claim, in the order of the paper's sections: key, kind, section, says,
+        confirmed_if, measured, verdict, runs (those that the verdict rests on), page.
+    """
+    ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
+    rows = [(claim, judged(claim.key, runs)) for claim in ordered]
+    return pd.DataFrame(
+        {
+            "key": claim.key,
+            "kind": claim.kind,
+            "section": claim.section,
+            "says": claim.says,
+            "confirmed_if": claim.confirmed_if,
+            "measured": found.measured,
+            "verdict": found.verdict,
+            "runs": ", ".join(found.runs),
+            "page": claim.page,
+        }
+        for claim, found in rows
+    )
+
+
+def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
+    """How many claims have each verdict of each kind, such as ``number: undecided``."""
+    return {
+        f"{kind}: {verdict}": int(((table.kind == kind) & (table.verdict == verdict)).sum())
+        for kind, scale in SCALES.items()
+        for verdict in scale
+    }
 
 
 # Rules that several claims share
 
+Difference = Mapping[str, float] | pd.Series
 
-def graded(parts: Iterable[bool]) -> Verdict:
-    """Holds if all parts do, in part if some do, and else not."""
+
+def all_or_none(parts: Iterable[bool]) -> bool | None:
+    """Whether all parts are so, or none is; undecided if some are."""
     known = list(parts)
-    return HOLDS if all(known) else IN_PART if any(known) else FAILS
+    return all(known) or (None if any(known) else False)
 
 
-def of_differences(changes: Iterable[Mapping[str, float]]) -> Verdict:
-    """Tell whether something is better than something else, from differences with intervals.
-
-    Holds if every interval lies above zero, in part if some do, does not hold if none does and
-    some lie below zero. If all include zero, it cannot be known.
-    """
-    changes = list(changes)
-    better = [change["low"] > 0 for change in changes]
-    if any(better):
-        return graded(better)
-    return FAILS if any(change["high"] < 0 for change in changes) else UNKNOWN
+def is_gain(change: Difference) -> bool | None:
+    """Whether a difference lies above zero, or below it; undecided if its interval has zero."""
+    return True if change["low"] > 0 else False if change["high"] < 0 else None
 
 
-def points(change: Mapping[str, float]) -> str:
+def costs_little(change: Difference, *, most: float = 0.05) -> bool | None:
+    """Whether a loss of more than five points is excluded; undecided if no loss is clear either."""
+    return True if change["low"] > -most else False if change["high"] < 0 else None
+
+
+def points(change: Difference) -> str:
     """A difference of accuracies with its interval, in points of a hundred."""
     values = (100 * change[name] for name in ("difference", "low", "high"))
     return "{:+.1f} points ({:+.1f} to {:+.1f})".format(*values)
-
-
-def percent(scored: Mapping[str, float]) -> str:
-    """An accuracy with its interval, in percent."""
-    return "{accuracy:.1%} ({low:.1%} to {high:.1%})".format(**scored)
-
-
-def compared(runs: Evidence, pairs: Mapping[str, Sequence[tuple[str, str]]]) -> Finding:
-    """Whether the first run of each pair is right more often, on the same test images.
-
-    Parameters
-    ----------
-    pairs
-        By label, names of two runs with the same split, for each seed; seeds are taken together.
-        Pairs of which a run is missing are left out, but one must be there.
-    """
-    there = {
-        label: [pair for pair in several if set(pair) <= set(runs)]
-        for label, several in pairs.items()
-    }
-    if not any(there.values()):
-        first, second = next(iter(pairs.values()))[0]
-        for name in (second, first):  # the second says more, if both are missing
-            runs[name]
-    changes = {
-        label: paired_difference(
-            *(pooled([runs[name] for name in side], "image") for side in zip(*several, strict=True))
-        )
-        for label, several in there.items()
-        if several
-    }
-    found = "; ".join(f"{label}: {points(change)}" for label, change in changes.items())
-    return Finding(f"{found}.", of_differences(changes.values()))
-
-
-def without(part: str, *splits: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """Runs of a split beside those without a part of the recipe, as `compared` takes them."""
-    return {
-        f"{names[0].removesuffix('-0')} against {part}": [(run, f"{run}-{part}") for run in names]
-        for names in splits
-    }
-
-
-def image_runs(runs: Evidence) -> dict[str, Run]:
-    """The stored runs that are split by image, as the paper's arithmetic implies."""
-    return runs.some([*IMAGE, FULL])
-
-
-def faithful(runs: Evidence) -> tuple[str, Run]:
-    """The run with the paper's budget if it is stored, else the one that is nearest to it."""
-    name = FULL if FULL in runs else IMAGE[0]
-    return name, runs[name]
-
-
-def steps_down(values: Sequence[float]) -> float:
-    """Share of the steps of a curve that go down."""
-    return float(np.mean(np.diff(values) < 0)) if len(values) > 1 else 0.0
-
-
-def f1_ranking(run: Run) -> list[str]:
-    """The genres of a run by F1-score, the highest first."""
-    table = genre_scores(run.predictions, run.genres)
-    return table.sort_values("f1", ascending=False, kind="stable").genre.tolist()

@@ -1,3 +1,4 @@
+import statistics
 from types import SimpleNamespace
 
 import invented
@@ -130,6 +131,23 @@ def test_the_difference_to_the_printed_accuracy_has_the_interval_of_a_simulation
         result = comparisons.against_print(table, answers=answers)
         assert result["difference"] == pytest.approx(0.9 - paper.ACCURACY, abs=0.02)
         assert (result["low"], result["high"]) == pytest.approx((low, high), abs=0.012)
+
+
+def test_ingredients_are_corrected_for_how_many_they_are(monkeypatch):
+    """Holm: the smallest of three p-values three times, the next twice, and never a smaller one."""
+    changes = iter([0.0196, 0.022, 0.001])
+    monkeypatch.setattr(
+        comparisons,
+        "paired_differences",
+        lambda runs, pairs, by: pd.DataFrame(
+            {"label": label, "difference": change, "low": change - 0.0196, "high": change + 0.0196}
+            for label, change in zip(dict.fromkeys(pair[0] for pair in pairs), changes, strict=True)
+        ),
+    )
+    table = comparisons.ingredients({}, {"a": "no-a", "b": "no-b", "c": "no-c"})
+    single = [2 * statistics.NormalDist().cdf(-change / 0.01) for change in (0.022, 0.0196, 0.001)]
+    expected = [3 * single[0], max(3 * single[0], 2 * single[1]), single[2]]
+    assert table.p[["b", "a", "c"]].tolist() == pytest.approx(expected, rel=1e-3)
 
 
 def test_identical_pairs_are_found_and_their_images_counted(runs):
