@@ -248,8 +248,7 @@ def predict(
         elif not as_json:
             typer.echo(f"\n{predicting.report(answer)}")
     if as_json:
-        model = predicting.model_values(trained)
-        typer.echo(json.dumps({"model": model, "files": values}, indent=2))
+        typer.echo(json.dumps({"model": trained.values(), "files": values}, indent=2))
     if any("error" in value for value in values):
         raise typer.Exit(1)
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -361,6 +362,36 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise UserError(f"{path} ({size}) cannot be written: {error.strerror}.") from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill; it becomes `target` if all goes well, and is gone otherwise.
+
+    Raises
+    ------
+    UserError
+        If `target` exists or cannot be written.
+    """
+    if target.exists():
+        raise UserError(f"{target} exists already; remove it or choose another place.")
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        os.replace(partial, target)
+    except OSError as error:
+        if target.exists():
+            raise UserError(
+                f"{target} was written by another process meanwhile; use it, or remove it and "
+                "give the same command again."
+            ) from None
+        raise UserError(
+            f"{target} cannot be written ({error.strerror or error}); make room there, or choose "
+            "another place."
+        ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,37 +16,39 @@ from tqdm import tqdm
 
 from genre_lib.config import (
     RunSettings,
-    Settings,
     SpectrogramSettings,
     UserError,
+    digest,
+    new_folder,
     read_json,
     validated,
     write_json,
     write_text,
 )
-from genre_lib.corpus import Source, find_corpus
+from genre_lib.corpus import Source
 from genre_lib.corpus.audio import seconds_of, stream_audio
 from genre_lib.evaluation import accuracy_of, vote, wilson_interval
 from genre_lib.runs import Run, is_complete, read_run
-from genre_lib.spectrogram import SILENT, fit_length, mel_decibels, to_gray
+from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
 from genre_lib.splits import resize
-from genre_lib.store import BAR_AFTER, Store, open_store
+from genre_lib.store import BAR_AFTER, Recipe
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet
 
-PACKAGED = Path(__file__).parent / "weights"  # what a package of weights holds: see `package`
+PACKAGED = Path(__file__).parent / "weights"  # a complete run with its weights: see `package`
 DEMONSTRATION = Path(__file__).parent / "demonstration"  # of the synthetic corpus
 CARD = "model_card.md.jinja"  # beside the packaged weights
 REST = 0.05  # of a window; a shorter rest at the end of a file is left out
-SHORT = 1 / 3  # of a window; a shorter file is mostly padding
+SHORT = 1 / 3  # of a window; a shorter file says little
 EVERY = (0.1, 3600)  # seconds, the range of a hop
 
 
 # A trained network
 
 
-class Share(Settings):
+@dataclass(frozen=True)
+class Share:
     """A share of right answers, its 95 % interval, and how many were asked for."""
 
     share: float
@@ -58,38 +60,28 @@ class Share(Settings):
         return f"{self.share:.0%} (95 % interval {self.low:.0%} to {self.high:.0%})"
 
 
-class About(Settings):
-    """What is known about a network: ``about.json``."""
-
-    run: str
-    corpus: str
-    genres: tuple[str, ...]
-    epochs: int
-    best_epoch: int
-    validation_accuracy: float
-    seconds: float  # of training
-    threads: int
-    device: str
-    images: Share  # of all test images
-    votes: Share  # of the test tracks, by the mean over their images
-    answers: Share  # of the test tracks, as `predict_file` answers about them
-    recalls: dict[str, Share]  # the same by genre
-
-
-class Recipe(SpectrogramSettings):
-    """How the store was made that a network was trained on: ``spectrogram.json``."""
-
-    frame_period_s: float
+def share_of(predictions: pd.DataFrame) -> Share:
+    """How many predictions are right, with a bootstrap interval over tracks."""
+    right = accuracy_of(predictions)
+    return Share(right["accuracy"], right["low"], right["high"], len(predictions))
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, how its inputs are made, and how good it is."""
+    """A trained network with its run, and how its inputs are made."""
 
-    path: Path
-    settings: RunSettings
+    run: Run
     recipe: Recipe
-    about: About
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings of its run."""
+        return self.run.settings
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """What it can answer."""
+        return tuple(self.run.genres)
 
     @property
     def honest(self) -> bool:
@@ -104,160 +96,114 @@ class Trained:
         from genre_lib.training import load_model
 
         try:
-            return load_model(self.path, self.settings, n_classes=len(self.about.genres))
+            return load_model(self.run.path, self.settings, n_classes=len(self.genres))
         except (OSError, SafetensorError, RuntimeError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise UserError(
-                f"{self.path / 'model.safetensors'} holds no weights of this network ({reason})."
+                f"{self.run.path / 'model.safetensors'} holds no weights of this network "
+                f"({reason})."
             ) from None
 
-    @property
+    @cached_property
+    def answers(self) -> pd.DataFrame:
+        """What `predict_file` answers about the test tracks: no copy is made of a recording."""
+        predictions = self.run.predictions
+        if self.settings.view == "segments":
+            return vote(predictions)
+        return predictions[predictions.image == 0]
+
+    @cached_property
     def accuracy(self) -> Share:
         """Of its answers about new tracks, or else of single test images."""
-        return self.about.answers if self.honest else self.about.images
+        return share_of(self.answers if self.honest else self.run.predictions)
+
+    def recalls(self) -> dict[str, Share]:
+        """Of its answers about each genre, with Wilson's interval."""
+        right = self.answers.y_true == self.answers.y_pred
+        return {
+            str(genre): Share(hits.mean(), *wilson_interval(int(hits.sum()), len(hits)), len(hits))
+            for genre, hits in right.groupby(self.answers.y_true)
+        }
 
     def remarks(self) -> list[str]:
         """What to know before believing the network: how often it is right, what it cannot say."""
-        about, right = self.about, self.accuracy
-        guess = f"guessing would be right for {1 / len(about.genres):.0%}."
+        corpus, right = self.recipe.corpus, self.accuracy
+        guess = f"guessing would be right for {1 / len(self.genres):.0%}."
         if self.honest:
             accuracy = (
-                f"Right for {right} of {right.count} tracks of {about.corpus} that were not in its "
+                f"Right for {right} of {right.count} tracks of {corpus} that were not in its "
                 f"training; {guess}"
             )
         else:
             accuracy = (
-                f"Right for {right} of {right.count} test images of {about.corpus}; {guess} Other "
+                f"Right for {right} of {right.count} test images of {corpus}; {guess} Other "
                 "images of the same tracks were in its training, so how it does on new tracks is "
                 "not known."
             )
-        genres = f"{len(about.genres)} genres ({', '.join(about.genres)})"
+        genres = f"{len(self.genres)} genres ({', '.join(self.genres)})"
         sentences = [accuracy, f"It always answers with one of {genres}, whatever it hears."]
-        if about.corpus == "synthetic":
+        if corpus == "synthetic":
             sentences.append("It has heard music composed by a program, and no recording.")
         return sentences
 
+    def values(self) -> dict[str, Any]:
+        """Which network answers, and how far to trust it, as plain values."""
+        made, settings = self.run.environment, self.settings
+        return {
+            "run": digest(self.settings, self.recipe.digest),
+            "corpus": self.recipe.corpus,
+            **settings.model_dump(include={"view", "protocol", "seed", "profile"}),
+            "epochs": len(self.run.history),
+            "training_seconds": made["seconds"],
+            "test_tracks_are_new": self.honest,
+            "test_accuracy": asdict(self.accuracy),
+            "chance": 1 / len(self.genres),
+            "genres": self.genres,
+            "window_seconds": self.recipe.seconds,
+            "notes": self.remarks(),
+        }
+
 
 def read_trained(directory: Path | None = None) -> Trained:
-    """Read a packaged network or a finished run; by default the weights of the package.
+    """Read the network of a complete run; by default that of the package.
 
     Raises
     ------
     UserError
-        If there is no such folder, or what it holds is incomplete or damaged, or no network. If
-        it is a run and the spectrograms that it was trained on are not found.
+        If there is no such folder, or what it holds is incomplete or damaged, or no network.
     """
     directory = directory or PACKAGED
     if not directory.is_dir():
         hint = " in this copy; give a run's directory as --weights" if directory == PACKAGED else ""
         raise UserError(f"There are no weights at {directory}{hint}.")
-    if (directory / "about.json").exists():
-        parts = {}
-        for name in ("config", "spectrogram", "about"):
-            file = directory / f"{name}.json"
-            parts[name] = read_json(file)
-            if not isinstance(parts[name], dict):
-                raise UserError(f"{file} is not a JSON object.")
-        settings = {k: v for k, v in parts["config"].items() if k not in ("data", "made_with")}
-        return Trained(
-            path=directory,
-            settings=validated(RunSettings, settings),
-            recipe=validated(Recipe, parts["spectrogram"]),
-            about=validated(About, parts["about"]),
-        )
     if not is_complete(directory):
         raise UserError(
-            f"{directory} holds neither packaged weights nor a complete run; give a folder that "
-            "`genre-book train` has finished."
+            f"{directory} holds no complete run; give a folder that `genre-book train` has "
+            "finished."
         )
     run = read_run(directory)
-    find_corpus(run.settings, download=False)  # nobody who asks for a genre asks for a corpus
-    return trained_of(run, open_store(run.settings))
-
-
-def trained_of(run: Run, store: Store) -> Trained:
-    """The network of a run, with the store that it was trained on.
-
-    Raises
-    ------
-    UserError
-        If the run has no network, or was trained on other spectrograms.
-    """
-    if run.settings.method != "network" or not (run.path / "model.safetensors").exists():
+    if run.settings.method != "network" or not (directory / "model.safetensors").exists():
         raise UserError(
-            f"{run.path} holds no network's weights; train it again with `genre-book train`."
+            f"{directory} holds no network's weights; train it again with `genre-book train`."
         )
-    data = read_json(run.path / "config.json")["data"]
-    if data["digest"] != store.digest:
-        raise UserError(
-            f"{run.path} was trained on other spectrograms than {store.path} holds; give it the "
-            "store that it was trained on."
-        )
-    stated = {name: store.manifest[name] for name in Recipe.model_fields if name in store.manifest}
-    seconds = round(store.images.shape[2] * store.frame_period, 1)
-    recipe = {"seconds": seconds, **stated, "frame_period_s": store.frame_period}
-    return Trained(run.path, run.settings, validated(Recipe, recipe), about_run(run, data["name"]))
-
-
-def about_run(run: Run, corpus: str) -> About:
-    """What a run's results say about its network."""
-    votes = answers = vote(run.predictions)
-    if run.settings.view == "copies":  # no augmented copies are made of a user's recording
-        answers = run.predictions[run.predictions.image == 0]
-    accuracies = run.history.validation_accuracy.to_numpy()
-    recalls = {}
-    for genre, right in (answers.y_true == answers.y_pred).groupby(answers.y_true):
-        low, high = wilson_interval(int(right.sum()), len(right))
-        recalls[str(genre)] = Share(share=right.mean(), low=low, high=high, count=len(right))
-    return About(
-        run=run.path.name,
-        corpus=corpus,
-        genres=tuple(run.genres),
-        epochs=len(run.history),
-        best_epoch=int(accuracies.argmax()) + 1,
-        validation_accuracy=float(accuracies.max()),
-        seconds=float(run.environment["seconds"]),
-        threads=int(run.environment["threads"]),
-        device=str(run.environment["device_name"]),
-        images=_share(run.predictions),
-        votes=_share(votes),
-        answers=_share(answers),
-        recalls=recalls,
-    )
-
-
-def _share(answers: pd.DataFrame) -> Share:
-    parts = accuracy_of(answers)
-    return Share(share=parts["accuracy"], low=parts["low"], high=parts["high"], count=len(answers))
+    return Trained(run, validated(Recipe, read_json(directory / "spectrogram.json")))
 
 
 def package(run: Path, target: Path) -> Trained:
-    """Make a folder of a finished run that `read_trained` reads on any machine, with a model card.
+    """Copy a finished run to a folder that may be passed on, with a model card.
 
     Raises
     ------
     UserError
         As `read_trained` does for the run; if `target` exists or cannot be written.
     """
-    if target.exists():
-        raise UserError(f"{target} exists already; remove it or choose another place.")
     trained = read_trained(run)
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name in ("metrics.json", "environment.json", "model.safetensors"):
-            shutil.copyfile(run / name, partial / name)
+    with new_folder(target) as folder:
+        for file in run.iterdir():
+            shutil.copyfile(file, folder / file.name)
         config = read_json(run / "config.json")  # its digest names the data; no path is published
-        write_json(partial / "config.json", config | {"corpus": trained.about.corpus})
-        write_json(partial / "spectrogram.json", trained.recipe.model_dump())
-        write_json(partial / "about.json", trained.about.model_dump(mode="json"))
-        write_text(partial / "MODEL_CARD.md", model_card(trained))
-        partial.rename(target)
-    except OSError as error:
-        raise UserError(f"{target} cannot be written ({error.strerror}).") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(folder / "config.json", config | {"corpus": trained.recipe.corpus})
+        write_text(folder / "MODEL_CARD.md", model_card(trained))
     return read_trained(target)
 
 
@@ -271,9 +217,15 @@ def model_card(trained: Trained) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     template = environment.from_string((PACKAGED / CARD).read_text(encoding="utf-8"))
-    images = read_json(trained.path / "metrics.json")["images"]
-    parameters = count_parameters(trained.model)
-    return template.render(trained=trained, images=images, parameters=parameters)
+    run = trained.run
+    return template.render(
+        trained=trained,
+        best=run.history.nlargest(1, "validation_accuracy").iloc[0],
+        images=share_of(run.predictions),
+        votes=share_of(vote(run.predictions)),
+        answers=share_of(trained.answers),
+        parameters=count_parameters(trained.model),
+    )
 
 
 # From a recording to an answer
@@ -326,8 +278,11 @@ def windows(
 
 
 def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
-    """Gray levels of one window as a store would have them, shape (n_mels, frames)."""
-    audio = fit_length(audio, round(recipe.seconds * recipe.sample_rate))
+    """Gray levels of one window as a store would have them, shape (n_mels, frames).
+
+    Audio that is shorter than a window is repeated: the network has hardly met silence.
+    """
+    audio = np.resize(audio, round(recipe.seconds * recipe.sample_rate))
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
 
 
@@ -378,14 +333,14 @@ def answer_of(path: Source, parts: Sequence[Part], seconds: float, trained: Trai
     window, notes = trained.recipe.seconds, []
     if seconds < SHORT * window:
         notes.append(
-            f"Only {seconds:.1f} s long: the rest of a window of {window:g} s is padded with "
-            "silence, so trust the answer less."
+            f"Only {seconds:.1f} s long, and repeated to fill a window of {window:g} s, so trust "
+            "the answer less."
         )
     if len(heard) < len(parts):
         silent = len(parts) - len(heard)
         notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
     mean = np.mean(heard, axis=0)
-    return Answer(path, seconds, trained.about.genres, mean, tuple(parts), tuple(notes))
+    return Answer(path, seconds, trained.genres, mean, tuple(parts), tuple(notes))
 
 
 def predict_file(
@@ -444,82 +399,58 @@ def predict_files(
 # What is printed
 
 
-def model_values(trained: Trained) -> dict[str, Any]:
-    """Which network answers, and how far to trust it, as plain values."""
-    about, settings = trained.about, trained.settings
-    return {
-        "run": about.run,
-        "corpus": about.corpus,
-        **{name: getattr(settings, name) for name in ("view", "protocol", "seed", "profile")},
-        "epochs": about.epochs,
-        "training_seconds": about.seconds,
-        "test_tracks_are_new": trained.honest,
-        "test_accuracy": trained.accuracy.model_dump(),
-        "chance": 1 / len(about.genres),
-        "genres": list(about.genres),
-        "window_seconds": trained.recipe.seconds,
-        "notes": trained.remarks(),
-    }
-
-
-def file_values(path: Path, answer: Answer | UserError) -> dict[str, Any]:
+def file_values(path: Source, answer: Answer | UserError) -> dict[str, Any]:
     """An answer, or why there is none, as plain values; the windows of silence have no genre."""
     if isinstance(answer, UserError):
         return {"file": str(path), "error": str(answer)}
     return {
         "file": str(path),
         "seconds": round(answer.seconds, 3),
-        **_best(answer.genres, answer.probabilities),
+        **_ranked(answer.genres, answer.probabilities),
         "windows": [
-            {"start": round(start, 3), "end": round(end, 3), **_best(answer.genres, probabilities)}
-            for start, end, probabilities in answer.parts
+            {"start": round(part.start, 3), "end": round(part.end, 3)}
+            | _ranked(answer.genres, part.probabilities)
+            for part in answer.parts
         ],
         "notes": list(answer.notes),
     }
 
 
-def ranking(genres: tuple[str, ...], probabilities: np.ndarray) -> dict[str, float]:
-    """Probabilities of the genres, the most probable first."""
-    order = np.argsort(-probabilities, kind="stable")
-    return {genres[i]: float(probabilities[i]) for i in order}
-
-
-def _best(genres: tuple[str, ...], probabilities: np.ndarray | None) -> dict[str, Any]:
+def _ranked(genres: tuple[str, ...], probabilities: np.ndarray | None) -> dict[str, Any]:
     """The most probable genre, its probability, and all of them, sorted."""
     if probabilities is None:
         return {"genre": None, "probability": None, "probabilities": None}
-    ranked = {name: round(p, 6) for name, p in ranking(genres, probabilities).items()}
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in order}
     genre, probability = next(iter(ranked.items()))
     return {"genre": genre, "probability": probability, "probabilities": ranked}
 
 
 def header(trained: Trained) -> str:
     """Lines that say which network answers, and how far to trust it."""
-    about, settings = trained.about, trained.settings
+    values, made = trained.values(), trained.run.environment
     network = (
-        f"Network: run {about.run}, trained on {about.corpus}: {settings.view} x "
-        f"{settings.protocol}, seed {settings.seed}, best of {about.epochs} epochs, "
-        f"{about.seconds:.0f} s on {about.threads} threads ({about.device})."
-    )
-    return "\n".join([network, *trained.remarks()])
+        "Network: run {run}, trained on {corpus}: {view} x {protocol}, seed {seed}, best of "
+        "{epochs} epochs, {training_seconds:.0f} s"
+    ).format(**values)
+    threads = f" on {made['threads']} threads ({made['device_name']})."
+    return "\n".join([network + threads, *values["notes"]])
 
 
 def report(answer: Answer) -> str:
     """An answer as lines of text: the genres, and the course over time if there are windows."""
-    ranked = ranking(answer.genres, answer.probabilities)
-    best, width = next(iter(ranked)), max(map(len, answer.genres))
-    name = os.fsencode(str(answer.path)).decode("utf-8", errors="replace")  # for any terminal
-    lines = [f"{name} ({clock(answer.seconds)}): {best} {ranked[best]:.0%}"]
-    for genre, share in ranked.items():
+    values, width = file_values(answer.path, answer), max(map(len, answer.genres))
+    name = os.fsencode(values["file"]).decode("utf-8", errors="replace")  # for any terminal
+    lines = [f"{name} ({clock(answer.seconds)}): {values['genre']} {values['probability']:.0%}"]
+    for genre, share in values["probabilities"].items():
         lines.append(f"  {genre:<{width}}  {share:6.1%}  {'#' * round(40 * share)}".rstrip())
     if len(answer.parts) > 1:
         lines.append("  over time")
-        for start, end, probabilities in answer.parts:
+        for part in values["windows"]:
             heard = "silence"
-            if probabilities is not None:
-                best = answer.genres[int(probabilities.argmax())]
-                heard = f"{best:<{width}}  {probabilities.max():6.1%}"
-            lines.append(f"    {clock(start):>8} to {clock(end):>8}  {heard}")
+            if part["genre"] is not None:
+                heard = f"{part['genre']:<{width}}  {part['probability']:6.1%}"
+            lines.append(f"    {clock(part['start']):>8} to {clock(part['end']):>8}  {heard}")
     return "\n".join([*lines, *(f"  note: {note}" for note in answer.notes)])
 
 

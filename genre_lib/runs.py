@@ -126,6 +126,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
         )
     directory.mkdir(exist_ok=True)
     write_json(begun, config)
+    write_json(directory / "spectrogram.json", store.recipe.model_dump())
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
     started, scored = time.monotonic(), ("test", "train")
     if settings.method == "handcrafted":

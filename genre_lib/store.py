@@ -31,10 +31,12 @@ from genre_lib.config import (
     SpectrogramSettings,
     UserError,
     cache_dir,
+    new_folder,
     notice,
     on_error,
     one_at_a_time,
     read_json,
+    validated,
     write_json,
     write_text,
 )
@@ -62,6 +64,14 @@ class Manifest(BaseModel, extra="allow"):
     fmax: float
     frame_period_s: PositiveFloat | None = None
     skipped: list[str] | None = None
+
+
+class Recipe(SpectrogramSettings):
+    """How the spectrograms of a run were made, and of what: ``spectrogram.json``."""
+
+    corpus: str
+    digest: str
+    frame_period_s: float
 
 
 class IndexRow(BaseModel):
@@ -106,6 +116,14 @@ class Store:
         """Seconds between two columns."""
         stated = self.manifest.get("frame_period_s")
         return float(stated or self.manifest["hop_length"] / self.manifest["sample_rate"])
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it was made; what its manifest does not say is as in the settings' defaults."""
+        known = {name: self.manifest[name] for name in Recipe.model_fields if name in self.manifest}
+        known = {"seconds": round(self.images.shape[2] * self.frame_period, 1)} | known
+        known |= {"corpus": self.name, "digest": self.digest, "frame_period_s": self.frame_period}
+        return validated(Recipe, known)
 
     @property
     def firsts(self) -> tuple[str, ...]:
@@ -154,13 +172,9 @@ def write_store(
     skip = on_error() == "skip"
     if jobs == 0:
         raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
-    if path.exists():
-        raise UserError(f"{path} exists already; remove it or choose another place.")
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.mkdir(parents=True)
+    with new_folder(path) as folder:
         if corpus.describe is not None:
             notice(corpus.describe())
         workers = Parallel(
@@ -181,28 +195,15 @@ def write_store(
                 unusable.append((track, result))
                 continue
             image, row = result
-            (partial / track.genre).mkdir(exist_ok=True)
-            (partial / track.genre / f"{track.track_id}.png").write_bytes(image)
+            (folder / track.genre).mkdir(exist_ok=True)
+            (folder / track.genre / f"{track.track_id}.png").write_bytes(image)
             rows.append(row)
         _report_unusable(unusable, corpus, skip=skip)
         skipped = tuple(track.track_id for track, _ in unusable)
-        write_index(partial, rows)
+        write_index(folder, rows)
         manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa")}
-        write_json(partial / "store.json", manifest | ({"skipped": skipped} if skipped else {}))
-        os.replace(partial, path)
-    except OSError as error:
-        if path.exists():
-            raise UserError(
-                f"{path} was written by another process meanwhile; use it, or remove it and "
-                "give the same command again."
-            ) from None
-        raise UserError(
-            f"{path} cannot be written ({error.strerror or error}); make room there, or choose "
-            "another place."
-        ) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(folder / "store.json", manifest | ({"skipped": skipped} if skipped else {}))
     return skipped
 
 

@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 import tracemalloc
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,11 @@ from genre_lib.evaluation import vote
 from genre_lib.predict import (
     DEMONSTRATION,
     PACKAGED,
-    Recipe,
+    Trained,
     clock,
     file_values,
     header,
     model_card,
-    model_values,
     package,
     pictures_of,
     predict_file,
@@ -33,8 +32,8 @@ from genre_lib.predict import (
     probabilities_of,
     read_trained,
     report,
+    share_of,
     spectrogram,
-    trained_of,
     windows,
 )
 from genre_lib.runs import get_run
@@ -72,60 +71,51 @@ def write(path: Path, audio: np.ndarray, rate: int = RATE, **more) -> Path:
 # Trained networks
 
 
-def test_a_package_says_what_the_run_says(run, store, folder, store_path):
-    made, packaged = trained_of(run, store), read_trained(folder)
-    assert packaged.about == made.about == read_trained(run.path).about
-    assert packaged.recipe == made.recipe
+def test_a_package_is_the_run_with_its_card(run, folder, store, store_path):
+    made, packaged = read_trained(run.path), read_trained(folder)
+    assert packaged.recipe == made.recipe == store.recipe
     assert packaged.recipe.sample_rate == RATE
-    assert packaged.recipe.frame_period_s == store.frame_period
-    assert packaged.settings.model_dump(exclude={"corpus"}) == run.settings.model_dump(
-        exclude={"corpus"}
-    )
+    assert packaged.values() == made.values()
+    assert packaged.values()["run"] == run.path.name
     weights = made.model.state_dict(), packaged.model.state_dict()
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
-    assert {path.name for path in folder.iterdir()} == {
-        *("MODEL_CARD.md", "about.json", "config.json", "environment.json", "metrics.json"),
-        *("model.safetensors", "spectrogram.json"),
-    }
+    assert {path.name for path in folder.iterdir()} - {
+        path.name for path in run.path.iterdir()
+    } == {"MODEL_CARD.md"}
     for path in folder.iterdir():
         assert str(store_path.parent).encode() not in path.read_bytes()
 
 
-def test_the_shares_are_those_of_the_runs_predictions(run, trained, run_settings, store):
-    about, table, voted = trained.about, run.predictions, vote(run.predictions)
-    original = table[table.image == 0]
+def test_the_shares_are_those_of_the_runs_predictions(run, trained, run_settings):
+    original = run.predictions[run.predictions.image == 0]
     for share, answers in (
-        (about.images, table),
-        (about.votes, voted),
-        (about.answers, original),
-        *((recall, original[original.y_true == genre]) for genre, recall in about.recalls.items()),
+        (share_of(run.predictions), run.predictions),
+        (trained.accuracy, original),
+        *(
+            (share, original[original.y_true == genre])
+            for genre, share in trained.recalls().items()
+        ),
     ):
         assert share.share == pytest.approx((answers.y_true == answers.y_pred).mean())
         assert share.count == len(answers)
         assert 0 <= share.low <= share.share <= share.high <= 1
-    assert list(about.recalls) == run.genres
+    assert list(trained.recalls()) == run.genres
     segments = get_run(run_settings(view="segments", protocol="track"), progress=False)
     voted = vote(segments.predictions)  # all slices answer for a track
-    assert trained_of(segments, store).about.answers.share == (voted.y_true == voted.y_pred).mean()
+    assert read_trained(segments.path).accuracy.share == (voted.y_true == voted.y_pred).mean()
 
 
-def test_the_weights_are_of_the_best_epoch(run, trained):
-    best = run.history.set_index("epoch").validation_accuracy
-    assert trained.about.validation_accuracy == best[trained.about.best_epoch] == best.max()
-    assert trained.about.epochs == len(run.history)
-
-
-def test_a_store_that_does_not_say_has_the_length_of_its_pictures(run, store):
+def test_a_store_that_does_not_say_has_the_length_of_its_pictures(store):
     manifest = {k: v for k, v in store.manifest.items() if k not in ("seconds", "n_fft")}
-    recipe = trained_of(run, replace(store, manifest=manifest)).recipe
+    recipe = replace(store, manifest=manifest).recipe
     assert recipe.seconds == pytest.approx(2.0, abs=0.1)
-    assert recipe.n_fft == Recipe.model_fields["n_fft"].default
+    assert recipe.n_fft == type(recipe).model_fields["n_fft"].default
 
 
 def changed(trained, *, corpus="small", **settings):
     """The same network with another history."""
-    about = trained.about.model_copy(update={"corpus": corpus})
-    return replace(trained, about=about, settings=trained.settings.model_copy(update=settings))
+    run = replace(trained.run, settings=trained.settings.model_copy(update=settings))
+    return Trained(run, trained.recipe.model_copy(update={"corpus": corpus}))
 
 
 def test_remarks_are_honest(trained):
@@ -134,16 +124,16 @@ def test_remarks_are_honest(trained):
     assert "composed by a program" in header(changed(trained, corpus="synthetic"))
     leaky = changed(trained, protocol="image")
     assert "is not known" in header(leaky)
-    assert model_values(leaky)["test_accuracy"] == trained.about.images.model_dump()
+    assert leaky.accuracy == share_of(trained.run.predictions)
 
 
 def test_the_card_states_data_protocol_seed_budget_and_scores(folder, trained):
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     for words in ("| protocol | track", "| seed | 0", "| corpus | small", "epochs", "CPU"):
         assert words in card
-    for share in (trained.about.images, trained.about.votes, trained.about.answers):
+    for share in (share_of(trained.run.predictions), trained.accuracy):
         assert f"{share.share:.0%} (95 % interval {share.low:.0%} to {share.high:.0%})" in card
-    assert all(f"| {genre} |" in card for genre in trained.about.genres)
+    assert all(f"| {genre} |" in card for genre in trained.genres)
     assert "must not be used" in card
     assert not re.search(r"[{}]", card), "a field was left"
     assert "knows them from training" in model_card(changed(trained, protocol="image"))
@@ -168,15 +158,15 @@ def test_a_package_is_complete_or_absent_and_never_written_over(run, folder, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_holds_no_network_is_refused(run, store, tmp_path, monkeypatch):
-    with pytest.raises(UserError, match="other spectrograms"):
-        trained_of(run, replace(store, digest="0" * 16))
-    settings = run.settings.model_copy(update={"method": "handcrafted"})
+def test_what_holds_no_network_is_refused(run, tmp_path, monkeypatch):
+    baseline = shutil.copytree(run.path, tmp_path / "baseline")
+    config = json.loads((baseline / "config.json").read_text()) | {"method": "handcrafted"}
+    (baseline / "config.json").write_text(json.dumps(config))
     with pytest.raises(UserError, match="no network's weights"):
-        trained_of(replace(run, settings=settings), store)
+        read_trained(baseline)
     with pytest.raises(UserError, match="There are no weights"):
         read_trained(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="neither packaged weights nor a complete run"):
+    with pytest.raises(UserError, match="holds no complete run"):
         read_trained(tmp_path)
     monkeypatch.setattr(predict, "PACKAGED", tmp_path / "nowhere")
     with pytest.raises(UserError, match="--weights"):
@@ -192,17 +182,17 @@ def test_a_damaged_package_is_refused_in_a_sentence(folder, tmp_path):
         assert "\n" not in str(error.value)
 
     for name, change in (
-        ("about.json", {"genres": 3}),
-        ("about.json", {"unheard": 3}),
+        ("spectrogram.json", {"unheard": 3}),
         ("config.json", {"seed": "none"}),
         ("spectrogram.json", {"fmax": 1e9}),
     ):
         values = json.loads((folder / name).read_text()) | change
         refused(name, json.dumps(values).encode(), next(iter(change)))
-    refused("about.json", b"[]", "no(t a)? JSON object")
+    refused("config.json", b"[]", "no(t a)? JSON object")
     smaller = json.loads((folder / "config.json").read_text()) | {"model": {"hidden_size": 8}}
     refused("config.json", json.dumps(smaller).encode(), "no weights of this network")
-    for content in (None, b"", b"no weights at all", bytes(100)):
+    refused("model.safetensors", None, "no network's weights")
+    for content in (b"", b"no weights at all", bytes(100)):
         refused("model.safetensors", content, r"model\.safetensors")
     with pytest.raises(UserError, match="no weights of this network"):  # of all files, not of one
         list(predict_files([tmp_path / "missing.wav"], read_trained(tmp_path / "copy")))
@@ -212,11 +202,11 @@ def test_the_packaged_networks_are_honest_better_than_guessing_and_have_their_ca
     for place in (PACKAGED, DEMONSTRATION):
         network = read_trained(place)
         assert network.honest
-        assert network.about.answers.low > 1 / len(network.about.genres)
-        assert set(network.about.recalls) == set(network.about.genres)
+        assert network.accuracy.low > 1 / len(network.genres)
+        assert set(network.recalls()) == set(network.genres)
         assert not network.model.training
         assert (place / "MODEL_CARD.md").read_text(encoding="utf-8") == model_card(network)
-    assert network.about.corpus == "synthetic"
+    assert network.recipe.corpus == "synthetic"
     assert "GTZAN" not in model_card(network)
 
 
@@ -274,7 +264,7 @@ def test_an_audio_file_of_any_length_takes_the_same_memory(trained, tmp_path):
 def test_a_track_becomes_the_pictures_that_it_was_in_training(run_settings, session_places, store):
     for view, count in (("copies", 1), ("segments", 2)):
         settings = run_settings(view=view, protocol="track", images_per_track=2)
-        network = trained_of(get_run(settings, progress=False), store)
+        network = read_trained(get_run(settings, progress=False).path)
         dataset = make_dataset(store, settings, progress=False)
         for genre in store.genres:
             pictures = pictures_of(spectrogram(play(genre, 3, RATE), network.recipe), settings)
@@ -289,7 +279,7 @@ def test_a_test_track_gets_the_answer_that_the_run_gave_it(run, trained, tmp_pat
         genre, number = row["track_id"].split(".")
         path = write(tmp_path / "a.wav", play(genre, int(number), RATE), subtype="FLOAT")
         answer = predict_file(path, trained)
-        listed = [row[f"p_{genre}"] for genre in trained.about.genres]
+        listed = [row[f"p_{genre}"] for genre in trained.genres]
         np.testing.assert_allclose(answer.probabilities, listed, atol=1e-5)
 
 
@@ -330,13 +320,13 @@ def test_a_hop_that_makes_no_sense_is_refused_once(trained, tmp_path):
 # Short and silent
 
 
-def test_a_short_file_is_padded_and_says_so(trained, tmp_path):
+def test_a_short_file_is_repeated_and_says_so(trained, tmp_path):
     audio = song("low", seconds=0.5)
     answer = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained)
     assert (answer.parts[0].start, answer.parts[0].end) == (0, 0.5)
     assert "Only 0.5 s long" in answer.notes[0]
-    padded = np.pad(audio, (0, 2 * RATE - len(audio)))
-    np.testing.assert_allclose(answer.probabilities, probabilities_of(padded, trained), atol=1e-6)
+    again = np.tile(audio, 4)
+    np.testing.assert_allclose(answer.probabilities, probabilities_of(again, trained), atol=1e-6)
     assert predict_file(write(tmp_path / "a.wav", np.array([0.5])), trained).notes
     assert predict_file(write(tmp_path / "a.wav", song("low", seconds=1.9)), trained).notes == ()
 
@@ -390,9 +380,9 @@ def test_json_is_one_object_that_says_all(command, folder, trained, tmp_path):
     assert (code, err) == (0, "")
     values = json.loads(out)
     assert set(values) == {"model", "files"}
-    assert values["model"] == model_values(trained)
+    assert values["model"] == json.loads(json.dumps(trained.values()))
     assert (values["model"]["corpus"], values["model"]["protocol"]) == ("small", "track")
-    assert values["model"]["test_accuracy"] == trained.about.answers.model_dump()
+    assert values["model"]["test_accuracy"] == asdict(trained.accuracy)
     (file,) = values["files"]
     assert set(file) == {
         *("file", "seconds", "genre", "probability", "probabilities", "windows", "notes")
@@ -432,7 +422,7 @@ def test_a_faulty_file_is_reported_and_the_others_are_judged(command, folder, mi
 def test_a_report_sorts_the_genres_and_has_a_course_over_time_of_several_windows(trained, tmp_path):
     answer = predict_file(write(tmp_path / "a.wav", song("low")), trained)
     lines = report(answer).splitlines()
-    best_first = [trained.about.genres[i] for i in np.argsort(-answer.probabilities)]
+    best_first = [trained.genres[i] for i in np.argsort(-answer.probabilities)]
     assert [line.split()[0] for line in lines[1:4]] == best_first
     assert lines[0].split(": ")[-1].split()[0] == best_first[0]
     assert "over time" not in report(answer)
@@ -451,7 +441,7 @@ def test_a_run_can_be_asked_as_well_and_wrong_weights_end_in_one_sentence(
     monkeypatch.chdir(tmp_path)
     for place, message in (
         ("nowhere", "There are no weights at nowhere"),
-        (".", "neither packaged weights nor a complete run"),
+        (".", "holds no complete run"),
     ):
         code, out, err = command(path, "--weights", place)
         assert (code, out) == (1, "")

@@ -27,6 +27,7 @@ PARTS = [
     "metrics.json",
     "model.safetensors",
     "predictions.csv",
+    "spectrogram.json",
     "split.csv",
 ]
 

@@ -19,6 +19,7 @@ from genre_lib.config import (
     choose,
     configure,
     digest,
+    new_folder,
     reference_dir,
     runs_dir,
     write_text,
@@ -158,14 +159,11 @@ def keep(run: Run, name: str) -> Path:
     target = reference_dir() / f"{name}-{run.path.name[-16:]}"
     if run.path.resolve() == target.resolve():
         return target
-    partial = target.with_name(f".{target.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for file in (*(f"{part}.json" for part in FILES), *(f"{part}.csv" for part in TABLES)):
-        shutil.copy2(run.path / file, partial / file)
     for old in reference_dir().glob(f"{name}-{DIGEST}"):
         shutil.rmtree(old)
-    partial.replace(target)
+    with new_folder(target) as folder:
+        for file in (*(f"{part}.json" for part in FILES), *(f"{part}.csv" for part in TABLES)):
+            shutil.copy2(run.path / file, folder / file)
     return target
 
 

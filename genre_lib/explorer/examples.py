@@ -100,7 +100,7 @@ def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) ->
         seen.probabilities.reshape(-1, seen.probabilities.shape[2]),
         seen.whole.mean(0),
     )
-    recipe, genres = trained.recipe, trained.about.genres
+    recipe, genres = trained.recipe, trained.genres
     return Example(track_id, genre, gray, recipe.model_dump(), recipe.seconds, genres, joined)
 
 

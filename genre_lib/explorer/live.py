@@ -220,7 +220,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         try:
             recording = chosen()
             trained = composed_music if recording.composed else recordings
-            recipe, genres = trained.recipe, trained.about.genres
+            recipe, genres = trained.recipe, trained.genres
             if hearing is None or hearing[0] is not recording:
                 window.value = 1
                 blocks = recording.stream(recipe.sample_rate)
@@ -285,7 +285,7 @@ def _course(parts: Sequence[Part], genres: Sequence[str]) -> str:
 
 def _ranking(title: str, answer: Answer, notes: Sequence[str]) -> str:
     """Probabilities of the genres for a recording as a whole, the most probable first; notes."""
-    ranked = predict.ranking(answer.genres, answer.probabilities)
+    ranked = predict.file_values(answer.path, answer)["probabilities"]
     rows = "".join(
         f"<tr><td>{genre}</td><td>{share:.1%}</td>"
         f'<td><meter aria-hidden="true" value="{share:.4f}"></meter></td></tr>'

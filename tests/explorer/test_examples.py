@@ -75,7 +75,7 @@ def test_what_is_heard_is_the_middle_of_the_clip(trained):
     (example,) = explorer.hear([Track("blues.1", "blues", ramp)], trained)
     assert example.gray.shape[0] == trained.recipe.n_mels
     assert example.seen.attention.sum() == pytest.approx(1, abs=1e-5)
-    assert example.answer in trained.about.genres
+    assert example.answer in trained.genres
     assert example.start + example.length / 2 == example.seconds / 2
     sound, rate = soundfile.read(io.BytesIO(example.sound))
     assert len(sound) / rate == pytest.approx(example.length, abs=0.1)
