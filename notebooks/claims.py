@@ -15,8 +15,8 @@
 #
 # **Question.** What became of every statement of the paper that can be checked?
 #
-# **Answer.** What the paper prints fits together more often than not; what it concludes, new tracks
-# seldom support. Of {glue:text}`arithmetic` statements about print and formulas,
+# **Answer.** What the paper prints is consistent more often than inconsistent; what it concludes,
+# new tracks seldom support. Of {glue:text}`arithmetic` statements about print and formulas,
 # {glue:text}`consistent` are consistent, {glue:text}`inconsistent` are not, and
 # {glue:text}`no_print` cannot be told from print{glue:text}`mostly_consistent`. Of
 # {glue:text}`numbers` numbers and curves, {glue:text}`reproduced` are reproduced,
@@ -160,7 +160,7 @@ glue_numbers(
     full_epochs=max(budgets, default=0),
 )
 statements(
-    mostly_consistent=2 * count["consistent"] > kinds["arithmetic"],
+    mostly_consistent=count["consistent"] > count["inconsistent"],
     seldom_supported=4 * count["supported"] < kinds["conclusion"],
     mostly_open=2 * count["conclusion_open"] > kinds["conclusion"],
     not_general=set(verdict[["strong_generalization", "minimal_overfitting", "robust_artists"]])
