@@ -344,7 +344,7 @@ def answer_of(path: Source, parts: Sequence[Part], seconds: float, trained: Trai
 
 
 def predict_file(
-    path: Path, trained: Trained, *, every: float | None = None, bar: tqdm | None = None
+    path: Source, trained: Trained, *, every: float | None = None, bar: tqdm | None = None
 ) -> Answer:
     """Genres of an audio file, as a whole and over time, in little memory.
 

@@ -25,7 +25,7 @@ def noise(genres: tuple[str, ...], per_genre: int, **manifest) -> Store:
     )
 
 
-def invented(*, genre: str = "blues", sound: bytes | None = None) -> Example:
+def invented(*, genre: str = "blues", sound: str = "") -> Example:
     """A track of blues that is taken for disco, with a peak of attention."""
     attention = np.full(32, 0.5 / 31)
     attention[10] = 0.5

@@ -69,7 +69,7 @@ class Corpus:
     describe: Callable[[], str] | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Upload:
     """An audio file in memory; `name` is what messages call it."""
 

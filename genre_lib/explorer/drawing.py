@@ -17,7 +17,6 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.colors import to_hex
 from PIL import Image
 
 from genre_lib.book.figures import mel_ticks
@@ -25,7 +24,8 @@ from genre_lib.spectrogram import mel_centres
 
 ASSETS = Path(__file__).parents[2] / "book" / "_assets"
 TICKS = (100, 500, 1000, 2000, 4000, 8000)  # Hz
-CMAP = "magma"  # even steps of lightness: also in print, and for colour-blind readers
+# Even steps of lightness: also in print, and for colour-blind readers.
+PALETTE = (colormaps["magma"](np.arange(256))[:, :3] * 255).round().astype(np.uint8).tobytes()
 COLUMNS = 432  # of a picture in the page: more than it has points on a phone
 
 
@@ -45,30 +45,21 @@ def instrument(*parts: widgets.Widget) -> widgets.VBox:
     return widgets.VBox(parts).add_class("instrument")
 
 
-def picture(gray: np.ndarray, *, cmap: str = CMAP, lossless: bool = False) -> str:
+def picture(gray: np.ndarray, *, lossless: bool = False) -> str:
     """Address that holds a picture of gray levels, uint8, shape (rows, columns), lowest row first.
 
     Without loss it is a PNG, larger and made in a fifth of the time; else a WebP of few columns.
     """
-    colours = (colormaps[cmap](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+    image = Image.fromarray(np.ascontiguousarray(gray[::-1]))
+    kind: dict[str, Any] = {"format": "png", "compress_level": 1}
+    if not lossless:
+        kind = {"format": "webp", "quality": 65}
+        size = min(COLUMNS, image.width), image.height
+        image = image.resize(size, Image.Resampling.BOX)
+    image.putpalette(PALETTE)
     buffer = io.BytesIO()
-    if lossless:
-        image = Image.fromarray(np.ascontiguousarray(gray[::-1]))
-        image.putpalette(colours.tobytes())
-        image.save(buffer, format="png", compress_level=1)
-        return data_uri(buffer.getvalue(), "image/png")
-    Image.fromarray(colours[narrow(gray)[::-1]]).save(buffer, format="webp", quality=65, method=4)
-    return data_uri(buffer.getvalue(), "image/webp")
-
-
-def narrow(gray: np.ndarray) -> np.ndarray:
-    """Average columns until a spectrogram has at most `COLUMNS`."""
-    import cv2
-
-    rows, columns = gray.shape
-    if columns <= COLUMNS:
-        return gray
-    return cv2.resize(gray, (COLUMNS, rows), interpolation=cv2.INTER_AREA)
+    image.save(buffer, **kind)
+    return data_uri(buffer.getvalue(), f"image/{kind['format']}")
 
 
 def data_uri(content: bytes, kind: str) -> str:
@@ -83,7 +74,6 @@ def panel(
     title: str,
     start: float = 0.0,
     stop: float,
-    cmap: str = CMAP,
     over: str = "",
     rows: str = "",
     lossless: bool = False,
@@ -106,17 +96,19 @@ def panel(
         f'<span style="bottom:{height / manifest["n_mels"]:.1%}">{tick}</span>'
         for tick, height in zip(hertz, heights, strict=True)
     )
-    colours = ",".join(to_hex(colormaps[cmap](level)) for level in np.linspace(0, 1, 9))
+    seconds = "".join(
+        f'<span style="left:{25 * place}%">{round(second, 1):g}{" s" if place == 4 else ""}</span>'
+        for place, second in enumerate(np.linspace(start, stop, 5))
+    )
     return (
         f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
         f'<div class="mel-y" aria-hidden="true">{frequencies}<span style="bottom:-1em">Hz</span>'
         f'</div><div class="mel-plot"><img class="dark-light" '  # it is not for the theme
-        f'src="{picture(gray, cmap=cmap, lossless=lossless)}" '
+        f'src="{picture(gray, lossless=lossless)}" '
         f'alt="{escape(f"Mel spectrogram, {title}. {describe(gray, manifest)}")}">{over}</div>'
-        '<div class="mel-scale" aria-hidden="true" '
-        f'style="--scale:linear-gradient(to top,{colours})"><span style="top:0">0 dB</span>'
-        f'<span style="bottom:0">−{manifest["top_db"]:g}</span></div>{times(start, stop)}{rows}'
-        "</div>"
+        '<div class="mel-scale" aria-hidden="true"><span style="top:0">0 dB</span>'
+        f'<span style="bottom:0">−{manifest["top_db"]:g}</span></div>'
+        f'<div class="mel-x" aria-hidden="true">{seconds}</div>{rows}</div>'
     )
 
 
@@ -129,16 +121,6 @@ def describe(gray: np.ndarray, manifest: Mapping[str, Any]) -> str:
         f"Brightest near {centres[bands.argmax()]:.0f} Hz; half of the light lies below "
         f"{centres[half]:.0f} Hz; {float((gray == 0).mean()):.0%} of the picture is black."
     )
-
-
-def times(start: float, stop: float) -> str:
-    """The time axis: five labels, evenly spaced."""
-    labels = [f"{round(second, 1):g}" for second in np.linspace(start, stop, 5)]
-    labels[-1] += " s"
-    spans = (
-        f'<span style="left:{25 * place}%">{label}</span>' for place, label in enumerate(labels)
-    )
-    return f'<div class="mel-x" aria-hidden="true">{"".join(spans)}</div>'
 
 
 def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0) -> str:
@@ -165,6 +147,14 @@ def encoded(audio: np.ndarray, rate: int, **kind: Any) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, audio, rate, **kind)
     return file.getvalue()
+
+
+def sound(audio: np.ndarray, rate: int, *, lossless: bool = False) -> str:
+    """Address that holds mono audio: a WAV, or an MP3 of 24 kbit/s with nothing above 6 kHz."""
+    kind = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9}
+    if lossless:
+        kind = {"format": "WAV", "subtype": "PCM_16"}
+    return data_uri(encoded(audio, rate, **kind), f"audio/{'wav' if lossless else 'mpeg'}")
 
 
 def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float) -> str:

@@ -12,49 +12,52 @@ from torch import Tensor, nn
 from genre_lib.config import GENRES
 from genre_lib.corpus import Track
 from genre_lib.corpus.songs import synthetic_corpus
-from genre_lib.explorer.drawing import encoded, row
+from genre_lib.explorer.drawing import row, sound
 from genre_lib.model import HybridNet
 from genre_lib.predict import Trained, pictures_of, spectrogram
 from genre_lib.splits import assign_subsets, split_images
 from genre_lib.store import Store
 
 EXCERPT = 15.0  # seconds of a clip that are heard
-COMPRESSION = 0.9  # of MP3: 24 kbit/s, nothing above 6 kHz
 TOP = 3  # genres whose courses are drawn, with that of the right one
 
 
 class Moments(NamedTuple):
-    """What a network makes of the moments of some pictures."""
+    """What a network makes of T moments of a track."""
 
-    attention: np.ndarray  # shape (B, 32): share of a picture's attention; even without attention
-    probabilities: np.ndarray  # shape (B, 32, genres): if that moment alone were pooled
-    whole: np.ndarray  # shape (B, genres): as the network answers
+    attention: np.ndarray  # shape (T,): their shares of its attention; even without attention
+    probabilities: np.ndarray  # shape (T, genres): if that moment alone were pooled
+    whole: np.ndarray  # shape (genres,): as the network answers
 
 
 @torch.no_grad()
 def moments(model: HybridNet, images: np.ndarray) -> Moments:
-    """Look into a network's view of images, uint8, shape (B, 128, 128) (Section IV-B, Table I).
+    """Look into a network's view of a track's images, uint8, shape (B, 128, 128) (Section IV-B).
 
-    A moment is one step of the sequence that the LSTM reads, a 32nd of the picture. It is not
-    deaf to the rest of the picture: LSTM and attention have mixed the other moments in.
+    A moment is one step of the sequence that the LSTM reads, a 32nd of an image. It is not deaf
+    to the rest of the image: LSTM and attention have mixed the other moments in.
     """
     seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
-    def look(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        seen[module] = inputs[0], output
+    def look(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        seen[layer] = inputs[0], output
 
     watched = [model.norm, model.attention] if model.settings.attention else [model.norm]
-    hooks = [module.register_forward_hook(look) for module in watched]
+    hooks = [layer.register_forward_hook(look) for layer in watched]
     whole = model.eval()(torch.from_numpy(images)[:, None].float() / 255)
     for hook in hooks:
         hook.remove()
     x = seen[model.norm][1]  # (B, 32, 128)
-    each = model.output(model.hidden(x)).softmax(-1)
     shares = torch.full((*x.shape[:2], x.shape[1]), 1 / x.shape[1])
     if model.settings.attention:
         sequence = seen[model.attention][0]
         shares = model.attention(sequence, sequence, sequence)[1]  # (B, 32, 32), mean over heads
-    return Moments(shares.mean(1).numpy(), each.numpy(), whole.softmax(-1).numpy())
+    each = model.output(model.hidden(x)).softmax(-1)  # (B, 32, genres)
+    return Moments(
+        shares.mean(1).flatten().numpy() / len(x),
+        each.flatten(0, 1).numpy(),
+        whole.softmax(-1).mean(0).numpy(),
+    )
 
 
 class Example(NamedTuple):
@@ -66,8 +69,8 @@ class Example(NamedTuple):
     manifest: Mapping[str, Any]
     seconds: float
     genres: tuple[str, ...]
-    seen: Moments  # of the whole track as one picture: without the axis B
-    sound: bytes | None = None  # MP3 of `length` seconds from `start` on
+    seen: Moments
+    sound: str = ""  # address of a file of `length` seconds from `start` on
     start: float = 0.0
     length: float = 0.0
 
@@ -95,13 +98,8 @@ class Example(NamedTuple):
 def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) -> Example:
     """What a network makes of one spectrogram, shape (n_mels, frames)."""
     seen = moments(trained.model, pictures_of(gray, trained.settings))
-    joined = Moments(  # the pictures of a track one after the other
-        seen.attention.reshape(-1) / len(seen.attention),
-        seen.probabilities.reshape(-1, seen.probabilities.shape[2]),
-        seen.whole.mean(0),
-    )
     recipe, genres = trained.recipe, trained.genres
-    return Example(track_id, genre, gray, recipe.model_dump(), recipe.seconds, genres, joined)
+    return Example(track_id, genre, gray, recipe.model_dump(), recipe.seconds, genres, seen)
 
 
 def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
@@ -117,17 +115,18 @@ def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
     return [songs[position] for position in np.concatenate(firsts)]
 
 
-def hear(tracks: Sequence[Track], trained: Trained) -> list[Example]:
-    """Tracks with the sound of their middle, and what a network makes of them."""
+def hear(tracks: Sequence[Track], trained: Trained, *, whole: bool = False) -> list[Example]:
+    """Tracks with the sound of their middle or, without loss, their `whole`; see `Example`."""
     recipe, rate = trained.recipe, trained.recipe.sample_rate
-    length = min(EXCERPT, recipe.seconds)
+    length = recipe.seconds if whole else min(EXCERPT, recipe.seconds)
     start = (recipe.seconds - length) / 2
     examples = []
     for track in tracks:
         audio = track.load(rate)
         example = example_of(track.track_id, track.genre, spectrogram(audio, recipe), trained)
-        sound = mp3(audio[round(start * rate) : round((start + length) * rate)], rate)
-        examples.append(example._replace(sound=sound, start=start, length=length))
+        part = audio[round(start * rate) : round((start + length) * rate)]
+        heard, seconds = sound(part, rate, lossless=whole), len(part) / rate
+        examples.append(example._replace(sound=heard, start=start, length=seconds))
     return examples
 
 
@@ -150,12 +149,6 @@ def look(store: Store, trained: Trained) -> list[Example]:
         )
         for track_id, genre in zip(firsts.track_id, firsts.genre, strict=True)
     ]
-
-
-def mp3(audio: np.ndarray, rate: int) -> bytes:
-    """Mono audio, shape (samples,), as a small MP3 file of constant bit rate."""
-    kind = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": COMPRESSION}
-    return encoded(audio, rate, **kind)
 
 
 def courses(example: Example) -> str:

@@ -11,40 +11,27 @@ first), and uploads. Nothing is written to disk and no history is kept.
 
 from __future__ import annotations
 
+import functools
+import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
+from tqdm.notebook import tqdm
 
 from genre_lib import predict
-from genre_lib.augment import IMAGE_SIZE, augment, composed, cutmix_box, paste, transforms
-from genre_lib.book import figures
+from genre_lib.augment import augment, composed, transforms
+from genre_lib.book.figures import always
 from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError, validated
-from genre_lib.explorer.controls import (
-    ROW,
-    WIDTH,
-    Answering,
-    Recording,
-    choose_recording,
-    choose_song,
-    labelled,
-    song,
-)
-from genre_lib.explorer.drawing import (
-    CMAP,
-    audio_player,
-    data_uri,
-    encoded,
-    instrument,
-    panel,
-    row,
-    times,
-)
-from genre_lib.explorer.examples import courses, example_of
-from genre_lib.predict import Answer, Part, Trained, answer_of, clock, parts_of, read_trained
+from genre_lib.corpus import Source, Track, read_audio
+from genre_lib.corpus.audio import read_excerpt, seconds_of
+from genre_lib.explorer.controls import Song, choose_sound, labelled, live
+from genre_lib.explorer.drawing import audio_player, panel, sound
+from genre_lib.explorer.examples import hear
+from genre_lib.explorer.page import clip
+from genre_lib.predict import clock
 from genre_lib.spectrogram import SILENT, mel_decibels, mel_filterbank, to_gray
 from genre_lib.splits import resize
 
@@ -52,7 +39,6 @@ COLUMNS = 1300  # of a picture; more would be computed, and no screen shows them
 SAMPLES = COLUMNS * 4096  # in the windows of a picture; with more, an answer would take too long
 N_FFT = (64, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192)  # quick to transform
 RATES = (8000, 11025, 16000, 22050, 44100)
-CMAPS = (CMAP, "viridis", "cividis", "inferno", "gray", "gray_r")
 DEFAULT = SpectrogramSettings()
 
 
@@ -64,296 +50,163 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
 
     The picture is `genre_lib.spectrogram.mel_decibels` of the excerpt, in 256 steps (Section IV-A).
     """
-    chooser, chosen = choose_recording(path)
+    chooser, chosen = choose_sound(path)
     knobs = {
         "n_fft": widgets.SelectionSlider(options=N_FFT, value=DEFAULT.n_fft),
         "hop_length": widgets.IntSlider(DEFAULT.hop_length, 16, 2048, 16),
         "n_mels": widgets.IntSlider(DEFAULT.n_mels, 16, 256),
-        "fmin": _slider(DEFAULT.fmin, 0, 10000, step=10),
-        "fmax": _slider(DEFAULT.fmax, 100, 22050, step=25),
-        "top_db": _slider(DEFAULT.top_db, 5, 150, step=1),
+        "fmin": widgets.IntSlider(DEFAULT.fmin, 0, 10000, 10),
+        "fmax": widgets.IntSlider(DEFAULT.fmax, 100, 22050, 25),
+        "top_db": widgets.IntSlider(DEFAULT.top_db, 5, 150),
         "sample_rate": widgets.Dropdown(options=RATES, value=DEFAULT.sample_rate),
     }
-    cmap = widgets.Dropdown(options=CMAPS)
-    start, length = _slider(0, 0, 1, step=0.1), _slider(DEFAULT.seconds, 0.5, DEFAULT.seconds, 0.5)
+    place, length = _place(), widgets.FloatSlider(DEFAULT.seconds, min=0.5, max=30, step=0.5)
 
-    def draw() -> Iterator[tuple[str, str]]:
+    def draw() -> tuple[str, str]:
         settings = validated(SpectrogramSettings, {name: k.value for name, k in knobs.items()})
         rate, n_fft, hop = settings.sample_rate, settings.n_fft, settings.hop_length
-        recording = chosen()
-        wanted = min(length.value, recording.seconds)
-        shown = min(wanted, min(COLUMNS, SAMPLES // n_fft) * hop / rate)
-        begin = _within(start, recording.seconds - shown)
-        audio = _sound(recording, rate, begin, shown, n_fft=n_fft)
-        end = begin + len(audio) / rate
+        shown = min(length.value, min(COLUMNS, SAMPLES // n_fft) * hop / rate)
+        source = chosen()
+        audio, begin, end = _excerpt(source, rate, place.value / 100, shown, least=n_fft)
         empty = _empty_bands(settings)
         gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
         notes = [
             f"{gray.shape[1]} columns, one every {1000 * hop / rate:.1f} ms. Each is made of "
             f"{1000 * n_fft / rate:.1f} ms of sound, which tells {rate / n_fft:.1f} Hz apart."
         ]
-        if shown < wanted:
+        if shown < length.value:
             notes.append("No more is computed at once; a longer hop shows more of the sound.")
-        if hop > n_fft:
-            notes.append("The hop is longer than a window: what lies between is not seen.")
         if empty:
-            notes.append(
-                f"{empty} of {settings.n_mels} bands are empty: so narrow that no frequency of "
-                "the window falls into them."
-            )
+            notes.append(f"{empty} of {settings.n_mels} bands are empty: too narrow for a window.")
         drawn = panel(
             gray,
             settings.model_dump(),
-            title=f"{recording.title}, {begin:.1f} to {end:.1f} s",
+            title=f"{source.name}, {begin:.1f} to {end:.1f} s",
             start=begin,
             stop=end,
-            cmap=cmap.value,
             lossless=True,
         )
-        yield drawn + _note(" ".join(notes)), _player(audio, rate, seconds=end - begin)
+        heard = sound(audio, rate, lossless=True)
+        player = audio_player(heard, label="Hear what is shown", seconds=end - begin)
+        return drawn + _note(" ".join(notes)), player
 
-    place = labelled({"start (s)": start, "length (s)": length})
-    controls = labelled({**knobs, "colour map": cmap})
-    boxes = (widgets.HBox(each, layout=ROW) for each in (place, controls))
-    return _live(draw, [chooser, *boxes], outputs=2)
+    where = labelled({"start (%)": place, "length (s)": length})
+    return live(draw, chooser, where, labelled(knobs))
 
 
 def augmentation(path: str | Path | None = None) -> widgets.VBox:
-    """The paper's augmentations and CutMix, with strengths of your choice, beside the original.
+    """The paper's augmentations, with strengths of your choice, beside the original.
 
-    A ticked augmentation is applied with certainty; *draw again* takes the next random seed. As in
-    training, both pictures are augmented before CutMix pastes a box of the other one (Sections
-    IV-A and IV-C).
+    A ticked augmentation is applied with certainty; `seed` draws again (Section IV-A).
     """
-    default, manifest = AugmentationSettings(), DEFAULT.model_dump()
-    chooser, chosen = choose_recording(path)
-    start = _slider(0, 0, 1, step=0.1)
-    labels = ("random crop", "horizontal flip", "brightness and contrast", "Gaussian noise")
-    ticks = [_tick(label, value=True) for label in labels]
+    default = AugmentationSettings()
+    chooser, chosen = choose_sound(path)
+    place, seed = _place(), widgets.BoundedIntText(0, 0, 10**6)
+    ticks = [widgets.Checkbox(True, description=name, indent=False) for name in transforms(default)]
+    most = {"crop_min": 1, "brightness": 1, "contrast": 1, "noise_min": 0.3, "noise_max": 0.3}
     strengths = {
-        "crop_min": _slider(default.crop_min, 0.05, 1),
-        "brightness": _slider(default.brightness, 0, 1),
-        "contrast": _slider(default.contrast, 0, 1),
-        "noise_min": _slider(default.noise_min, 0, 0.3, step=0.002),
-        "noise_max": _slider(default.noise_max, 0, 0.3, step=0.002),
-    }
-    seed = widgets.BoundedIntText(0, 0, 10**6)
-    again = widgets.Button(description="draw again", icon="refresh")
-    again.on_click(lambda _: setattr(seed, "value", (seed.value + 1) % (seed.max + 1)))
-    mixed = _tick("CutMix", value=False)
-    other = choose_song("other genre", "other song", first="rock")
-    box = {
-        "kept share": _slider(0.7, 0, 1),
-        "box: time": _slider(0.5, 0, 1),
-        "box: pitch": _slider(0.5, 0, 1),
+        name: widgets.FloatSlider(
+            getattr(default, name), min=0, max=high, step=0.002, readout_format=".3f"
+        )
+        for name, high in most.items()
     }
 
-    def draw() -> Iterator[tuple[str]]:
+    def draw() -> tuple[str, str]:
         values = {name: control.value for name, control in strengths.items()}
-        kinds = transforms(figures.always(validated(AugmentationSettings, values)))
+        kinds = transforms(always(validated(AugmentationSettings, values)))
         names = [tick.description for tick in ticks if tick.value]
-        recording = chosen()
-        begin = _within(start, recording.seconds - DEFAULT.seconds)
-        images = [_network_input(recording, begin)]
-        if mixed.value:
-            partner = song(*(control.value for control in other))
-            images.append(_network_input(partner, 0.0))
+        source = chosen()
+        audio, begin, _ = _excerpt(source, DEFAULT.sample_rate, place.value / 100, DEFAULT.seconds)
+        original = resize(predict.spectrogram(audio, DEFAULT))
         pipeline = composed([kinds[name] for name in names])
-        changed = augment(np.stack(images), pipeline, seed=seed.value)
-        note, over = "", ""
-        if mixed.value:
-            kept, across, up = (control.value for control in box.values())
-            rows, columns = cutmix_box(kept, (up, across))
-            paste(changed, np.array([1, 0]), (rows, columns))
-            share = (rows.stop - rows.start) * (columns.stop - columns.start) / IMAGE_SIZE**2
-            over = _outline(rows, columns)
-            names.append("CutMix")
-            note = _note(
-                f"The label: {1 - share:.1%} {recording.label}, {share:.1%} {partner.label}."
-            )
+        (changed,) = augment(original[None], pipeline, seed=seed.value)
         pictures = "".join(
             panel(
                 image,
-                manifest,
+                DEFAULT.model_dump(),
                 title=title,
                 start=begin,
                 stop=begin + DEFAULT.seconds,
-                over=outline,
                 lossless=True,
             )
-            for image, title, outline in (
-                (images[0], f"{recording.title}, original", ""),
-                (changed[0], " + ".join(names) or "nothing is changed", over),
+            for image, title in (
+                (original, f"{source.name}, original"),
+                (changed, " + ".join(names) or "nothing is changed"),
             )
         )
-        yield (f'<div class="mel-pair">{pictures}</div>{note}',)
+        return f'<div class="mel-pair">{pictures}</div>', ""
 
-    place, knobs = labelled({"start (s)": start}), labelled(strengths)
-    rows = [
-        chooser,
-        *place,
-        widgets.HBox(ticks, layout=ROW),
-        widgets.HBox(knobs, layout=ROW),
-        mixed,
-        widgets.HBox([*other, *labelled(box)], layout=ROW),
-        widgets.HBox([*labelled({"seed": seed}), again]),
-    ]
-    return _live(draw, rows, outputs=1)
+    rows = widgets.HBox(ticks), labelled({**strengths, "seed": seed})
+    return live(draw, chooser, labelled({"start (%)": place}), *rows)
 
 
 def prediction(path: str | Path | None = None) -> widgets.VBox:
     """Genres of a recording: as a whole, over time, and moment by moment within a window.
 
     The packaged network is asked about a file, and about a demonstration song the one that learned
-    from such songs. A long file is heard window by window, in little memory, and what is known so
-    far is shown meanwhile; choose another one at any time. `genre_lib.predict.predict_file` gives
-    the same answer as values.
+    from such songs. A long file is heard window by window, in little memory, before its answer is
+    shown. `genre_lib.predict.predict_file` gives the same answer as values.
     """
-    composed_music, recordings = read_trained(predict.DEMONSTRATION), read_trained()
-    chooser, chosen = choose_recording(path)
-    window = widgets.IntSlider(1, 1, 2)
-    # The recording that is heard, the windows that are to come, and those that are known.
-    hearing: tuple[Recording, Iterator[Part], list[Part]] | None = None
+    of_songs, of_files = predict.read_trained(predict.DEMONSTRATION), predict.read_trained()
+    chooser, chosen = choose_sound(path)
+    place, bar = _place(), tqdm(unit="s", display=False)
 
-    def draw() -> Iterator[tuple[str, str, str, str]]:
-        nonlocal hearing
-        try:
-            recording = chosen()
-            trained = composed_music if recording.composed else recordings
-            recipe, genres = trained.recipe, trained.genres
-            if hearing is None or hearing[0] is not recording:
-                window.value = 1
-                blocks = recording.stream(recipe.sample_rate)
-                hearing = recording, parts_of(blocks, trained), []
-            _, rest, parts = hearing
-            for part in rest:
-                parts.append(part)
-                if recording.seconds - part.end > recipe.seconds / 2:
-                    heard = f"Heard {clock(part.end)} of {clock(recording.seconds)} ..."
-                    yield _note(heard, role="status"), _course(parts, genres), "", ""
-            answer = answer_of(Path(recording.title), parts, recording.seconds, trained)
-        except UserError:
-            hearing = None
-            raise
-        window.disabled = len(parts) == 1
-        window.max = max(len(parts), 2)  # a browser draws no slider without a range
-        part = parts[min(window.value, len(parts)) - 1]
-        audio = recording.read(recipe.sample_rate, part.start, part.end - part.start)
-        summary = _ranking(recording.title, answer, [*answer.notes, *trained.remarks()])
-        course = _course(parts, genres) if len(parts) > 1 else ""
-        player = _player(audio, recipe.sample_rate, seconds=recipe.seconds)
-        yield summary, course, _moments(recording, part, audio, trained), player
+    @functools.lru_cache(maxsize=1)
+    def ask(source: Source, _: float) -> tuple[predict.Trained, predict.Answer]:
+        trained = of_songs if isinstance(source, Song) else of_files
+        bar.reset(total=round(seconds_of(source)) or None)
+        return trained, predict.predict_file(source, trained, bar=bar)
 
-    return _live(draw, [chooser, *labelled({"window": window})], outputs=4)
+    def draw() -> tuple[str, str]:
+        source = chosen()
+        trained, answer = ask(source, _changed(source))
+        part = answer.parts[round(place.value / 100 * (len(answer.parts) - 1))]
+        span = f"{clock(part.start)} to {clock(part.end)}"
+        moments = _note(f"From {span}, there is silence.")
+        if part.probabilities is not None:
+            load = functools.partial(
+                read_excerpt, source, start=part.start, seconds=part.end - part.start
+            )
+            (example,) = hear([Track(f"{source.name}, {span}", "", load)], trained, whole=True)
+            moments = clip(example)
+        words = f"{predict.report(answer)}\n\n{predict.header(trained)}"
+        return f'<pre class="mel-report">{escape(words)}</pre>', moments
+
+    return live(draw, chooser, labelled({"window (%)": place}), bar.container)
 
 
-def _moments(recording: Recording, part: Part, audio: np.ndarray, trained: Trained) -> str:
-    """One window as a picture, with a network's attention and genres over time."""
-    span = f"{clock(part.start)} to {clock(part.end)}"
-    if part.probabilities is None:
-        return _note(f"From {span}, there is silence.")
-    gray = predict.spectrogram(audio, trained.recipe)
-    example = example_of(recording.title, recording.label, gray, trained)
-    return panel(
-        gray,
-        example.manifest,
-        title=f"{recording.title}, {span}: {example.answer}",
-        start=part.start,
-        stop=part.start + example.seconds,
-        rows=courses(example),
-        lossless=True,
-    )
+def _changed(source: Source) -> float:
+    """When a file was changed; 0 for what is in memory or cannot be read."""
+    return os.path.getmtime(source) if isinstance(source, Path) and os.path.isfile(source) else 0
 
 
-def _course(parts: Sequence[Part], genres: Sequence[str]) -> str:
-    """Probabilities of all genres, window by window; none in silence."""
-    silence = np.zeros(len(genres))
-    course = np.stack([silence if p.probabilities is None else p.probabilities for p in parts])
-    rows = "".join(
-        row(
-            genre,
-            values,
-            value=f"≤ {values.max():.0%}",
-            alt=f"Probability of {genre} in {len(values)} windows: {values.min():.0%} to "
-            f"{values.max():.0%}.",
-        )
-        for genre, values in zip(genres, course.T, strict=True)
-    )
-    title = '<div class="mel-title">Genres over time</div>'
-    return f'<div class="mel mel-course">{title}{rows}{times(0, parts[-1].end)}</div>'
+def _place() -> widgets.FloatSlider:
+    """Where an excerpt begins, in percent of where it can."""
+    return widgets.FloatSlider(0, min=0, max=100, step=0.1, readout_format=".1f")
 
 
-def _ranking(title: str, answer: Answer, notes: Sequence[str]) -> str:
-    """Probabilities of the genres for a recording as a whole, the most probable first; notes."""
-    ranked = predict.file_values(answer.path, answer)["probabilities"]
-    rows = "".join(
-        f"<tr><td>{genre}</td><td>{share:.1%}</td>"
-        f'<td><meter aria-hidden="true" value="{share:.4f}"></meter></td></tr>'
-        for genre, share in ranked.items()
-    )
-    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    heading = f"<b>{escape(title)}: {next(iter(ranked))}</b>"
-    return f'{heading}<table>{rows}</table><ul class="mel-note">{items}</ul>'
+def _excerpt(
+    source: Source, rate: int, place: float, seconds: float, *, least: int = 1
+) -> tuple[np.ndarray, float, float]:
+    """A part of a recording, shape (samples,), and where it begins and ends (s).
 
-
-# What the instruments have in common
-
-
-def _live(
-    draw: Callable[[], Iterator[Sequence[str]]], rows: Sequence[widgets.Widget], *, outputs: int
-) -> widgets.VBox:
-    """Controls above what they show; it answers from now on."""
-    shown = [widgets.HTML() for _ in range(outputs)]
-    alert = Answering(draw, shown, list(_with_values(rows))).alert
-    return instrument(*rows, alert, *shown).add_class("live").add_class("clip")
-
-
-def _with_values(found: Sequence[widgets.Widget]) -> Iterator[widgets.Widget]:
-    """All controls in some boxes."""
-    for widget in found:
-        if widget.has_trait("value"):
-            yield widget
-        yield from _with_values(getattr(widget, "children", ()))
-
-
-def _slider(value: float, low: float, high: float, step: float = 0.01) -> widgets.FloatSlider:
-    digits = next(d for d in range(4) if round(step, d) == step)
-    return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=f".{digits}f")
-
-
-def _tick(label: str, *, value: bool) -> widgets.Checkbox:
-    return widgets.Checkbox(value, description=label, indent=False, layout=WIDTH)
-
-
-def _within(start: widgets.FloatSlider, room: float) -> float:
-    """Where an excerpt begins, after its slider has got the range that the recording leaves."""
-    start.disabled = room < start.step
-    start.max = max(room, start.step)  # a browser draws no slider without a range
-    return 0.0 if start.disabled else min(start.value, room)
-
-
-def _sound(
-    recording: Recording, rate: int, begin: float, seconds: float, *, n_fft: int = 1
-) -> np.ndarray:
-    """Read an excerpt; `UserError` if it is silent or shorter than a window of `n_fft` samples."""
-    audio = recording.read(rate, begin, seconds)
+    It begins at the first second for a `place` of 0, and ends with the recording for 1. Raises
+    `UserError` if it is silent or has fewer than `least` samples.
+    """
+    whole = seconds_of(source) or len(read_audio(source, rate)) / rate
+    begin = place * max(0.0, whole - seconds)
+    audio = read_excerpt(source, rate, start=begin, seconds=seconds)
     end = begin + len(audio) / rate
-    if len(audio) < n_fft:
+    if len(audio) < least:
         raise UserError(
-            f"{recording.title} has only {end - begin:.3f} s of sound here, less than a window of "
-            f"{n_fft / rate:.3f} s. Choose more sound or a smaller n_fft."
+            f"{source.name} has only {end - begin:.3f} s of sound here, less than a window of "
+            f"{least / rate:.3f} s. Choose more sound or a smaller n_fft."
         )
     if np.abs(audio).max() < SILENT:
         raise UserError(
-            f"{recording.title} is silent from {begin:.1f} to {end:.1f} s; choose another place."
+            f"{source.name} is silent from {begin:.1f} to {end:.1f} s; choose another place."
         )
-    return audio
-
-
-def _network_input(recording: Recording, begin: float) -> np.ndarray:
-    """What a network sees of an excerpt, uint8, shape (128, 128)."""
-    audio = _sound(recording, DEFAULT.sample_rate, begin, DEFAULT.seconds)
-    return resize(predict.spectrogram(audio, DEFAULT))
+    return audio, begin, end
 
 
 def _empty_bands(settings: SpectrogramSettings) -> int:
@@ -370,18 +223,5 @@ def _empty_bands(settings: SpectrogramSettings) -> int:
     return empty
 
 
-def _note(text: str, *, role: str = "note") -> str:
-    return f'<p class="mel-note" role="{role}">{escape(text)}</p>'
-
-
-def _player(audio: np.ndarray, rate: int, *, seconds: float) -> str:
-    """A player that moves the cursor over a picture of so many seconds."""
-    source = data_uri(encoded(audio, rate, format="WAV", subtype="PCM_16"), "audio/wav")
-    return audio_player(source, label="Hear what is shown", seconds=seconds)
-
-
-def _outline(rows: slice, columns: slice) -> str:
-    """The border of a box of pixels, the lowest row at the bottom."""
-    top, right = IMAGE_SIZE - rows.stop, IMAGE_SIZE - columns.stop
-    edges = (f"{edge / IMAGE_SIZE:.2%}" for edge in (top, right, rows.start, columns.start))
-    return f'<div class="cutmix-box" style="inset:{" ".join(edges)}"></div>'
+def _note(text: str) -> str:
+    return f'<p class="mel-note" role="note">{escape(text)}</p>'

@@ -6,7 +6,7 @@ pages. All pictures and sounds of an instrument are therefore in the page: keep 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -16,82 +16,84 @@ import numpy as np
 from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
 from genre_lib.book import figures
 from genre_lib.config import AugmentationSettings, RunSettings, SpectrogramSettings
-from genre_lib.explorer.drawing import audio_player, data_uri, instrument, panel, picture
+from genre_lib.explorer.drawing import audio_player, instrument, panel, picture
 from genre_lib.explorer.examples import Example, courses
 from genre_lib.spectrogram import mel_decibels, to_gray
 from genre_lib.splits import images_of, resize, split_images
 from genre_lib.store import Store
 
 BANDS = (16, 32, 64, 128)
-FLOORS = (20, 40, 60, 80, 100)  # dB below the loudest point
+FLOORS = (-20, -40, -60, -80, -100)  # dB below the loudest point
 
 
-def menu(label: str, options: Sequence[str]) -> widgets.Dropdown:
-    """A drop-down list; its ``index`` can be linked to a stack."""
-    return widgets.Dropdown(options=list(options), index=0, description=label)
+def browser(
+    draw: Callable[..., str], choices: Mapping[str, Sequence[Any]], **first: Any
+) -> widgets.VBox:
+    """Show what `draw` makes, as HTML, of an option of each of the choices.
 
-
-def slider(label: str, options: Sequence[Any], *, index: int = 0) -> widgets.SelectionSlider:
-    """A slider over named positions; its ``index`` can be linked to a stack."""
-    named = [(str(option), position) for position, option in enumerate(options)]
-    return widgets.SelectionSlider(options=named, index=index, description=label)
-
-
-def stack(
-    control: widgets.Dropdown | widgets.SelectionSlider, pictures: Sequence[str | widgets.Widget]
-) -> widgets.Stack:
-    """Widgets, or pictures as HTML, of which a control shows one.
-
-    Only the one that is shown is in the document: a sound stops when its clip is left.
+    Options that are texts come in a menu, others on a slider, which begins at the `first` if one is
+    given; where there is only one, there is nothing to choose. Only what is shown is in the
+    document: a sound stops when its clip is left.
     """
-    layout = widgets.Layout()  # one for all: less in the page
-    children = [
-        widgets.HTML(each, layout=layout) if isinstance(each, str) else each for each in pictures
+    controls = [
+        widgets.Dropdown(options=options, description=label)
+        if isinstance(options[0], str)
+        else widgets.SelectionSlider(
+            options=[(str(option).replace("-", "−"), option) for option in options],
+            value=first.get(label, options[0]),
+            description=label,
+        )
+        for label, options in choices.items()
     ]
-    shown = widgets.Stack(children, selected_index=control.index)
-    widgets.jslink((control, "index"), (shown, "selected_index"))
-    return shown
+    layout = widgets.Layout()  # one for all: less in the page
+
+    def shown(*chosen: Any) -> widgets.Widget:
+        if len(chosen) == len(controls):
+            return widgets.HTML(draw(*chosen), layout=layout)
+        control, options = controls[len(chosen)], [*choices.values()][len(chosen)]
+        stack = widgets.Stack(
+            [shown(*chosen, option) for option in options], selected_index=control.index
+        )
+        widgets.jslink((control, "index"), (stack, "selected_index"))
+        return stack
+
+    return instrument(*(each for each in controls if len(each.options) > 1), shown())
 
 
 def player(examples: Sequence[Example]) -> widgets.VBox:
     """Choose a genre and a clip: see it, hear it, see what a network makes of its moments."""
-    shelves: dict[str, list[str]] = {}
+    shelves: dict[str, list[Example]] = {}
     for example in examples:
-        shelves.setdefault(example.genre, []).append(clip(example))
-    genres = menu("genre", list(shelves))
-    most = max(map(len, shelves.values()))
-    if most == 1:
-        return instrument(genres, stack(genres, [only for (only,) in shelves.values()]))
-    numbers = menu("clip", [str(number) for number in range(1, most + 1)])
-    return instrument(
-        genres, numbers, stack(genres, [stack(numbers, shelf) for shelf in shelves.values()])
+        shelves.setdefault(example.genre, []).append(example)
+    numbers = [str(number + 1) for number in range(min(map(len, shelves.values())))]
+    return browser(
+        lambda genre, number: clip(shelves[genre][int(number) - 1]),
+        {"genre": list(shelves), "clip": numbers},
     )
 
 
 def clip(example: Example) -> str:
     """A spectrogram with a network's attention and genres below it, and a player if it sounds."""
-    start, end, seconds = example.start, example.start + example.length, example.seconds
-    over = ""
-    if example.sound:
-        over = (
-            f'<div class="clip-seek" data-length="{example.length}"><div class="clip-heard" '
-            f'style="left: {start / seconds:.2%}; right: {1 - end / seconds:.2%}"></div></div>'
-        )
+    begin, seconds = example.start / example.seconds, example.seconds
+    end = begin + example.length / seconds
+    verdict = {"": "", example.answer: ", rightly"}.get(example.genre, ", wrongly")
+    seek = (
+        f'<div class="clip-seek" data-length="{example.length}"><div class="clip-heard" '
+        f'style="left: {begin:.2%}; right: {1 - end:.2%}"></div></div>'
+    )
     drawn = panel(
         example.gray,
         example.manifest,
-        title=f"{example.track_id}: the network says {example.answer}, "
-        f"{'rightly' if example.right else 'wrongly'}",
+        title=f"{example.track_id}: the network says {example.answer}{verdict}",
         stop=seconds,
-        over=over,
+        over=seek if example.sound else "",
         rows=courses(example),
     )
     if not example.sound:
         return drawn
-    source = data_uri(example.sound, "audio/mpeg")
-    label = f"{example.track_id}, seconds {start:g} to {end:g}"
-    sound = audio_player(source, label=label, start=start, seconds=seconds)
-    return f'<div class="clip" style="--at: {start / seconds}">{sound}{drawn}</div>'
+    label = f"{example.track_id}, seconds {example.start:g} to {example.start + example.length:g}"
+    player = audio_player(example.sound, label=label, start=example.start, seconds=seconds)
+    return f'<div class="clip" style="--at: {begin}">{player}{drawn}</div>'
 
 
 def augmentation_browser(
@@ -100,25 +102,15 @@ def augmentation_browser(
     """Choose an augmentation, then step through random draws of it."""
     original = resize(store.images[store.position(track_id)])
     certain = transforms(figures.always(settings))
-    kinds = {name: [transform] for name, transform in certain.items()}
+    kinds = {"none": [], **{name: [kind] for name, kind in certain.items()}}
     kinds["all four"] = list(certain.values())
-    shelves: dict[str, str | widgets.Widget] = {
-        "none": _input(store, original, f"{track_id}, unchanged")
-    }
-    for name, kind in kinds.items():
-        compose = composed(kind)
-        numbers = slider("draw", range(1, draws + 1))
-        pictures = [
-            _input(
-                store,
-                augment(original[None], compose, seed=seed)[0],
-                f"{track_id}, {name}, draw {seed + 1}",
-            )
-            for seed in range(draws)
-        ]
-        shelves[name] = widgets.VBox([numbers, stack(numbers, pictures)])
-    change = menu("change", list(shelves))
-    return instrument(change, stack(change, list(shelves.values())))
+
+    def draw(name: str, number: int) -> str:
+        (image,) = augment(original[None], composed(kinds[name]), seed=number - 1)
+        title = "unchanged" if name == "none" else f"{name}, draw {number}"
+        return _input(store, image, f"{track_id}, {title}")
+
+    return browser(draw, {"change": list(kinds), "draw": range(1, draws + 1)})
 
 
 def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.VBox:
@@ -126,24 +118,21 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
 
     The subset of an image is what the settings' protocol and seed say.
     """
-    views, count = ("copies", "segments"), settings.images_per_track
-    numbers = slider("image", range(1, count + 1))
-    seconds = store.images.shape[2] * store.frame_period
-    shelves = []
-    for view in views:
+    count, seconds = settings.images_per_track, store.images.shape[2] * store.frame_period
+    images, subsets = {}, {}
+    for view in ("copies", "segments"):
         viewed = settings.model_copy(update={"view": view})
         table = split_images(store, viewed)
-        subsets = table.subset[table.track_id == track_id]
-        pictures = []
-        for number, (image, subset) in enumerate(
-            zip(images_of(store, viewed, track_id), subsets, strict=True)
-        ):
-            title = f"{track_id}, image {number + 1} of {count}: {subset}"
-            start, stop = (0, 1) if view == "copies" else (number / count, (number + 1) / count)
-            pictures.append(_input(store, image, title, start * seconds, stop * seconds))
-        shelves.append(stack(numbers, pictures))
-    view_menu = menu("view", views)
-    return instrument(view_menu, numbers, stack(view_menu, shelves))
+        images[view] = images_of(store, viewed, track_id)
+        subsets[view] = table.subset[table.track_id == track_id].tolist()
+
+    def draw(view: str, number: int) -> str:
+        title = f"{track_id}, image {number} of {count}: {subsets[view][number - 1]}"
+        start, stop = (0, count) if view == "copies" else (number - 1, number)
+        image = images[view][number - 1]
+        return _input(store, image, title, start * seconds / count, stop * seconds / count)
+
+    return browser(draw, {"view": list(images), "image": range(1, count + 1)})
 
 
 def _input(
@@ -158,19 +147,16 @@ def resolution_browser(
     audio: np.ndarray, settings: SpectrogramSettings, *, title: str
 ) -> widgets.VBox:
     """Slide the number of mel bands and the dB floor of mono audio at the settings' rate."""
-    bands = slider("mel bands", BANDS, index=len(BANDS) - 1)
-    floors = slider("dB floor", [f"−{floor}" for floor in FLOORS], index=FLOORS.index(80))
-    shelves = []
-    for n_mels in BANDS:
-        pictures = []
-        for top_db in FLOORS:
-            changed = settings.model_copy(update={"n_mels": n_mels, "top_db": float(top_db)})
-            gray = to_gray(mel_decibels(audio, changed), top_db=top_db)
-            named = f"{title}, {n_mels} bands, black at −{top_db} dB"
-            stop = len(audio) / changed.sample_rate
-            pictures.append(panel(gray, changed.model_dump(), title=named, stop=stop))
-        shelves.append(stack(floors, pictures))
-    return instrument(bands, floors, stack(bands, shelves))
+
+    def draw(n_mels: int, floor: int) -> str:
+        changed = settings.model_copy(update={"n_mels": n_mels, "top_db": -float(floor)})
+        gray = to_gray(mel_decibels(audio, changed), top_db=changed.top_db)
+        named = f"{title}, {n_mels} bands, black at −{-floor} dB"
+        stop = len(audio) / changed.sample_rate
+        return panel(gray, changed.model_dump(), title=named, stop=stop)
+
+    choices = {"mel bands": BANDS, "dB floor": FLOORS}
+    return browser(draw, choices, **{"mel bands": BANDS[-1], "dB floor": -80})
 
 
 def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
