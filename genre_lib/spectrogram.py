@@ -96,14 +96,21 @@ class SilentTrack(UserError):
 def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndarray, dict]:
     """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index.
 
+    Of a file no more is decoded than is used, so its seconds are those that are used.
+
     Raises
     ------
     UserError
         If the track cannot be read, or what is used of it is silent: a black image shows the
         network nothing of the genre that it is filed under.
     """
-    audio = track.load(settings.sample_rate)
-    sha256 = hashlib.sha256(track.path.read_bytes() if track.path else audio.tobytes())
+    if track.path:
+        audio = track.load(settings.sample_rate, seconds=settings.seconds)
+        with track.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256")
+    else:
+        audio = track.load(settings.sample_rate)
+        sha256 = hashlib.sha256(audio.tobytes())
     seconds = len(audio) / settings.sample_rate
     audio = fit_length(audio, round(settings.seconds * settings.sample_rate))
     if np.abs(audio).max() < SILENT:

@@ -366,7 +366,7 @@ def test_all_faults_are_listed_and_no_store_is_made(tmp_path, capsys, jobs):
         lines,
         FAULTS,
         (tmp_path / "audio" / "cut Größe.wav", tmp_path / "audio" / "empty.wav", ""),
-        ("is cut short: it announces 2.0 s and ends after 0.6 s", "is an empty file", "silent"),
+        ("is cut short", "is an empty file", "silent"),
         strict=True,
     ):
         assert line.startswith(f"  {name}  ")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from genre_lib.config import RunSettings, UserError, choose, data_dir
-from genre_lib.corpus.audio import AudioFault, Corpus, Source, Track, Upload, read_audio
-from genre_lib.corpus.folder import folder_corpus, is_store
+from genre_lib.corpus.audio import AudioFault, Source, Upload, read_audio
+from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
 from genre_lib.corpus.songs import synthetic_corpus
 

@@ -1,14 +1,47 @@
-"""A folder of genre folders with audio files, such as ``blues/blues.00042.wav``."""
+"""Tracks and corpora; a folder of genre folders with audio files is one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from genre_lib.config import UserError
-from genre_lib.corpus.audio import Corpus, Track, read_audio
+from genre_lib.corpus.audio import read_audio
 
 AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """One recording with one genre label; a composed track has no `path`.
+
+    ``load(sample_rate)`` returns mono float32 audio, shape (samples,); that of a file takes
+    ``seconds=``, too (see `read_audio`).
+    """
+
+    track_id: str
+    genre: str
+    load: Callable[..., np.ndarray]
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A named collection of tracks, or a spectrogram store that was made of one.
+
+    Tracks named in `dispensable` are left out, with a notice, where they cannot be decoded.
+    `describe` says what is to be known of the files before a store is made of them.
+    """
+
+    name: str
+    tracks: tuple[Track, ...] = ()
+    store: Path | None = None
+    dispensable: frozenset[str] = frozenset()
+    describe: Callable[[], str] | None = None
 
 
 def is_store(path: Path) -> bool:

@@ -17,7 +17,6 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
-from genre_lib.corpus.audio import Corpus, Track
 from genre_lib.corpus.download import (
     Archive,
     BadArchive,
@@ -27,7 +26,7 @@ from genre_lib.corpus.download import (
     part_of,
     unpack,
 )
-from genre_lib.corpus.folder import AUDIO_SUFFIXES, folder_corpus, is_store
+from genre_lib.corpus.folder import AUDIO_SUFFIXES, Corpus, Track, folder_corpus, is_store
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from genre_lib.config import GENRES
 from genre_lib.corpus import synthetic
-from genre_lib.corpus.audio import Corpus, Track
+from genre_lib.corpus.folder import Corpus, Track
 
 
 def synthetic_corpus(songs_per_genre: int) -> Corpus:

@@ -26,7 +26,7 @@ from genre_lib.augment import augment, composed, transforms
 from genre_lib.book.figures import always
 from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError, validated
 from genre_lib.corpus import Source, Track, read_audio
-from genre_lib.corpus.audio import read_excerpt, seconds_of
+from genre_lib.corpus.audio import seconds_of
 from genre_lib.explorer.controls import Song, choose_sound, labelled, live
 from genre_lib.explorer.drawing import audio_player, panel, sound
 from genre_lib.explorer.examples import hear
@@ -165,7 +165,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         moments = _note(f"From {span}, there is silence.")
         if part.probabilities is not None:
             load = functools.partial(
-                read_excerpt, source, start=part.start, seconds=part.end - part.start
+                read_audio, source, start=part.start, seconds=part.end - part.start
             )
             (example,) = hear([Track(f"{source.name}, {span}", "", load)], trained, whole=True)
             moments = clip(example)
@@ -195,7 +195,7 @@ def _excerpt(
     """
     whole = seconds_of(source) or len(read_audio(source, rate)) / rate
     begin = place * max(0.0, whole - seconds)
-    audio = read_excerpt(source, rate, start=begin, seconds=seconds)
+    audio = read_audio(source, rate, start=begin, seconds=seconds)
     end = begin + len(audio) / rate
     if len(audio) < least:
         raise UserError(

@@ -13,7 +13,7 @@ import soundfile
 
 from genre_lib.config import UserError
 from genre_lib.corpus import AudioFault, Upload, audio, read_audio
-from genre_lib.corpus.audio import read_excerpt, seconds_of, stream_audio
+from genre_lib.corpus.audio import seconds_of, stream_audio
 
 RATE = 22050
 
@@ -142,15 +142,12 @@ def test_any_name_will_do(tmp_path):
 
 
 def test_blocks_do_not_grow_with_the_file(tmp_path):
-    peaks = []
-    for seconds in (60, 300):
-        path = write(tmp_path / "long.wav", np.zeros(8000 * seconds, np.int16), 8000)
-        tracemalloc.start()
-        assert sum(map(len, stream_audio(path, RATE))) == RATE * seconds
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.1 * peaks[0]
-    assert max(map(len, stream_audio(path, RATE))) < 2 * audio.BLOCK_SECONDS * RATE
+    path = write(tmp_path / "long.wav", np.zeros(8000 * 900, np.int16), 8000)
+    tracemalloc.start()
+    assert sum(map(len, stream_audio(path, RATE))) == RATE * 900
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6  # as float32 it is 79 MB
 
 
 # Read to the true end
@@ -225,23 +222,24 @@ def test_an_excerpt_is_that_part_of_the_whole(tmp_path, suffix):
     for start in (0, 0.7, 2.5):
         expected = whole[round(start * RATE) :][:RATE]
         for source in (path, Upload("a", path.read_bytes())):
-            excerpt = read_excerpt(source, RATE, start=start, seconds=1)
+            excerpt = read_audio(source, RATE, start=start, seconds=1)
             np.testing.assert_allclose(excerpt, expected, atol=1e-6)
 
 
 def test_an_excerpt_at_another_rate_has_its_length_in_seconds(tmp_path):
     path = write(tmp_path / "a.wav", music(48000), 48000)
-    assert len(read_excerpt(path, RATE, start=1, seconds=0.5)) == RATE // 2
-    assert len(read_excerpt(path, RATE, start=3, seconds=0.5)) == 0
-    assert len(read_excerpt(path, RATE, start=99, seconds=0.5)) == 0
+    assert len(read_audio(path, RATE, start=1, seconds=0.5)) == RATE // 2
+    assert len(read_audio(path, RATE, start=3, seconds=0.5)) == 0
+    assert len(read_audio(path, RATE, start=99, seconds=0.5)) == 0
 
 
 def test_of_a_long_file_hardly_more_than_the_excerpt_is_read(tmp_path, decoded):
     for suffix in ("wav", "flac", "mp3"):
         path = write(tmp_path / f"long.{suffix}", np.tile(music(8000), (50, 1)), 8000)
-        decoded.clear()
-        assert len(read_excerpt(path, 8000, start=100, seconds=3)) == 3 * 8000
-        assert sum(decoded) < 5 * 8000
+        for start in (0, 100):
+            decoded.clear()
+            assert len(read_audio(path, 8000, start=start, seconds=3)) == 3 * 8000
+            assert sum(decoded) < 10 * 8000
 
 
 def test_an_upload_is_heard_as_the_file_is(tmp_path):
@@ -272,7 +270,7 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path, kind):
     if kind in ("wav", "aiff"):  # of which the header tells before the end is reached
         for source in (path, Upload("cut.wav", path.read_bytes())):
             with pytest.raises(AudioFault, match="cut short"):
-                read_excerpt(source, RATE, start=0, seconds=1)
+                read_audio(source, RATE, start=0, seconds=1)
 
 
 def test_a_packet_that_cannot_be_decoded_is_passed_over_unless_there_are_many(tmp_path):
@@ -284,7 +282,7 @@ def test_a_packet_that_cannot_be_decoded_is_passed_over_unless_there_are_many(tm
     np.testing.assert_array_equal(damaged[: 10 * RATE], whole[: 10 * RATE])
     for place in range(5000, len(content), len(content) // 20):
         content[place] ^= 0xFF
-    with pytest.raises(AudioFault, match=r"of its .* packets cannot be decoded|cut short"):
+    with pytest.raises(AudioFault, match=r"of its .* packets|cut short"):
         read_audio(Upload("a", bytes(content)), RATE)
 
 
@@ -308,7 +306,7 @@ def test_what_is_no_audio_is_refused_whatever_it_is_called(tmp_path):
             with pytest.raises(AudioFault, match=f"{name} .*{words.strip()}"):
                 read_audio(tmp_path / name, RATE)
         with pytest.raises(AudioFault, match=f"^my song .*{words.strip()}"):
-            read_excerpt(Upload("my song", content), RATE, start=0, seconds=1)
+            read_audio(Upload("my song", content), RATE, start=0, seconds=1)
 
 
 def test_samples_that_are_no_sound_are_refused(tmp_path):
@@ -332,15 +330,13 @@ def test_files_without_samples_and_too_few_of_them_are_refused(tmp_path):
 def test_missing_files_folders_and_devices_are_named(tmp_path):
     with pytest.raises(AudioFault, match="does not exist"):
         read_audio(tmp_path / "missing.wav", RATE)
-    for name in ("a\0b.wav", "\udcff\ud800.wav"):
-        with pytest.raises(AudioFault, match="no name that a file can have"):
+    for name in ("a\0b.wav", "\udcff\ud800.wav", "long" * 999):
+        with pytest.raises(AudioFault, match="cannot be read"):
             read_audio(Path(name), RATE)
-    with pytest.raises(AudioFault, match="cannot be read"):
-        read_audio(Path("long" * 999), RATE)
     with pytest.raises(AudioFault, match="is a folder"):
         read_audio(tmp_path, RATE)
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(AudioFault, match="no regular file"):
+    with pytest.raises(AudioFault, match="is a folder or a device"):
         read_audio(tmp_path / "pipe.wav", RATE)
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.explorer import controls_of, notebook, shown_by
 from genre_lib import explorer
 from genre_lib.config import SpectrogramSettings
-from genre_lib.corpus import Upload, audio, read_audio
+from genre_lib.corpus import Upload, read_audio
 from genre_lib.explorer import controls, live
 from genre_lib.predict import header, predict_file, read_trained, report
 from genre_lib.spectrogram import mel_decibels, to_gray
@@ -141,7 +141,7 @@ def test_picture_and_sound_are_those_of_the_excerpt(file):
         settings = SpectrogramSettings(**changes)
         part = read_audio(file, RATE)[2 * RATE : 22 * RATE]
         if settings.sample_rate != RATE:
-            part = audio.read_excerpt(file, settings.sample_rate, start=2, seconds=20)
+            part = read_audio(file, settings.sample_rate, start=2, seconds=20)
         expected = to_gray(mel_decibels(part, settings), top_db=settings.top_db)
         shown, heard = texts(instrument)
         np.testing.assert_array_equal(gray(shown), expected)
