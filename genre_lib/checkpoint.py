@@ -34,10 +34,8 @@ def load(directory: Path, parts: Mapping[str, Any]) -> dict[str, Any] | None:
 
     One that is damaged is reported and removed.
 
-    Raises
-    ------
-    UserError
-        If it is of another training, or holds what would have to be run as code.
+    A `UserError` is raised if it is of another training, or holds what would have to be run as
+    code.
     """
     for path in newest_first(directory):
         data = path.read_bytes()

@@ -173,11 +173,8 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
 
     They win over the profile, and `overrides`, in which notebooks give further ones, over both.
 
-    Raises
-    ------
-    UserError
-        If a name is unknown (in a notebook also one that papermill injected), or a value is out
-        of range.
+    A `UserError` is raised if a name is unknown (in a notebook also one that papermill injected),
+    or a value is out of range.
     """
     refuse_unknown_parameters()
     if not isinstance(overrides, Mapping | None):
@@ -203,10 +200,8 @@ def single_settings(settings: RunSettings) -> dict[str, Any]:
 def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:
     """Settings from ``key=value`` pairs of a command line, which win over its options.
 
-    Raises
-    ------
-    UserError
-        If a pair has no equals sign, a name is unknown, or a value is out of range.
+    A `UserError` is raised if a pair has no equals sign, a name is unknown, or a value is out of
+    range.
     """
     values = [pair.partition("=") for pair in pairs or ()]
     for name, equals, _ in values:
@@ -220,10 +215,8 @@ def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings
 def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
     """Build settings.
 
-    Raises
-    ------
-    UserError
-        If a value is of the wrong type or outside its range: in pydantic's words.
+    A `UserError` is raised if a value is of the wrong type or outside its range: in pydantic's
+    words.
     """
     try:
         return cls.model_validate(dict(values))
@@ -345,10 +338,7 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file so that it is either complete, also after a power cut, or as it was.
 
-    Raises
-    ------
-    UserError
-        If there is no room, or the place cannot be written.
+    A `UserError` is raised if there is no room, or the place cannot be written.
     """
     partial = path.with_name(path.name + ".part")
     try:
@@ -407,10 +397,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
-    Raises
-    ------
-    UserError
-        If the file cannot be read as one.
+    A `UserError` is raised if the file cannot be read as one.
     """
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")).items())

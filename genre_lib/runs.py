@@ -70,10 +70,8 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
 
     The test set is scored once, after training, by the model with the best validation accuracy.
 
-    Raises
-    ------
-    UserError
-        If the run was begun by other training code, or a batch is larger than the training set.
+    A `UserError` is raised if the run was begun by other training code, or a batch is larger than
+    the training set.
     """
     store = open_store(settings, progress=progress)
     directory = run_directory(digest(settings, store.digest))
@@ -158,10 +156,7 @@ def code_digest() -> str:
 def read_run(directory: Path) -> Run:
     """Read a complete run.
 
-    Raises
-    ------
-    UserError
-        If there is no run, or a file of it is missing or damaged.
+    A `UserError` is raised if there is no run, or a file of it is missing or damaged.
     """
     if not is_complete(directory):
         raise UserError(

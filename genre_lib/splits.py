@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
+from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
@@ -49,11 +49,7 @@ class Dataset:
 def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) -> Dataset:
     """Cut a store into images by the view and split them by the protocol.
 
-    Raises
-    ------
-    UserError
-        If a genre has fewer tracks (or images) than there are subsets, or a track is too short
-        for the view, or the disk has no room for the images (see `genre_lib.store.allocate`).
+    A `UserError` is raised as by `split_images` and `cut_images`, or if the disk has no room.
     """
     labels = np.repeat(store.labels, settings.images_per_track)
     table = split_images(store, settings)
@@ -63,10 +59,7 @@ def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) 
 def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     """The subset of each image: the table of a `Dataset`, without its images.
 
-    Raises
-    ------
-    UserError
-        If a genre has fewer tracks (or images) than there are subsets.
+    A `UserError` is raised if a genre has fewer tracks (or images) than there are subsets.
     """
     per_track = settings.images_per_track
     labels = np.repeat(store.labels, per_track)
@@ -106,12 +99,8 @@ def assign_subsets(
     Returns
     -------
     np.ndarray
-        Subset name of each image, objects, shape (N,).
-
-    Raises
-    ------
-    UserError
-        If a genre has fewer units than there are subsets.
+        Subset name of each image, objects, shape (N,). A `UserError` is raised if a genre has
+        fewer units than there are subsets.
     """
     genres_of_unit = pd.Series(labels).groupby(units).nunique()
     mixed = genres_of_unit[genres_of_unit > 1].index
@@ -130,12 +119,9 @@ def assign_subsets(
             name: max(1, round(SUBSET_SHARES[name] * weights.sum()))
             for name in ("test", "validation")
         }
-        chosen = np.empty(len(names), dtype=object)
-        chosen[:] = "train"  # np.full would make text for each
+        chosen = np.array(["train"] * len(names), dtype=object)
         alone = ~np.isin(names, mixed)
         for position in rng.permutation(len(names)):
-            if not any(room.values()):
-                break
             fits = [name for name in room if weights[position] <= room[name]]
             if fits and alone[position]:
                 chosen[position] = fits[0]
@@ -160,28 +146,22 @@ def _published(store: Store) -> np.ndarray:
 
 
 def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
-    """The images of all tracks by the settings' view.
+    """The images of all tracks, uint8, shape (tracks * images_per_track, 128, 128).
 
     View `copies`: the whole track resized, then augmented copies of it, which depend on the seed
     and on the track's position in the store, not on what else the store has. View `segments`:
-    consecutive slices of the track, each resized.
-
-    Returns
-    -------
-    np.ndarray
-        uint8, shape (tracks * images_per_track, 128, 128); each track's first copy is the
-        original.
+    consecutive slices of the track, each resized; a `UserError` is raised if it is too short.
     """
-    if settings.view == "segments" and store.images.shape[2] < settings.images_per_track:
+    count, per_track = len(store.track_ids), settings.images_per_track
+    if settings.view == "segments" and store.images.shape[2] < per_track:
         raise UserError(
             f"The tracks of {store.path} have {store.images.shape[2]} columns, too few for "
-            f"images_per_track = {settings.images_per_track} segments."
+            f"images_per_track = {per_track} segments."
         )
-    count = len(store.track_ids)
-    images = allocate((count, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE))
+    images = allocate((count, per_track, IMAGE_SIZE, IMAGE_SIZE))
 
     def work(chunk: slice) -> None:
-        _cut(store, settings, chunk, images[chunk])
+        images[chunk] = _cut(store, settings, chunk)
         release(images)
 
     for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
@@ -190,33 +170,25 @@ def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) ->
 
 
 def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
-    """The images of one track, as `make_dataset` makes them of all.
-
-    Returns
-    -------
-    np.ndarray
-        uint8, shape (images_per_track, 128, 128).
-    """
+    """The images of one track, as in a `Dataset`, shape (images_per_track, 128, 128)."""
     position = store.position(track_id)
-    images = np.empty((1, settings.images_per_track, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    _cut(store, settings, slice(position, position + 1), images)
-    return images[0]
+    return _cut(store, settings, slice(position, position + 1))[0]
 
 
-def _cut(store: Store, settings: RunSettings, chunk: slice, images: np.ndarray) -> None:
-    """Fill images, shape (tracks, images_per_track, 128, 128), of a chunk of a store's tracks."""
-    compose = composed(transforms(settings.augmentation).values())  # one for each thread
-    tracks = take(store.images, chunk)
-    for position, track, image in zip(range(chunk.start, chunk.stop), tracks, images, strict=True):
+def _cut(store: Store, settings: RunSettings, chunk: slice) -> np.ndarray:
+    """The images of some tracks, uint8, shape (tracks, images_per_track, 128, 128)."""
+    compose, count = pipeline(settings.augmentation), settings.images_per_track
+    cut = []
+    for position, track in enumerate(take(store.images, chunk), start=chunk.start):
         if settings.view == "segments":
-            parts = np.array_split(track, settings.images_per_track, axis=1)
-            image[:] = [resize(part) for part in parts]
+            cut.append(np.stack([resize(part) for part in np.array_split(track, count, axis=1)]))
             continue
-        image[:] = resize(track)
-        if len(image) > 1:
-            sequence = np.random.SeedSequence([settings.seed, position])
-            seed = int(sequence.generate_state(1, np.uint64)[0])
-            image[1:] = augment(image[1:], compose, seed=seed)
+        sequence = np.random.SeedSequence([settings.seed, position])
+        seed = int(sequence.generate_state(1, np.uint64)[0])
+        copies = np.repeat(resize(track)[None], count, axis=0)
+        copies[1:] = augment(copies[1:], compose, seed=seed)
+        cut.append(copies)
+    return np.array(cut)
 
 
 def resize(image: np.ndarray) -> np.ndarray:
@@ -231,12 +203,10 @@ def resize(image: np.ndarray) -> np.ndarray:
 
 def recordings(store: Store) -> np.ndarray:
     """For each track the position of the first with the same gray levels, shape (tracks,)."""
-    first: dict[bytes, int] = {}
-    positions = np.empty(len(store.track_ids), int)
-    for position in range(len(positions)):
-        content = hashlib.sha256(take(store.images, slice(position, position + 1)).data).digest()
-        positions[position] = first.setdefault(content, position)
-    return positions
+    tracks = pd.Series(range(len(store.track_ids)))
+    gray = (take(store.images, slice(number, number + 1)) for number in tracks)
+    content = [hashlib.sha256(track.data).hexdigest() for track in gray]
+    return tracks.groupby(content).transform("first").to_numpy()
 
 
 def identical_tracks(store: Store) -> pd.DataFrame:
@@ -254,10 +224,8 @@ def identical_tracks(store: Store) -> pd.DataFrame:
 def read_split(path: Path, store: Store) -> pd.DataFrame:
     """Read somebody's split of a store's tracks: track_id, subset, recording (see `recordings`).
 
-    Raises
-    ------
-    UserError
-        If the file lacks a column or a subset, or has a track that the store lacks.
+    A `UserError` is raised if the file lacks a column or a subset, or has a track that the store
+    lacks.
     """
     table = read_csv(path, dtype=str, keep_default_na=False)
     if missing := {"track_id", "subset"} - set(table):

@@ -40,8 +40,7 @@ EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
 def random_seed(*key: int) -> int:
     """One 63-bit seed from whole numbers, such as (seed, epoch, step).
 
-    Every draw of a training run comes from such a key, so a resumed run needs no saved random
-    state: it draws what the uninterrupted one would have drawn.
+    All draws of a training come from such keys, so a resumed run needs no saved random state.
     """
     return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)
 
@@ -99,9 +98,8 @@ def mixed_loss(
     logits: Tensor, own: Tensor, partner: Tensor, *, kept: float, smoothing: float
 ) -> Tensor:
     """CutMix's loss: both labels, weighted by the area that each image holds (Section IV-C)."""
-    return kept * smoothed_loss(logits, own, smoothing=smoothing) + (1 - kept) * smoothed_loss(
-        logits, partner, smoothing=smoothing
-    )
+    first, second = (smoothed_loss(logits, y, smoothing=smoothing) for y in (own, partner))
+    return kept * first + (1 - kept) * second
 
 
 def to_input(images: np.ndarray | Tensor, device: torch.device) -> Tensor:
@@ -111,19 +109,10 @@ def to_input(images: np.ndarray | Tensor, device: torch.device) -> Tensor:
 
 @torch.no_grad()
 def predict_logits(model: HybridNet, images: np.ndarray, rows: np.ndarray | None = None) -> Tensor:
-    """Logits of images, or of some of them, in evaluation mode; nothing is augmented.
+    """Logits in evaluation mode, float32 on the CPU, shape (images, n_classes); no augmentation.
 
-    Parameters
-    ----------
-    images
-        uint8, shape (N, 128, 128); only a batch at a time is copied.
-    rows
-        Positions in `images`; all of them by default.
-
-    Returns
-    -------
-    Tensor
-        float32 on the CPU, shape (N, n_classes) or (len(rows), n_classes).
+    Images are uint8, shape (N, 128, 128); those at the positions `rows` are shown to the network,
+    by default all, and only a batch at a time is copied.
     """
     model.eval()
     device = next(model.parameters()).device
@@ -199,10 +188,8 @@ def train(
     the validation loss has not improved for ``settings.training.patience`` epochs (Sections IV-C
     and V-A).
 
-    Raises
-    ------
-    UserError
-        If the loss is no number any more, or a checkpoint is of another training.
+    A `UserError` is raised if the loss is no number any more, or a checkpoint is of another
+    training.
     """
     training, steps = settings.training, steps_per_epoch(settings, dataset)
     seed, state = settings.training_seed, new_state(settings, dataset)
@@ -271,10 +258,8 @@ def train_step(
 ) -> tuple[float, float]:
     """Forward, loss, backward, clip, optimizer and schedule, for one batch.
 
-    Returns
-    -------
-    tuple of float
-        Mean loss, and how many images were right, each label counted by its share of the image.
+    Returns the mean loss, and how many images were right, each label counted by its share of the
+    image.
     """
     device = next(state.model.parameters()).device
     target = torch.from_numpy(labels).to(device)
@@ -304,10 +289,8 @@ def make_batch(
     -------
     batch : np.ndarray
         uint8, shape (B, 128, 128).
-    partner : np.ndarray
-        Position in the batch of the image whose label has a share in each, shape (B,).
-    kept : float
-        Weight of each image's original label.
+    partner, kept
+        As `genre_lib.augment.cutmix` returns them.
     """
     seed = random_seed(settings.training_seed, epoch, step)
     rng = np.random.default_rng(seed)

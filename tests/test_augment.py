@@ -58,14 +58,14 @@ def test_what_is_given_is_not_changed(images):
     np.testing.assert_array_equal(images, before)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1, 2**31 * 64])
-def test_the_same_seed_gives_the_same_images(images, seed):
-    compose = pipeline(AugmentationSettings())
-    first = augment(images, compose, seed=seed)
-    augment(images, compose, seed=seed + 1)
-    np.testing.assert_array_equal(augment(images, compose, seed=seed), first)
-    fresh = augment(images, pipeline(AugmentationSettings()), seed=seed)
-    np.testing.assert_array_equal(fresh, first)
+def test_the_same_seed_gives_the_same_images(images):
+    for seed in [0, 1, 2**32 - 1, 2**31 * 64]:
+        compose = pipeline(AugmentationSettings())
+        first = augment(images, compose, seed=seed)
+        augment(images, compose, seed=seed + 1)
+        np.testing.assert_array_equal(augment(images, compose, seed=seed), first)
+        fresh = augment(images, pipeline(AugmentationSettings()), seed=seed)
+        np.testing.assert_array_equal(fresh, first)
 
 
 def test_another_seed_gives_other_images(images):
@@ -123,42 +123,42 @@ def test_half_of_the_images_are_flipped(images):
     assert 0.4 < flipped.mean() < 0.6
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
-def test_each_kind_is_chosen_without_the_others(position):
+def test_each_kind_is_chosen_without_the_others():
     """At any position of a batch: brightness, flip and noise occur in all combinations."""
-    halves = gray(60, position + 1)
-    halves[:, :, IMAGE_SIZE // 2 :] = 160
-    compose = pipeline(AugmentationSettings(crop_probability=0.0, contrast=0.0))
-    results = np.array([augment(halves, compose, seed=seed)[position] for seed in range(400)])
-    left, right = results[:, :, :50].astype(float), results[:, :, -50:].astype(float)
-    flipped = left.mean((1, 2)) > right.mean((1, 2))
-    noisy = left.std((1, 2)) > 0
-    brighter = np.abs((left + right).mean((1, 2)) - 220) > 1
-    counts = np.bincount(4 * flipped + 2 * noisy + brighter, minlength=8)
-    np.testing.assert_allclose(counts / 400, 1 / 8, atol=0.06)
+    for position in [0, 1, 2]:
+        halves = gray(60, position + 1)
+        halves[:, :, IMAGE_SIZE // 2 :] = 160
+        compose = pipeline(AugmentationSettings(crop_probability=0.0, contrast=0.0))
+        results = np.array([augment(halves, compose, seed=seed)[position] for seed in range(400)])
+        left, right = results[:, :, :50].astype(float), results[:, :, -50:].astype(float)
+        flipped = left.mean((1, 2)) > right.mean((1, 2))
+        noisy = left.std((1, 2)) > 0
+        brighter = np.abs((left + right).mean((1, 2)) - 220) > 1
+        counts = np.bincount(4 * flipped + 2 * noisy + brighter, minlength=8)
+        np.testing.assert_allclose(counts / 400, 1 / 8, atol=0.06)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.012, 0.028), (0.05, 0.05), (0.1, 0.12)])
-def test_noise_is_as_strong_as_the_settings_say(low, high):
-    settings = only(noise_probability=1.0, noise_min=low, noise_max=high)
-    result = augment(gray(128, 40), pipeline(settings), seed=2) / 255
-    strength = result.std(axis=(1, 2))
-    level = 1 / 255  # the noise itself is whole gray levels
-    assert strength.min() > 0.98 * low - level / 2
-    assert strength.max() < 1.02 * high + level / 2
-    assert strength.max() - strength.min() > 0.5 * (high - low)
-    np.testing.assert_allclose(result.mean(axis=(1, 2)), 128 / 255, atol=0.005)
+def test_noise_is_as_strong_as_the_settings_say():
+    for low, high in [(0.012, 0.028), (0.05, 0.05), (0.1, 0.12)]:
+        settings = only(noise_probability=1.0, noise_min=low, noise_max=high)
+        result = augment(gray(128, 40), pipeline(settings), seed=2) / 255
+        strength = result.std(axis=(1, 2))
+        level = 1 / 255  # the noise itself is whole gray levels
+        assert strength.min() > 0.98 * low - level / 2
+        assert strength.max() < 1.02 * high + level / 2
+        assert strength.max() - strength.min() > 0.5 * (high - low)
+        np.testing.assert_allclose(result.mean(axis=(1, 2)), 128 / 255, atol=0.005)
 
 
-@pytest.mark.parametrize("limit", [0.05, 0.15, 0.3])
-def test_brightness_changes_the_mean_by_at_most_its_limit(limit):
-    settings = only(brightness_contrast_probability=1.0, brightness=limit, contrast=0.0)
-    result = augment(gray(128, 60), pipeline(settings), seed=2)
-    change = result.mean(axis=(1, 2)) - 128
-    assert np.abs(change).max() <= 255 * limit + 1
-    assert change.max() > 255 * limit / 2
-    assert change.min() < -255 * limit / 2
-    assert (result.std(axis=(1, 2)) == 0).all()
+def test_brightness_changes_the_mean_by_at_most_its_limit():
+    for limit in [0.05, 0.15, 0.3]:
+        settings = only(brightness_contrast_probability=1.0, brightness=limit, contrast=0.0)
+        result = augment(gray(128, 60), pipeline(settings), seed=2)
+        change = result.mean(axis=(1, 2)) - 128
+        assert np.abs(change).max() <= 255 * limit + 1
+        assert change.max() > 255 * limit / 2
+        assert change.min() < -255 * limit / 2
+        assert (result.std(axis=(1, 2)) == 0).all()
 
 
 def test_contrast_stretches_by_at_most_its_limit(images):
@@ -210,39 +210,39 @@ def test_importing_the_module_does_not_import_torch():
 # CutMix
 
 
-@pytest.mark.parametrize(("first", "last"), [(0.5, 0.0), (1.0, 0.2), (0.0, 0.0), (0.1, 0.9)])
-def test_the_probability_of_cutmix_is_a_line(first, last):
-    settings = AugmentationSettings(cutmix_probability=first, cutmix_final_probability=last)
-    epochs = 11
-    line = [cutmix_probability(epoch, epochs, settings) for epoch in range(epochs)]
-    np.testing.assert_allclose(line, np.linspace(first, last, epochs), atol=1e-12)
+def test_the_probability_of_cutmix_is_a_line():
+    for first, last in [(0.5, 0.0), (1.0, 0.2), (0.0, 0.0), (0.1, 0.9)]:
+        settings = AugmentationSettings(cutmix_probability=first, cutmix_final_probability=last)
+        epochs = 11
+        line = [cutmix_probability(epoch, epochs, settings) for epoch in range(epochs)]
+        np.testing.assert_allclose(line, np.linspace(first, last, epochs), atol=1e-12)
 
 
 def test_a_single_epoch_has_the_first_probability():
     assert cutmix_probability(0, 1, AugmentationSettings()) == 0.5
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.1, 0.5, 0.75, 0.99, 1.0])
-def test_a_box_that_no_edge_clips_has_the_area_that_is_not_kept(kept):
-    rows, columns = cutmix_box(kept, (0.5, 0.5))
-    side = IMAGE_SIZE * np.sqrt(1 - kept)
-    for span in (rows, columns):
-        assert span.stop - span.start == pytest.approx(side, abs=1)
-    if kept == 1.0:
-        assert rows.start == rows.stop
-    if kept == 0.0:
-        assert (rows, columns) == (slice(0, IMAGE_SIZE), slice(0, IMAGE_SIZE))
+def test_a_box_that_no_edge_clips_has_the_area_that_is_not_kept():
+    for kept in [0.0, 0.1, 0.5, 0.75, 0.99, 1.0]:
+        rows, columns = cutmix_box(kept, (0.5, 0.5))
+        side = IMAGE_SIZE * np.sqrt(1 - kept)
+        for span in (rows, columns):
+            assert span.stop - span.start == pytest.approx(side, abs=1)
+        if kept == 1.0:
+            assert rows.start == rows.stop
+        if kept == 0.0:
+            assert (rows, columns) == (slice(0, IMAGE_SIZE), slice(0, IMAGE_SIZE))
 
 
-@pytest.mark.parametrize("centre", [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.02, 0.5), (1.0, 0.3)])
-@pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 1.0])
-def test_a_box_is_clipped_at_the_edges(centre, kept):
-    side = IMAGE_SIZE * np.sqrt(1 - kept)
-    for span, middle in zip(cutmix_box(kept, centre), centre, strict=True):
-        assert 0 <= span.start <= span.stop <= IMAGE_SIZE
-        low = max(0, middle * IMAGE_SIZE - side / 2)
-        high = min(IMAGE_SIZE, middle * IMAGE_SIZE + side / 2)
-        assert (span.start, span.stop) == pytest.approx((low, high), abs=0.5)
+def test_a_box_is_clipped_at_the_edges():
+    for centre in [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.02, 0.5), (1.0, 0.3)]:
+        for kept in [0.0, 0.3, 0.9, 1.0]:
+            side = IMAGE_SIZE * np.sqrt(1 - kept)
+            for span, middle in zip(cutmix_box(kept, centre), centre, strict=True):
+                assert 0 <= span.start <= span.stop <= IMAGE_SIZE
+                low = max(0, middle * IMAGE_SIZE - side / 2)
+                high = min(IMAGE_SIZE, middle * IMAGE_SIZE + side / 2)
+                assert (span.start, span.stop) == pytest.approx((low, high), abs=0.5)
 
 
 def test_rows_and_columns_of_the_box_are_not_confused():
@@ -250,24 +250,24 @@ def test_rows_and_columns_of_the_box_are_not_confused():
     assert rows.stop < IMAGE_SIZE / 2 < columns.start
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_mixed_images_are_made_of_own_and_partner_by_the_share_that_is_told(seed):
-    levels = np.array([10, 50, 90, 130, 170], np.uint8)
-    batch = np.concatenate([gray(level, 1) for level in levels])
-    before = batch.copy()
-    mixed, partner, kept = cutmix(batch, alpha=1.0, rng=np.random.default_rng(seed))
-    np.testing.assert_array_equal(batch, before)
-    assert mixed.dtype == np.uint8
-    assert sorted(partner) == [0, 1, 2, 3, 4]
-    boxes = set()
-    for image, own, other in zip(mixed, levels, levels[partner], strict=True):
-        assert np.isin(image, [own, other]).all()
-        if own != other:
-            assert (image == own).mean() == pytest.approx(kept, abs=1e-12)
-            boxes.add((image == other).tobytes())
-        else:
-            assert (image == own).all()
-    assert len(boxes) <= 1  # one box for the whole batch
+def test_mixed_images_are_made_of_own_and_partner_by_the_share_that_is_returned():
+    for seed in range(12):
+        levels = np.array([10, 50, 90, 130, 170], np.uint8)
+        batch = np.concatenate([gray(level, 1) for level in levels])
+        before = batch.copy()
+        mixed, partner, kept = cutmix(batch, alpha=1.0, rng=np.random.default_rng(seed))
+        np.testing.assert_array_equal(batch, before)
+        assert mixed.dtype == np.uint8
+        assert sorted(partner) == [0, 1, 2, 3, 4]
+        boxes = set()
+        for image, own, other in zip(mixed, levels, levels[partner], strict=True):
+            assert np.isin(image, [own, other]).all()
+            if own != other:
+                assert (image == own).mean() == pytest.approx(kept, abs=1e-12)
+                boxes.add((image == other).tobytes())
+            else:
+                assert (image == own).all()
+        assert len(boxes) <= 1  # one box for the whole batch
 
 
 def test_the_pasted_box_comes_from_the_same_place(images):

@@ -73,19 +73,19 @@ def crossing(table: pd.DataFrame) -> int:
 # Splitting
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_papers_shares_are_met_exactly_in_every_genre(protocol):
-    for seed in (0, 1, 17):
-        counts = split_of(protocol, seed).groupby(["genre", "subset"]).size().unstack()
-        for subset, share in paper.SUBSET_SHARES.items():
-            assert (counts[subset] == round(share * 1200)).all()
+def test_the_papers_shares_are_met_exactly_in_every_genre():
+    for protocol in PROTOCOLS:
+        for seed in (0, 1, 17):
+            counts = split_of(protocol, seed).groupby(["genre", "subset"]).size().unstack()
+            for subset, share in paper.SUBSET_SHARES.items():
+                assert (counts[subset] == round(share * 1200)).all()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_same_seed_splits_the_same_and_another_splits_otherwise(protocol):
-    first = split_of(protocol, 3).subset
-    pd.testing.assert_series_equal(split_of(protocol, 3).subset, first)
-    assert (split_of(protocol, 4).subset != first).mean() > 0.2
+def test_the_same_seed_splits_the_same_and_another_splits_otherwise():
+    for protocol in PROTOCOLS:
+        first = split_of(protocol, 3).subset
+        pd.testing.assert_series_equal(split_of(protocol, 3).subset, first)
+        assert (split_of(protocol, 4).subset != first).mean() > 0.2
 
 
 def test_all_tracks_stay_together_under_one_protocol_and_nearly_none_under_the_other():
@@ -95,30 +95,30 @@ def test_all_tracks_stay_together_under_one_protocol_and_nearly_none_under_the_o
         assert crossing(split_of("image", seed)) > 0.9 * 1000
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_image_has_a_subset_and_no_subset_lacks_a_genre(protocol):
-    for tracks in (3, 4, 7, 10, 13, 40):
-        table = split_of(protocol, 0, tracks=tracks, per_track=4)
-        assert set(table.subset) == set(SUBSETS)
-        counts = table.groupby(["genre", "subset"]).size().unstack(fill_value=0)
-        assert (counts > 0).all(axis=None)
-        assert (counts == counts.iloc[0]).all(axis=None)
-        assert counts.sum(axis=None) == len(table)
-        assert (counts.train >= counts.validation).all()
-        assert (counts.validation >= counts.test).all()
+def test_every_image_has_a_subset_and_no_subset_lacks_a_genre():
+    for protocol in PROTOCOLS:
+        for tracks in (3, 4, 7, 10, 13, 40):
+            table = split_of(protocol, 0, tracks=tracks, per_track=4)
+            assert set(table.subset) == set(SUBSETS)
+            counts = table.groupby(["genre", "subset"]).size().unstack(fill_value=0)
+            assert (counts > 0).all(axis=None)
+            assert (counts == counts.iloc[0]).all(axis=None)
+            assert counts.sum(axis=None) == len(table)
+            assert (counts.train >= counts.validation).all()
+            assert (counts.validation >= counts.test).all()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_order_of_genres_does_not_matter_to_each(protocol):
-    rng = np.random.default_rng(0)
-    track_labels = rng.permutation(np.repeat(np.arange(4), 10))
-    labels = np.repeat(track_labels, 3)
-    units = np.repeat(np.arange(40), 3) if protocol == "track" else np.arange(120)
-    mixed = assign_subsets(units, labels, tuple("abcd"), seed=0)
-    sort = np.argsort(labels, kind="stable")
-    np.testing.assert_array_equal(
-        assign_subsets(units[sort], labels[sort], tuple("abcd"), seed=0), mixed[sort]
-    )
+def test_the_order_of_genres_does_not_matter_to_each():
+    for protocol in PROTOCOLS:
+        rng = np.random.default_rng(0)
+        track_labels = rng.permutation(np.repeat(np.arange(4), 10))
+        labels = np.repeat(track_labels, 3)
+        units = np.repeat(np.arange(40), 3) if protocol == "track" else np.arange(120)
+        mixed = assign_subsets(units, labels, tuple("abcd"), seed=0)
+        sort = np.argsort(labels, kind="stable")
+        np.testing.assert_array_equal(
+            assign_subsets(units[sort], labels[sort], tuple("abcd"), seed=0), mixed[sort]
+        )
 
 
 def test_each_genre_is_split_whatever_the_others_are():
@@ -148,60 +148,64 @@ def test_too_few_tracks_are_refused():
 # Datasets
 
 
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_image_is_in_the_dataset_once(store, view, protocol):
-    data = make_dataset(store, settings_for(view=view, protocol=protocol, images_per_track=4))
-    count = 4 * len(store.track_ids)
-    assert data.images.shape == (count, IMAGE_SIZE, IMAGE_SIZE)
-    assert data.images.dtype == np.uint8
-    assert data.genres == store.genres
-    table = data.table
-    assert not table.duplicated(["track_id", "image"]).any()
-    assert set(table.track_id) == set(store.track_ids)
-    assert set(table.image) == {0, 1, 2, 3}
-    rows = np.concatenate([data.rows(subset) for subset in SUBSETS])
-    assert sorted(rows) == list(range(count))
-    for subset in SUBSETS:
-        assert (table.subset[data.rows(subset)] == subset).all()
+def test_every_image_is_in_the_dataset_once(store):
+    for view in VIEWS:
+        for protocol in PROTOCOLS:
+            data = make_dataset(
+                store, settings_for(view=view, protocol=protocol, images_per_track=4)
+            )
+            count = 4 * len(store.track_ids)
+            assert data.images.shape == (count, IMAGE_SIZE, IMAGE_SIZE)
+            assert data.images.dtype == np.uint8
+            assert data.genres == store.genres
+            table = data.table
+            assert not table.duplicated(["track_id", "image"]).any()
+            assert set(table.track_id) == set(store.track_ids)
+            assert set(table.image) == {0, 1, 2, 3}
+            rows = np.concatenate([data.rows(subset) for subset in SUBSETS])
+            assert sorted(rows) == list(range(count))
+            for subset in SUBSETS:
+                assert (table.subset[data.rows(subset)] == subset).all()
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_images_labels_and_table_are_of_the_same_track(view):
-    store = blank_store(4, genres=3)
-    off = dict.fromkeys(
-        ("brightness_contrast_probability", "noise_probability"), 0.0
-    )  # these alone would change a gray
-    data = make_dataset(store, settings_for(view=view, images_per_track=3, **off))
-    for image, label, row in zip(data.images, data.labels, data.table.itertuples(), strict=True):
-        position = store.position(row.track_id)
-        assert (image == store.images[position, 0, 0]).all()
-        assert label == store.labels[position]
-        assert row.genre == store.genres[label]
+def test_images_labels_and_table_are_of_the_same_track():
+    for view in VIEWS:
+        store = blank_store(4, genres=3)
+        off = dict.fromkeys(
+            ("brightness_contrast_probability", "noise_probability"), 0.0
+        )  # these alone would change a gray
+        data = make_dataset(store, settings_for(view=view, images_per_track=3, **off))
+        for image, label, row in zip(
+            data.images, data.labels, data.table.itertuples(), strict=True
+        ):
+            position = store.position(row.track_id)
+            assert (image == store.images[position, 0, 0]).all()
+            assert label == store.labels[position]
+            assert row.genre == store.genres[label]
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_the_protocol_changes_the_table_not_the_images(store, view):
-    image, track = (
-        make_dataset(store, settings_for(view=view, protocol=protocol, images_per_track=4))
-        for protocol in PROTOCOLS
-    )
-    np.testing.assert_array_equal(image.images, track.images)
-    assert crossing(image.table) > 0
-    assert crossing(track.table) == 0
-    assert (image.table.subset != track.table.subset).any()
+def test_the_protocol_changes_the_table_not_the_images(store):
+    for view in VIEWS:
+        image, track = (
+            make_dataset(store, settings_for(view=view, protocol=protocol, images_per_track=4))
+            for protocol in PROTOCOLS
+        )
+        np.testing.assert_array_equal(image.images, track.images)
+        assert crossing(image.table) > 0
+        assert crossing(track.table) == 0
+        assert (image.table.subset != track.table.subset).any()
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_dataset_is_made_again_from_its_seed(store, view):
-    first, again, other = (
-        make_dataset(store, settings_for(view=view, images_per_track=4, seed=seed))
-        for seed in (5, 5, 6)
-    )
-    np.testing.assert_array_equal(first.images, again.images)
-    pd.testing.assert_frame_equal(first.table, again.table)
-    assert (first.table.subset != other.table.subset).any()
-    assert np.array_equal(first.images, other.images) == (view == "segments")
+def test_a_dataset_is_made_again_from_its_seed(store):
+    for view in VIEWS:
+        first, again, other = (
+            make_dataset(store, settings_for(view=view, images_per_track=4, seed=seed))
+            for seed in (5, 5, 6)
+        )
+        np.testing.assert_array_equal(first.images, again.images)
+        pd.testing.assert_frame_equal(first.table, again.table)
+        assert (first.table.subset != other.table.subset).any()
+        assert np.array_equal(first.images, other.images) == (view == "segments")
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -262,19 +266,19 @@ def test_segments_put_together_cover_the_track_in_order():
         np.testing.assert_array_equal(np.concatenate(cut, axis=1), track)
 
 
-@pytest.mark.parametrize("frames", [12, 24, 100, 1292])
-def test_segments_follow_time(frames):
-    ramp = np.linspace(0, 255, frames)
-    images = np.repeat(ramp[None, None], 16, axis=1).astype(np.uint8)
-    store = replace(blank_store(1, genres=1), images=images)
-    parts = cut_images(store, settings_for())
-    assert parts.shape == (12, 128, 128)
-    means = parts.mean(axis=(1, 2))
-    assert (np.diff(means) > 0).all()
-    # Segments differ by a column where the columns cannot be shared out evenly.
-    tolerance = 1.5 if frames % 12 == 0 else 4.0
-    assert means.mean() == pytest.approx(images.mean(), abs=tolerance)
-    assert (np.diff(np.concatenate(parts, axis=1)[0].astype(int)) >= 0).all()
+def test_segments_follow_time():
+    for frames in [12, 24, 100, 1292]:
+        ramp = np.linspace(0, 255, frames)
+        images = np.repeat(ramp[None, None], 16, axis=1).astype(np.uint8)
+        store = replace(blank_store(1, genres=1), images=images)
+        parts = cut_images(store, settings_for())
+        assert parts.shape == (12, 128, 128)
+        means = parts.mean(axis=(1, 2))
+        assert (np.diff(means) > 0).all()
+        # Segments differ by a column where the columns cannot be shared out evenly.
+        tolerance = 1.5 if frames % 12 == 0 else 4.0
+        assert means.mean() == pytest.approx(images.mean(), abs=tolerance)
+        assert (np.diff(np.concatenate(parts, axis=1)[0].astype(int)) >= 0).all()
 
 
 def test_segments_need_a_column_each():
@@ -512,21 +516,21 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(recording=table.track_id)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("seed", [0, 1])
-def test_shared_tracks_equal_a_count_by_hand(protocol, seed):
-    table = named(split_of(protocol, seed, tracks=5, per_track=3))
-    audited = audit(table).set_index(["first", "second"])
-    assert list(audited.index) == list(combinations(SUBSETS, 2))
-    for first, second in audited.index:
-        shared = total = 0
-        for track in table.track_id.unique():
-            subsets = [row.subset for row in table.itertuples() if row.track_id == track]
-            total += second in subsets
-            shared += first in subsets and second in subsets
-        assert audited.shared_tracks[first, second] == shared
-        assert audited.share[first, second] == pytest.approx(shared / total)
-    assert (audited.identical_tracks == 0).all()
+def test_shared_tracks_equal_a_count_by_hand():
+    for protocol in PROTOCOLS:
+        for seed in [0, 1]:
+            table = named(split_of(protocol, seed, tracks=5, per_track=3))
+            audited = audit(table).set_index(["first", "second"])
+            assert list(audited.index) == list(combinations(SUBSETS, 2))
+            for first, second in audited.index:
+                shared = total = 0
+                for track in table.track_id.unique():
+                    subsets = [row.subset for row in table.itertuples() if row.track_id == track]
+                    total += second in subsets
+                    shared += first in subsets and second in subsets
+                assert audited.shared_tracks[first, second] == shared
+                assert audited.share[first, second] == pytest.approx(shared / total)
+            assert (audited.identical_tracks == 0).all()
 
 
 def test_the_audit_finds_a_single_leak():

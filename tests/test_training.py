@@ -75,28 +75,28 @@ def test_every_key_has_a_seed_of_its_own():
 # The optimiser, Equation 1
 
 
-@pytest.mark.parametrize("weight_decay", [0.0, 0.01, 0.3])
-def test_an_optimizer_step_equals_the_hand_computation(weight_decay):
-    settings = TrainingSettings(learning_rate=0.01, weight_decay=weight_decay)
-    rate, beta1, beta2, epsilon = 0.01, 0.9, 0.999, 1e-8
-    layer = nn.Linear(3, 2).double()
-    theta = torch.nn.utils.parameters_to_vector(layer.parameters()).detach().clone()
-    optimizer = make_optimizer(layer, settings)
-    first = second = torch.zeros_like(theta)
-    for step in range(1, 4):
-        gradient = torch.randn(len(theta), dtype=torch.double)
-        position = 0
-        for parameter in layer.parameters():
-            part = gradient[position : position + parameter.numel()]
-            parameter.grad = part.view_as(parameter).clone()
-            position += parameter.numel()
-        optimizer.step()
-        first = beta1 * first + (1 - beta1) * gradient
-        second = beta2 * second + (1 - beta2) * gradient**2
-        m, v = first / (1 - beta1**step), second / (1 - beta2**step)
-        theta = theta - rate * (m / (v.sqrt() + epsilon) + weight_decay * theta)
-        result = torch.nn.utils.parameters_to_vector(layer.parameters())
-        torch.testing.assert_close(result, theta, rtol=0, atol=1e-12)
+def test_an_optimizer_step_equals_the_hand_computation():
+    for weight_decay in [0.0, 0.01, 0.3]:
+        settings = TrainingSettings(learning_rate=0.01, weight_decay=weight_decay)
+        rate, beta1, beta2, epsilon = 0.01, 0.9, 0.999, 1e-8
+        layer = nn.Linear(3, 2).double()
+        theta = torch.nn.utils.parameters_to_vector(layer.parameters()).detach().clone()
+        optimizer = make_optimizer(layer, settings)
+        first = second = torch.zeros_like(theta)
+        for step in range(1, 4):
+            gradient = torch.randn(len(theta), dtype=torch.double)
+            position = 0
+            for parameter in layer.parameters():
+                part = gradient[position : position + parameter.numel()]
+                parameter.grad = part.view_as(parameter).clone()
+                position += parameter.numel()
+            optimizer.step()
+            first = beta1 * first + (1 - beta1) * gradient
+            second = beta2 * second + (1 - beta2) * gradient**2
+            m, v = first / (1 - beta1**step), second / (1 - beta2**step)
+            theta = theta - rate * (m / (v.sqrt() + epsilon) + weight_decay * theta)
+            result = torch.nn.utils.parameters_to_vector(layer.parameters())
+            torch.testing.assert_close(result, theta, rtol=0, atol=1e-12)
 
 
 # The schedule, Equation 2
@@ -171,18 +171,18 @@ def formula(logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> flo
     return total / len(labels)
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-def test_the_smoothed_loss_equals_equation_3(logits, smoothing):
-    result = float(smoothed_loss(logits, OWN, smoothing=smoothing))
-    assert result == pytest.approx(formula(logits, OWN, smoothing), rel=1e-12)
+def test_the_smoothed_loss_equals_equation_3(logits):
+    for smoothing in [0.0, 0.1, 0.5]:
+        result = float(smoothed_loss(logits, OWN, smoothing=smoothing))
+        assert result == pytest.approx(formula(logits, OWN, smoothing), rel=1e-12)
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_the_mixed_loss_weighs_both_labels_and_smooths_once(logits, kept, smoothing):
-    own, partner = formula(logits, OWN, smoothing), formula(logits, PARTNER, smoothing)
-    result = float(mixed_loss(logits, OWN, PARTNER, kept=kept, smoothing=smoothing))
-    assert result == pytest.approx(kept * own + (1 - kept) * partner, rel=1e-12)
+def test_the_mixed_loss_weighs_both_labels_and_smooths_once(logits):
+    for kept in [0.0, 0.3, 1.0]:
+        for smoothing in [0.0, 0.1]:
+            own, partner = formula(logits, OWN, smoothing), formula(logits, PARTNER, smoothing)
+            result = float(mixed_loss(logits, OWN, PARTNER, kept=kept, smoothing=smoothing))
+            assert result == pytest.approx(kept * own + (1 - kept) * partner, rel=1e-12)
 
 
 def test_smoothing_rewards_doubt():
@@ -372,9 +372,8 @@ def test_the_scores_are_loss_and_share_of_right_images(settings, dataset, traine
 # When training ends, and which model is kept
 
 
-@pytest.mark.parametrize(
-    ("losses", "epochs", "patience", "over"),
-    [
+def test_training_ends_by_epochs_or_by_patience():
+    for losses, epochs, patience, over in [
         ([], 1, 1, False),
         ([1.0], 1, 20, True),
         ([1.0], 2, 20, False),
@@ -386,11 +385,9 @@ def test_the_scores_are_loss_and_share_of_right_images(settings, dataset, traine
         ([1.0, 0.9, 0.95, 0.89], 9, 2, False),
         ([1.0, 1.0, 1.0], 9, 2, True),  # an equal loss is no better one
         ([0.5, 0.9, 0.8, 0.7], 9, 3, True),  # better than before is not better than the best
-    ],
-)
-def test_training_ends_by_epochs_or_by_patience(losses, epochs, patience, over):
-    history = [{"validation_loss": loss, "validation_accuracy": 0.5} for loss in losses]
-    assert finished(history, TrainingSettings(epochs=epochs, patience=patience)) is over
+    ]:
+        history = [{"validation_loss": loss, "validation_accuracy": 0.5} for loss in losses]
+        assert finished(history, TrainingSettings(epochs=epochs, patience=patience)) is over
 
 
 def scripted(monkeypatch, losses: list[float], accuracies: list[float]) -> list[dict]:

@@ -22,7 +22,7 @@ import numpy as np
 from tqdm.notebook import tqdm
 
 from genre_lib import predict
-from genre_lib.augment import augment, composed, transforms
+from genre_lib.augment import augment, pipeline, transforms
 from genre_lib.book.figures import always
 from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError, validated
 from genre_lib.corpus import Source, Track, read_audio
@@ -113,13 +113,12 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
 
     def draw() -> tuple[str, str]:
         values = {name: control.value for name, control in strengths.items()}
-        kinds = transforms(always(validated(AugmentationSettings, values)))
+        certain = always(validated(AugmentationSettings, values))
         names = [tick.description for tick in ticks if tick.value]
         source = chosen()
         audio, begin, _ = _excerpt(source, DEFAULT.sample_rate, place.value / 100, DEFAULT.seconds)
         original = resize(predict.spectrogram(audio, DEFAULT))
-        pipeline = composed([kinds[name] for name in names])
-        (changed,) = augment(original[None], pipeline, seed=seed.value)
+        (changed,) = augment(original[None], pipeline(certain, names), seed=seed.value)
         pictures = "".join(
             panel(
                 image,

@@ -13,7 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from genre_lib.augment import IMAGE_SIZE, augment, composed, transforms
+from genre_lib.augment import IMAGE_SIZE, augment, pipeline, transforms
 from genre_lib.book import figures
 from genre_lib.config import AugmentationSettings, RunSettings, SpectrogramSettings
 from genre_lib.explorer.drawing import audio_player, instrument, panel, picture
@@ -101,12 +101,11 @@ def augmentation_browser(
 ) -> widgets.VBox:
     """Choose an augmentation, then step through random draws of it."""
     original = resize(store.images[store.position(track_id)])
-    certain = transforms(figures.always(settings))
-    kinds = {"none": [], **{name: [kind] for name, kind in certain.items()}}
-    kinds["all four"] = list(certain.values())
+    certain, names = figures.always(settings), list(transforms(settings))
+    kinds = {"none": [], **{name: [name] for name in names}, "all four": names}
 
     def draw(name: str, number: int) -> str:
-        (image,) = augment(original[None], composed(kinds[name]), seed=number - 1)
+        (image,) = augment(original[None], pipeline(certain, kinds[name]), seed=number - 1)
         title = "unchanged" if name == "none" else f"{name}, draw {number}"
         return _input(store, image, f"{track_id}, {title}")
 
