@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.store import Store, allocate, in_threads, release, take
+from genre_lib.store import Store, allocate, in_threads, read_csv, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
@@ -242,14 +241,6 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
             f"{min(strangers)!r}."
         )
     return table.assign(recording=table.track_id.map(known))
-
-
-def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a table as pandas does; a UserError names a file that cannot be read."""
-    try:
-        return pd.read_csv(path, **options)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
 
 
 def audit(table: pd.DataFrame) -> pd.DataFrame:

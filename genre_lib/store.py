@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
 import io
 import math
 import mmap
-import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from glob import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 from PIL import Image
-from pydantic import BaseModel, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import PositiveFloat, PositiveInt
 from tqdm import tqdm
 
 from genre_lib.config import (
     RunSettings,
+    Settings,
     SpectrogramSettings,
     UserError,
     cache_dir,
@@ -41,18 +40,15 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.corpus import Corpus, Track, find_corpus
-from genre_lib.spectrogram import SilentTrack, spectrogram_of, to_decibels
+from genre_lib.spectrogram import spectrogram_of, to_decibels
 
-INDEX_COLUMNS = ("track_id", "genre", "frames", "seconds", "sha256")
+INDEX = {"track_id": str, "genre": str, "frames": "uint32"}  # what is read of ``index.csv``
 CHUNK = 64  # tracks that a thread reads or makes images of at a time
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
 MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
-Checked = TypeVar("Checked")
-Unusable = list[tuple[Track, Exception]]
 
-
-class Manifest(BaseModel, extra="allow"):
+class Manifest(Settings, extra="allow"):
     """What ``store.json`` states."""
 
     name: str = ""
@@ -72,14 +68,6 @@ class Recipe(SpectrogramSettings):
     corpus: str
     digest: str
     frame_period_s: float
-
-
-class IndexRow(BaseModel):
-    """One row of ``index.csv``."""
-
-    track_id: str
-    genre: str
-    frames: PositiveInt
 
 
 @dataclass(frozen=True)
@@ -133,8 +121,6 @@ class Store:
 
     def position(self, track_id: str) -> int:
         """Position of a track in `images`."""
-        if track_id not in self.track_ids:
-            raise UserError(f"There is no track {track_id!r} in the store {self.path}.")
         return self.track_ids.index(track_id)
 
     def decibels(self, position: int) -> np.ndarray:
@@ -153,21 +139,12 @@ def write_store(
     """Write the spectrogram store of a corpus, complete or not at all; the tracks it leaves out.
 
     Tracks that cannot be used are listed in one table on standard error, and left out if
-    `genre_lib.config.on_error` says ``skip``; a dispensable track that cannot be decoded is left
-    out either way. Only this process writes, so on a cluster
-    (``joblib.parallel_config(backend="dask")``) workers need the audio files and nothing else;
-    by default they are threads.
+    `genre_lib.config.on_error` says ``skip`` or the corpus can do without them. Only this process
+    writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers need the audio
+    files and nothing else; by default they are threads, `jobs` of them, or one a core.
 
-    Parameters
-    ----------
-    jobs
-        Workers; -1, the default unless ``joblib.parallel_config`` says otherwise, is one a core.
-
-    Raises
-    ------
-    UserError
-        If `path` exists, the corpus is itself a store, a track cannot be used, or the disk is
-        full.
+    A `UserError` is raised if `path` exists, the corpus is itself a store, a track cannot be used,
+    or the disk is full.
     """
     skip = on_error() == "skip"
     if jobs == 0:
@@ -181,16 +158,12 @@ def write_store(
             n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
         )
         results = workers(delayed(_encoded)(track, settings) for track in corpus.tracks)
-        bar = tqdm(
-            zip(corpus.tracks, results, strict=True),
-            total=len(corpus.tracks),
-            desc=f"spectrograms of {corpus.name}",
-            unit="track",
-            disable=not progress,
-        )
+        title, total = f"spectrograms of {corpus.name}", len(corpus.tracks)
         rows: list[dict] = []
-        unusable: Unusable = []
-        for track, result in bar:
+        unusable: list[tuple[Track, Exception]] = []
+        for track, result in zip(
+            corpus.tracks, tqdm(results, title, total, disable=not progress), strict=True
+        ):
             if isinstance(result, Exception):
                 unusable.append((track, result))
                 continue
@@ -198,7 +171,8 @@ def write_store(
             (folder / track.genre).mkdir(exist_ok=True)
             (folder / track.genre / f"{track.track_id}.png").write_bytes(image)
             rows.append(row)
-        _report_unusable(unusable, corpus, skip=skip)
+        if unusable:
+            _report(unusable, corpus, skip=skip)
         skipped = tuple(track.track_id for track, _ in unusable)
         write_index(folder, rows)
         manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
@@ -226,130 +200,100 @@ def _encoded(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] 
     return file.getvalue(), row
 
 
-def _report_unusable(unusable: Unusable, corpus: Corpus, *, skip: bool) -> None:
+def _report(unusable: Sequence[tuple[Track, Exception]], corpus: Corpus, *, skip: bool) -> None:
     """List the tracks that cannot be used, and stop unless they may be left out."""
-    if not unusable:
-        return
-    of_all = f"{len(corpus.tracks)} tracks of {corpus.name}"
-    needed = [
-        track
-        for track, error in unusable
-        if isinstance(error, SilentTrack) or track.track_id not in corpus.dispensable
-    ]
-    none_is_left = len(unusable) == len(corpus.tracks)
-    goes_on = not none_is_left and (skip or not needed)
-    table = [("track", "file", "fault")]
-    for track, error in unusable:
-        table.append((track.track_id, str(track.path or ""), getattr(error, "fault", str(error))))
-    first, second = (max(len(row[column]) for row in table) for column in (0, 1))
-    lines = (f"  {name:<{first}}  {file:<{second}}  {fault}" for name, file, fault in table)
-    left_out = " and are left out" if goes_on else ""
-    notice("\n".join((f"{len(unusable)} of {of_all} cannot be used{left_out}:", *lines)))
-    if none_is_left:
+    of_all = f"of {len(corpus.tracks)} tracks of {corpus.name} cannot be used"
+    table = pd.DataFrame(
+        [
+            (track.track_id, track.path or "", getattr(error, "fault", str(error)))
+            for track, error in unusable
+        ],
+        columns=["track", "file", "fault"],
+    )
+    notice(f"{len(unusable)} {of_all}:\n{table.to_string(index=False)}")
+    if len(unusable) == len(corpus.tracks):
         raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
-    if not goes_on:
+    needed = set(table.track) - corpus.dispensable
+    if needed and not skip:
         raise UserError(
-            f"{len(needed)} of {of_all} cannot be used (listed above); mend or remove their "
-            "files, or leave them out with --on-error skip."
+            f"{len(needed)} {of_all} (listed above); mend or remove their files, or leave them out "
+            "with --on-error skip."
         )
+    notice("They are left out.")
 
 
 def write_index(folder: Path, rows: Sequence[dict]) -> None:
     """Write ``index.csv`` of a store."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, INDEX_COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(folder / "index.csv", text.getvalue())
+    write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
 
 
 def read_store(path: Path, *, progress: bool = True) -> Store:
     """Read a spectrogram store; a track that is shorter than others ends in silence.
 
-    Raises
-    ------
-    UserError
-        If the store is missing or empty, its manifest disagrees with its files, or an image is
-        damaged: the message names the file. If the images are many and the disk has no room for
-        them (see `allocate`).
+    A `UserError` is raised if the store is missing or empty, its manifest disagrees with its
+    files, an image is damaged, or the disk has no room (see `allocate`); it names the file.
     """
     if not (path / "store.json").exists() or not (path / "index.csv").exists():
         raise UserError(
             f"{path} is no spectrogram store (store.json and index.csv); make one with "
             f"`genre-book store AUDIO_FOLDER {path}`."
         )
-    manifest = _checked(Manifest, read_json(path / "store.json"), path / "store.json")
-    rows = _read_index(path / "index.csv")
-    track_ids = tuple(row.track_id for row in rows)
-    genres = tuple(sorted({row.genre for row in rows}))
-    labels = np.array([genres.index(row.genre) for row in rows])
-    content = hashlib.sha256("\n".join((*genres, *track_ids)).encode())
+    stated = read_json(path / "store.json")
+    try:
+        manifest = validated(Manifest, stated)
+    except UserError as error:
+        raise UserError(f"{path / 'store.json'}: {error}") from None
+    file = path / "index.csv"
+    index = read_csv(file, usecols=list(INDEX), dtype=INDEX, keep_default_na=False)
+    index = index[list(INDEX)]
+    if index.empty:
+        raise UserError(f"{file} lists no track; the store is empty.")
+    if (twice := index.track_id[index.track_id.duplicated()]).any():
+        raise UserError(f"{file} lists the track {twice.iloc[0]!r} twice.")
+    labels, genres = pd.factorize(index.genre, sort=True)
+    content = hashlib.sha256("\n".join((*genres, *index.track_id)).encode())
     content.update(labels.tobytes())
-    images = allocate((len(rows), manifest.n_mels, max(row.frames for row in rows)))
+    rows = [(str(name), str(genre), int(frames)) for name, genre, frames in index.to_numpy()]
+    images = allocate((len(index), manifest.n_mels, int(index.frames.max())))
 
     def read(chunk: slice) -> None:
-        for image, row in zip(images[chunk], rows[chunk], strict=True):
-            file = path / row.genre / f"{row.track_id}.png"
-            gray = read_image(file)
-            if gray.shape != (manifest.n_mels, row.frames):
-                raise UserError(
-                    f"{file} is {gray.shape[0]} x {gray.shape[1]}; the store's manifest says "
-                    f"{manifest.n_mels} x {row.frames}."
-                )
-            image[:, : row.frames] = gray
+        for image, (track_id, genre, frames) in zip(images[chunk], rows[chunk], strict=True):
+            file = path / genre / f"{track_id}.png"
+            image[:, :frames] = read_image(file, (manifest.n_mels, frames))
 
     name = manifest.name or path.name
-    for chunk in in_threads(read, len(rows), desc=f"reading {name}", progress=progress):
+    for chunk in in_threads(read, len(index), desc=f"reading {name}", progress=progress):
         content.update(images[chunk].data)
         release(images)
     known = manifest.model_dump(exclude_none=True)
     digest = content.hexdigest()[:16]
-    return Store(name, path, track_ids, genres, labels, images, known, digest)
+    return Store(name, path, tuple(index.track_id), tuple(genres), labels, images, known, digest)
 
 
-def _read_index(path: Path) -> list[IndexRow]:
-    """The rows of a store's ``index.csv``: at least one, and no track twice."""
+def read_csv(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table as pandas does; a UserError names a file that cannot be read."""
     try:
-        listed = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, ValueError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read ({error}).") from None
-    rows = _checked(list[IndexRow], listed, path)
-    if not rows:
-        raise UserError(f"{path} lists no track; the store is empty.")
-    name, count = Counter(row.track_id for row in rows).most_common(1)[0]
-    if count > 1:
-        raise UserError(f"{path} lists the track {name!r} twice.")
-    return rows
+        return pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
 
 
-def _checked(kind: type[Checked], value: object, file: Path) -> Checked:
-    """What a file of a store states, as what it should be."""
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        found = "" if first["type"] == "missing" else f" = {first['input']!r}"
-        raise UserError(f"{file}: {where}{found}: {first['msg'].lower()}.") from None
-
-
-def read_image(file: Path) -> np.ndarray:
+def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:
     """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
 
-    Raises
-    ------
-    UserError
-        If the file is missing, damaged, or not 8-bit gray.
+    A `UserError` is raised if the file is missing or damaged, not 8-bit gray, or of another shape.
     """
     try:
         with Image.open(file) as image:
-            if image.mode != "L":
-                raise UserError(f"{file} is a {image.mode} image; a store has 8-bit gray ones.")
-            return np.asarray(image)[::-1]
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing, but the store's index lists it.") from None
+            gray, mode = np.asarray(image)[::-1], image.mode
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file} is damaged ({error}); write the store anew.") from None
+        raise UserError(f"{file} is missing or damaged ({error}); write the store anew.") from None
+    if mode != "L" or gray.shape != shape:
+        raise UserError(
+            f"{file} is {' x '.join(map(str, gray.shape))} ({mode}); by the store's manifest it is "
+            f"{shape[0]} x {shape[1]}, 8-bit gray (L)."
+        )
+    return gray
 
 
 def in_threads(
@@ -373,12 +317,9 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
 
     Where another process is making it, this one waits and reads it then.
 
-    Raises
-    ------
-    UserError
-        If there is no such corpus, its store cannot be made or read, its spectrograms are others
-        than the settings ask for, or it was made without some tracks and
-        `genre_lib.config.on_error` says ``stop``.
+    A `UserError` is raised if there is no such corpus, its store cannot be made or read, its
+    spectrograms are others than the settings ask for, or it was made without some tracks and
+    `genre_lib.config.on_error` says ``stop``.
     """
     corpus = find_corpus(settings)
     path = corpus.store
@@ -393,7 +334,12 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
                     write_store(corpus, path, settings.spectrogram, progress=progress)
     index = path / "index.csv"
     store = _read_once(path, index.stat().st_mtime_ns if index.exists() else 0, progress)
-    _check_skipped(store, corpus)
+    missing = set(store.skipped) - corpus.dispensable
+    if missing and corpus.store is None and on_error() == "stop":
+        raise UserError(
+            f"{path} was made without tracks that cannot be used, such as {min(missing)}; mend or "
+            "remove their files, or leave them out with --on-error skip."
+        )
     for name, wanted in settings.spectrogram:
         stored = store.manifest.get(name, wanted)
         if wanted not in (stored, SpectrogramSettings.model_fields[name].default):
@@ -410,32 +356,11 @@ def _read_once(path: Path, _changed: int, progress: bool) -> Store:
     return read_store(path, progress=progress)
 
 
-def _check_skipped(store: Store, corpus: Corpus) -> None:
-    """Refuse a store that was made here without some tracks, unless they may be left out."""
-    missing = [track for track in store.skipped if track not in corpus.dispensable]
-    if not missing:
-        return
-    some = ", ".join(missing[:3]) + (", ..." if missing[3:] else "")
-    count = f"{len(missing)} track{'s' * (len(missing) > 1)}"
-    without = f"{store.path} was made without {count} that cannot be used ({some})"
-    if corpus.store is None and on_error() == "stop":
-        raise UserError(
-            f"{without}; mend or remove their files, or leave them out with --on-error skip."
-        )
-    _notice_once(f"{without}.")
-
-
-_notice_once = functools.cache(notice)
-
-
 def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
     """Hash of what a store would be made of: file names, sizes and times, or the composer."""
     content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
     for track in corpus.tracks:
-        try:
-            stat = track.path.stat() if track.path else None
-        except OSError:  # that it is gone is reported when it is read
-            stat = None
+        stat = track.path.stat() if track.path and track.path.exists() else None
         known = (stat.st_size, stat.st_mtime_ns) if stat else None
         content.update(repr((track.track_id, known)).encode())
     if corpus.name == "synthetic":
@@ -448,12 +373,8 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros, uint8: in memory up to `MAPPED_ABOVE` bytes, in a mapped file above.
 
     The file lies in ``cache`` below `genre_lib.config.cache_dir` and has no name there: the system
-    takes its space back when the array is gone, however the process ends.
-
-    Raises
-    ------
-    UserError
-        If the disk has too little room.
+    takes its space back when the array is gone, however the process ends. A `UserError` is raised
+    if the disk has too little room.
     """
     size = math.prod(shape)
     if size <= MAPPED_ABOVE:
@@ -464,11 +385,7 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
         if size > shutil.disk_usage(folder).free:
             raise OSError("the disk is too full")
         with tempfile.TemporaryFile(dir=folder) as file:
-            if hasattr(os, "posix_fallocate"):  # a full disk is noticed now, not in the middle
-                os.posix_fallocate(file.fileno(), 0, size)
-            else:
-                file.truncate(size)
-            return np.ndarray(shape, np.uint8, buffer=mmap.mmap(file.fileno(), size))
+            return np.asarray(np.memmap(file, np.uint8, "w+", shape=shape))
     except OSError as error:
         raise UserError(
             f"{folder} has no room for {size / 1e9:.1f} GB of images ({error}); free that much "

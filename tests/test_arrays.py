@@ -91,21 +91,6 @@ def test_too_little_room_is_reported_with_the_way_out(mapped, monkeypatch):
     allocate((10**3, 10**3))
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room is set aside here")
-def test_a_disk_that_runs_full_meanwhile_is_reported(mapped, monkeypatch):
-    def fail(*_: object) -> None:
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", fail)
-    with pytest.raises(UserError, match=r"No space left on device.*GENRE_CACHE"):
-        allocate((10, 10))
-
-
-def test_where_no_room_can_be_set_aside_an_array_is_mapped_all_the_same(mapped, monkeypatch):
-    monkeypatch.delattr(os, "posix_fallocate", raising=False)
-    assert (allocate((10, 10)) == 0).all()
-
-
 # Taking rows
 
 
