@@ -148,7 +148,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
 def code_digest() -> str:
     """Hash of the code that decides what a training computes."""
     content = hashlib.sha256()
-    for name in ("augment", "model", "speed/blocks", "speed/layers", "splits", "training"):
+    for name in ("augment", "model", "speed/layers", "splits", "training"):
         content.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return content.hexdigest()[:16]
 
