@@ -65,19 +65,14 @@ def adamw_by_pytorch(theta: Tensor, gradients: Tensor, settings: TrainingSetting
     return layer.weight.data[0]
 
 
-def typical_gradient() -> float:
-    """Root mean square of a gradient of the network that clipping has cut to its length."""
-    from genre_lib.model import HybridNet, count_parameters
-
-    return paper.CLIP_NORM / math.sqrt(count_parameters(HybridNet(configure().model)))
-
-
 def adamw(runs: Evidence, *, inside: bool) -> Finding:
-    """Whether ten steps of the formula are those of PyTorch, for gradients of the usual size."""
+    """Whether ten steps of the formula are those of PyTorch, for clipped gradients."""
     import torch
 
-    settings, generator, size = TrainingSettings(), torch.Generator(), typical_gradient()
-    generator.manual_seed(0)
+    from genre_lib.model import HybridNet, count_parameters
+
+    settings, generator = TrainingSettings(), torch.Generator().manual_seed(0)
+    size = paper.CLIP_NORM / math.sqrt(count_parameters(HybridNet(configure().model)))
     theta = torch.randn(1000, generator=generator, dtype=torch.double)
     gradients = size * torch.randn(10, 1000, generator=generator, dtype=torch.double)
     by_formula = adamw_by_hand(theta, gradients, settings, inside=inside)

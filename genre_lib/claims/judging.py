@@ -62,12 +62,10 @@ class Evidence(dict[str, Run]):
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the paper that can be checked, and no more than one.
+    """One statement of the paper that can be checked, as ``claims.toml`` has it.
 
-    `section` says where it stands (several places with a comma and a space between them), `says`
-    what it says in our words, `confirmed_if` what would confirm it, and `page` which page of the
-    book shows the evidence. The function of this name in `module` judges it; what speaks against
-    it, if it is not the opposite, is in that function's docstring.
+    The function `key` of `module` judges it; its docstring has what speaks against the claim, if
+    that is not the opposite of what confirms it.
     """
 
     key: str
@@ -105,13 +103,10 @@ def judged(key: str, runs: Mapping[str, Run]) -> Judged:
 
 
 def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """All claims with what became of them.
+    """All claims, in the order of the paper's sections, with what became of them.
 
-    Returns
-    -------
-    pd.DataFrame
-        One row a claim, in the order of the paper's sections: key, kind, section, says,
-        confirmed_if, measured, verdict, runs (those that the verdict rests on), page.
+    Columns: key, kind, section, says, confirmed_if, measured, verdict, runs (those that the verdict
+    rests on), page.
     """
     ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
     rows = [(claim, judged(claim.key, runs)) for claim in ordered]

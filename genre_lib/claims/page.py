@@ -16,9 +16,8 @@ from genre_lib.claims.judging import PAGES, SCALES, SECTIONS, counts_by_verdict
 SIGNS = {
     verdict: sign for scale in SCALES.values() for verdict, sign in zip(scale, "✓✗?", strict=True)
 }
-PAGE, _, ROW = (
-    Path(__file__).with_name("ledger.html").read_text("utf-8").partition("<!-- each row -->\n")
-)
+HTML = Path(__file__).with_name("ledger.html").read_text(encoding="utf-8")
+PAGE, ROW = HTML.split("<!-- each row -->\n")
 
 
 def to_html(table: pd.DataFrame) -> str:

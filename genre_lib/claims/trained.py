@@ -74,8 +74,8 @@ def by_recipe(runs: Evidence, *, judge: Callable[[Run], Finding]) -> Finding:
     texts = [f"{name}: {finding.measured}" for name, finding in found.items()]
     texts += [f"no run with the paper's budget is stored that is split by {s}" for s in missing]
     holds = {finding.holds for finding in found.values()} | {None for _ in missing}
-    text = f"{'; '.join(texts)}."
-    return Finding(text, True if True in holds else None if None in holds else False)
+    verdict = True if True in holds else None if None in holds else False
+    return Finding(f"{'; '.join(texts)}.", verdict)
 
 
 def score(run: Run, *, name: str) -> Finding:
@@ -94,14 +94,15 @@ def score(run: Run, *, name: str) -> Finding:
         is_gain(comparisons.difference_to_print(ours, printed=printed, answers=round(answers)))
         for answers in (paper.TEST_IMAGES, tracks)
     )
-    found = "{accuracy:.2%} ({low:.2%} to {high:.2%})".format(**ours)
+    form = ".2%" if name == "accuracy" else ".4f"
+    found = "{:{form}} ({:{form}} to {:{form}})".format(*ours.values(), form=form)
     return Finding(found, by_image is None or (None if by_track is None else False))
 
 
-def level(run: Run, *, curve: str, printed: float) -> Finding:
-    """Whether the best value of a curve lies within two points of a printed one."""
+def level(run: Run, *, curve: str) -> Finding:
+    """Whether the best value of a curve lies within two points of the printed one."""
     best = float(run.history[curve].max())
-    return Finding(f"{best:.2%}", abs(best - printed) <= 0.02)
+    return Finding(f"{best:.2%}", abs(best - getattr(paper, curve.upper())) <= 0.02)
 
 
 def course(run: Run, *, curve: str, sign: int) -> Finding:
@@ -116,18 +117,11 @@ accuracy, macro_f1, macro_precision, macro_recall = (
     partial(by_recipe, judge=partial(score, name=name))
     for name in ("accuracy", "macro_f1", "macro_precision", "macro_recall")
 )
-train_level, validation_level = (
-    partial(by_recipe, judge=partial(level, curve=f"{subset}_accuracy", printed=printed))
-    for subset, printed in (
-        ("train", paper.TRAIN_ACCURACY),
-        ("validation", paper.VALIDATION_ACCURACY),
-    )
-)
+train_level = partial(by_recipe, judge=partial(level, curve="train_accuracy"))
+validation_level = partial(by_recipe, judge=partial(level, curve="validation_accuracy"))
 train_rises = partial(by_recipe, judge=partial(course, curve="train_accuracy", sign=1))
-train_loss_falls, validation_loss_falls = (
-    partial(by_recipe, judge=partial(course, curve=f"{subset}_loss", sign=-1))
-    for subset in ("train", "validation")
-)
+train_loss_falls = partial(by_recipe, judge=partial(course, curve="train_loss", sign=-1))
+validation_loss_falls = partial(by_recipe, judge=partial(course, curve="validation_loss", sign=-1))
 
 
 # The data
@@ -205,12 +199,9 @@ def minimal_overfitting(runs: Evidence) -> Finding:
     losses, variances = [], []
     for run in runs.take(TRACK).values():
         last, tracks = run.history.iloc[-1], run.split.groupby("subset").track_id.nunique()
-        clean, validation = last.clean_train_accuracy, last.validation_accuracy
-        losses.append(validation - clean)
-        variances.append(
-            clean * (1 - clean) / tracks["train"]
-            + validation * (1 - validation) / tracks["validation"]
-        )
+        shares = {"train": last.clean_train_accuracy, "validation": last.validation_accuracy}
+        losses.append(shares["validation"] - shares["train"])
+        variances.append(sum(p * (1 - p) / tracks[subset] for subset, p in shares.items()))
     loss, error = float(np.mean(losses)), math.sqrt(sum(variances)) / len(variances)
     change = {"difference": loss, "low": loss - 2 * error, "high": loss + 2 * error}
     return Finding(f"Validation minus clean training: {points(change)}.", costs_little(change))
@@ -222,8 +213,9 @@ def minimal_overfitting(runs: Evidence) -> Finding:
 def deep_beats_handcrafted(runs: Evidence) -> Finding:
     """Not supported if it is clearly less often right in one of the cases."""
     pairs = [pair for pair in comparisons.method_pairs(runs) if not pair[0].startswith("image")]
-    runs.take([*TRACK, "segments-track-0", FILTERED[0]])
-    runs.take(f"{name}-handcrafted" for name in (TRACK[0], "segments-track-0", FILTERED[0]))
+    needed = (TRACK[0], "segments-track-0", FILTERED[0])
+    runs.take(name for run in needed for name in (run, f"{run}-handcrafted"))
+    runs.take(name for _, *pair in pairs if set(pair) <= set(runs) for name in pair)
     changes = comparisons.paired_differences(runs, pairs, by=("image",)).set_index("label")
     found = "; ".join(f"{label} {points(change)}" for label, change in changes.iterrows())
     gains = {is_gain(change) for _, change in changes.iterrows()}
@@ -269,22 +261,24 @@ def classical_near_perfect(runs: Evidence) -> Finding:
     return Finding(f"{found}; the printed one is at least {least:.1%}.", above)
 
 
+def f1_by_seed(runs: Evidence) -> dict[str, pd.Series]:
+    """F1-scores of the genres in each run split by track."""
+    tables = {n: genre_scores(run.predictions, run.genres) for n, run in runs.take(TRACK).items()}
+    return {name: table.set_index("genre").f1 for name, table in tables.items()}
+
+
 def extreme(runs: Evidence, *, genre: str, easy: bool) -> Finding:
     """Whether a genre has one of the two highest (lowest) F1-scores with all seeds or none."""
-    ends = {}
-    for name, run in runs.take(TRACK).items():
-        f1 = genre_scores(run.predictions, run.genres).set_index("genre").f1
-        ends[name] = list(f1.sort_values(ascending=not easy, kind="stable").index[:2])
+    ends = {
+        name: list(f1.sort_values(ascending=not easy, kind="stable").index[:2])
+        for name, f1 in f1_by_seed(runs).items()
+    }
     found = "; ".join(f"{name}: {' and '.join(genres)}" for name, genres in ends.items())
     return Finding(f"{found}.", all_or_none(genre in genres for genres in ends.values()))
 
 
-classical_easy, jazz_easy = (
-    partial(extreme, genre=genre, easy=True) for genre in ("classical", "jazz")
-)
-rock_hard, country_hard = (
-    partial(extreme, genre=genre, easy=False) for genre in ("rock", "country")
-)
+classical_easy, jazz_easy = (partial(extreme, genre=g, easy=True) for g in ("classical", "jazz"))
+rock_hard, country_hard = (partial(extreme, genre=g, easy=False) for g in ("rock", "country"))
 
 
 def rock_country_overlap(runs: Evidence) -> Finding:
@@ -296,9 +290,8 @@ def rock_country_overlap(runs: Evidence) -> Finding:
                  for pair in combinations(sorted(run.genres), 2)}  # fmt: skip
         worst[name] = max(cells, key=cells.__getitem__)
     found = "; ".join(f"{name}: {' and '.join(pair)}" for name, pair in worst.items())
-    return Finding(
-        f"Most often {found}.", all_or_none(pair == ("country", "rock") for pair in worst.values())
-    )
+    holds = all_or_none(pair == ("country", "rock") for pair in worst.values())
+    return Finding(f"Most often {found}.", holds)
 
 
 def genre_profile(runs: Evidence) -> Finding:
@@ -306,10 +299,10 @@ def genre_profile(runs: Evidence) -> Finding:
     from scipy.stats import spearmanr
 
     printed = pd.Series({row.genre: row.f1 for row in paper.TABLE_2})
-    results = {}
-    for name, run in runs.take(TRACK).items():
-        f1 = genre_scores(run.predictions, run.genres).set_index("genre").f1
-        results[name] = spearmanr(f1, printed[f1.index], alternative="greater")
+    results = {
+        name: spearmanr(f1, printed[f1.index], alternative="greater")
+        for name, f1 in f1_by_seed(runs).items()
+    }
     found = "; ".join(f"{name} {result.statistic:.2f}" for name, result in results.items())
     clear = all_or_none(bool(result.pvalue < 0.05) for result in results.values())
     return Finding(f"Rank correlation: {found}.", clear)
