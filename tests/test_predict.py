@@ -188,7 +188,7 @@ def test_a_damaged_package_is_refused_in_a_sentence(folder, tmp_path):
     ):
         values = json.loads((folder / name).read_text()) | change
         refused(name, json.dumps(values).encode(), next(iter(change)))
-    refused("config.json", b"[]", "no(t a)? JSON object")
+    refused("config.json", b"[]", "as JSON")
     smaller = json.loads((folder / "config.json").read_text()) | {"model": {"hidden_size": 8}}
     refused("config.json", json.dumps(smaller).encode(), "no weights of this network")
     refused("model.safetensors", None, "no network's weights")

@@ -165,14 +165,17 @@ def paired_differences(
     return pd.DataFrame(rows, columns=["label", "scored", "pairs", "difference", "low", "high"])
 
 
-def same_images(runs: Mapping[str, Run]) -> dict[str, float]:
+def same_images(
+    runs: Mapping[str, Run], pairs: Sequence[tuple[Run, Run]] | None = None
+) -> dict[str, float]:
     """The same test images, given to a network that knows their tracks and to one that does not.
 
-    With the same seed, both protocols have the same images. Those that both test are compared:
+    With the same seed, both protocols have the same images. Those that both test are compared, in
+    `pairs` split by image and by track, by default the runs of the recipe:
     images, tracks; accuracy with known and unknown tracks; difference (known minus unknown), and
     its interval, low and high.
     """
-    pairs = _by_protocol(runs, view="copies", method="network")
+    pairs = pairs or _by_protocol(runs, view="copies", method="network")
     image, track = (pooled(side, "image") for side in zip(*pairs, strict=True))
     key = ["track_id", "image"]
     known, unknown = image.merge(track[key], on=key), track.merge(image[key], on=key)
