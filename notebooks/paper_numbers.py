@@ -132,10 +132,15 @@ rows = pd.DataFrame(paper.TABLE_2).set_index("genre")
 per_genre = round(paper.TRACKS_PER_GENRE * test_share)
 by_image = [wilson_interval(*pair) for pair in zip(counts.correct, counts.support, strict=True)]
 by_track = [wilson_interval(round(recall * per_genre), per_genre) for recall in rows.recall]
-recalls = rows.recall.reset_index()
-recalls[["images_low", "images_high"]] = by_image
-recalls[["tracks_low", "tracks_high"]] = by_track
-figures.show("printed_recalls", figures.printed_recalls(recalls))
+recalls = {
+    unit: pd.DataFrame(intervals, columns=["low", "high"]).assign(
+        label=rows.index, series=f"if {unit} are independent", accuracy=rows.recall.to_numpy()
+    )
+    for unit, intervals in (("images", by_image), ("tracks", by_track))
+}
+marks = {"accuracy of all": paper.ACCURACY}
+drawn = figures.comparison(pd.concat(recalls, ignore_index=True), xlabel="Recall", **marks)
+figures.show("printed_recalls", drawn)
 
 # %% [markdown]
 # What the text says about single genres, against the table:
@@ -336,8 +341,8 @@ variances = [paper.ACCURACY * (1 - paper.ACCURACY) / paper.TEST_IMAGES,
 test_errors = above / math.sqrt(sum(variances))
 by_f1, by_recall = rows.f1.sort_values(), rows.recall.sort_values()
 apart = {
-    unit: (recalls[f"{unit}_low"] > paper.ACCURACY) | (recalls[f"{unit}_high"] < paper.ACCURACY)
-    for unit in ("images", "tracks")
+    unit: (intervals.low > paper.ACCURACY) | (intervals.high < paper.ACCURACY)
+    for unit, intervals in recalls.items()
 }
 bounds = {
     "rock_country": arithmetic.confusion_bounds("rock", "country"),
