@@ -52,7 +52,7 @@ Parameters = Annotated[
 OnError = Annotated[str | None, Option(metavar="stop|skip", callback=answer_faults, help=FAULTS)]
 Edition = Annotated[str, Option(help="`reference` is book/ itself; others are editions/NAME/.")]
 Retrain = Annotated[
-    bool, Option("--retrain", help="Train even where `reference/` has the results (hours).")
+    bool, Option("--retrain", help="Train what `reference/` has, too; `build` stores it anew.")
 ]
 
 
@@ -159,7 +159,7 @@ training      {len(run.history)} of at most {settings.training.epochs} epochs, \
 {made["seconds"]:.0f} s on {made["threads"]} threads ({made["device"]})
 accuracy      {scores["accuracy"]:.2%} of {len(run.predictions)} test images \
 (95 % interval {scores["accuracy_low"]:.1%} to {scores["accuracy_high"]:.1%})
-by track      {scores["track_accuracy"]:.2%} of {scores["test_tracks"]} tracks (majority of images)
+by track      {scores["track_accuracy"]:.2%} of {scores["test_tracks"]} tracks (their images vote)
 macro F1      {scores["macro_f1"]:.4f}
 
 {genre_scores(run.predictions, run.genres).to_string(index=False)}
