@@ -44,7 +44,7 @@ MIRROR = Archive(
 )
 ORIGINAL_HASH = "sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"
 ORIGINAL = Archive("http://opihi.cs.uvic.ca/sound/genres.tar.gz", 1225571541, ORIGINAL_HASH)
-ARCHIVES = (Path("gtzan/genres.tar.gz"), Path("genres.tar.gz"))  # fetched by hand
+ARCHIVES = ("gtzan/genres.tar.gz", "genres.tar.gz", "archive.zip")  # brought by hand
 UNPACKED = 1_330_000_000  # bytes
 
 TRACKS = 1000
@@ -116,8 +116,9 @@ def _find_genres(folder: Path, places: Sequence[Path] = UNPACKED_TO) -> Path | N
 
 
 def is_audio(name: PurePosixPath) -> bool:
-    """Tell from its name whether a file is audio, and no companion of one that macOS adds."""
-    return name.suffix.lower() in AUDIO_SUFFIXES and not name.name.startswith(".")
+    """Tell from its name whether a file is audio, and not hidden as what macOS adds is."""
+    hidden = any(part.startswith(".") for part in name.parts)
+    return name.suffix.lower() in AUDIO_SUFFIXES and not hidden
 
 
 def _archive(data: Path) -> Path | None:

@@ -15,6 +15,7 @@ import sys
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
@@ -148,7 +149,8 @@ def without_length(handler: Handler) -> None:
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[[bytes], Server]]:
     """Start servers, and have nobody wait long for them."""
-    monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(download, "BACKOFF", 0.0)
+    monkeypatch.setattr(download, "ATTEMPTS", 2)
     monkeypatch.setattr(download, "TIMEOUT", (5.0, 1.0))
     monkeypatch.setattr(download, "BLOCK", BLOCK)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -180,7 +182,7 @@ def names(folder: Path) -> list[str]:
 
 
 def fetched(server: Server, folder: Path, **known) -> bytes:
-    return fetch(Archive(server.url, **known), folder, progress=False).read_bytes()
+    return fetch(Archive(server.url, **known), folder).read_bytes()
 
 
 # Fetching
@@ -224,12 +226,11 @@ def test_many_interruptions_are_survived_as_long_as_something_arrives(server, tm
 @pytest.mark.parametrize("point", POINTS)
 def test_a_later_call_goes_on_where_an_earlier_one_gave_up(server, tmp_path, point):
     server.plan = [cut(point), *[answer(503)] * 3]
-    with pytest.raises(UserError, match=r"503.*goes on from there"):
+    with pytest.raises(UserError, match="503"):
         fetched(server, tmp_path)
     part = part_of(Archive(server.url), tmp_path)
-    assert part.exists() == (point > 0)
-    arrived = part.stat().st_size if point else 0
-    assert names(tmp_path) == [part.name] * (point > 0)
+    arrived = part.stat().st_size
+    assert names(tmp_path) == [part.name]
     assert fetched(server, tmp_path) == ANYTHING
     assert server.ranges[-1] == arrived > point - BLOCK
 
@@ -245,15 +246,6 @@ def test_a_connection_that_stalls_is_left(server, tmp_path):
     server.plan = [stall(3 * BLOCK), stall(0)]
     assert fetched(server, tmp_path) == ANYTHING
     assert server.ranges == [0, 3 * BLOCK, 3 * BLOCK]
-
-
-def test_waits_grow_and_are_as_long_as_the_server_asks_for(server, tmp_path, monkeypatch):
-    waits: list[float] = []
-    monkeypatch.setattr(download, "WAITS", (1.0, 2.0, 4.0))
-    monkeypatch.setattr(download.time, "sleep", waits.append)
-    server.plan = [answer(429), answer(503, Retry_After="7"), answer(500, Retry_After="9999")]
-    fetched(server, tmp_path)
-    assert waits == [1.0, 7.0, download.LONGEST_WAIT]
 
 
 def test_a_server_that_stays_busy_is_named(server, tmp_path):
@@ -273,12 +265,12 @@ def test_a_file_that_is_not_there_is_reported_at_once(server, tmp_path):
 
 
 def test_a_server_that_is_not_there_cannot_be_reached(tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "WAITS", (0.0,))
+    monkeypatch.setattr(download, "ATTEMPTS", 0)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/x.tar.gz"
         with pytest.raises(UserError, match="cannot be reached"):
-            fetch(Archive(url), tmp_path, progress=False)
+            fetch(Archive(url), tmp_path)
 
 
 def test_an_address_that_is_none_is_refused():
@@ -310,7 +302,7 @@ def test_a_hash_that_the_server_states_is_compared(server, tmp_path):
             if stated == right:
                 assert fetched(server, folder) == ANYTHING
                 continue
-            with pytest.raises(UserError, match="as its server states"):
+            with pytest.raises(UserError, match="hash is not sha256"):
                 fetched(server, folder)
             assert names(folder) == []
 
@@ -322,8 +314,8 @@ def test_a_redirected_download_is_resumed(server, tmp_path):
     assert server.ranges == [0, 0, 2 * BLOCK, 2 * BLOCK]
 
 
-def test_a_file_of_another_size_is_not_fetched(server, tmp_path):
-    with pytest.raises(UserError, match=f"{len(ANYTHING)} bytes, not {len(ANYTHING) + 1}"):
+def test_a_file_of_another_size_is_not_kept(server, tmp_path):
+    with pytest.raises(UserError, match=f"size is not {len(ANYTHING) + 1}"):
         fetched(server, tmp_path, size=len(ANYTHING) + 1)
     assert names(tmp_path) == []
 
@@ -351,9 +343,9 @@ def test_a_disk_without_room_is_noticed_before_anything_is_fetched(server, tmp_p
 
     monkeypatch.setattr(download.shutil, "disk_usage", usage)
     with pytest.raises(UserError, match="no room in"):
-        fetch(Archive(server.url), tmp_path, room=100, progress=False)
+        fetch(Archive(server.url), tmp_path, room=100)
     assert names(tmp_path) == []
-    assert fetch(Archive(server.url), tmp_path, room=99, progress=False).exists()
+    assert fetch(Archive(server.url), tmp_path, room=99).exists()
 
 
 def test_a_disk_that_runs_full_is_reported_and_the_part_is_kept(server, tmp_path, monkeypatch):
@@ -364,7 +356,7 @@ def test_a_disk_that_runs_full_is_reported_and_the_part_is_kept(server, tmp_path
             return super().write(block)
 
     monkeypatch.setattr(download, "open", Full, raising=False)
-    with pytest.raises(UserError, match=r"no room .* GENRE_DATA"):
+    with pytest.raises(UserError, match=r"cannot be written \(No space left"):
         fetched(server, tmp_path)
     monkeypatch.delattr(download, "open")
     assert fetched(server, tmp_path) == ANYTHING
@@ -378,7 +370,7 @@ def test_an_address_may_bring_its_hash():
         assert archive_at(f"http://x/y.tar#{name}").known_hash == f"sha256:{digest}"
     assert archive_at(f"http://x/y.tar#md5={digest[:32]}").known_hash == f"md5:{digest[:32]}"
     for name in ("sha256=12", f"md5={digest}", "top", f"sha1={digest[:40]}"):
-        with pytest.raises(UserError, match="not understood"):
+        with pytest.raises(UserError, match="no address"):
             archive_at(f"http://x/y.tar#{name}")
 
 
@@ -432,7 +424,7 @@ def gtzan_archive(prefix: str = "genres/", **more) -> bytes:
 
 
 def unpacked(archive: Path, target: Path) -> dict[str, bytes]:
-    unpack(archive, target, wanted=gtzan.is_audio, find=gtzan._find_genres, progress=False)
+    unpack(archive, target, wanted=gtzan.is_audio, find=gtzan._find_genres)
     return {
         str(path.relative_to(target)): path.read_bytes()
         for path in target.rglob("*")
@@ -451,7 +443,11 @@ def test_the_audio_of_an_archive_is_unpacked_and_nothing_else(archive, tmp_path)
     for mode in ("w", "w:gz", "w:bz2", "w:xz"):
         archive.write_bytes(packed(RUBBISH | songs, folder, mode=mode))
         assert unpacked(archive, tmp_path / mode) == SONGS
-    assert len(names(tmp_path)) == 5
+    with zipfile.ZipFile(archive, "w") as zip_:
+        for name, content in (RUBBISH | songs | {"../x.wav": b"x", "/y.wav": b"y"}).items():
+            zip_.writestr(name, content)
+    assert unpacked(archive, tmp_path / "zip") == SONGS
+    assert len(names(tmp_path)) == 6
 
 
 PREFIXES = (
@@ -526,17 +522,6 @@ def test_an_archive_without_genre_folders_is_refused(archive, tmp_path):
     assert names(tmp_path) == ["archive"]
 
 
-def test_an_archive_that_needs_more_room_than_there_is_is_not_unpacked(
-    archive, tmp_path, monkeypatch
-):
-    archive.write_bytes(gtzan_archive())
-    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=5000))
-    with pytest.raises(UserError, match="no room") as caught:
-        unpacked(archive, tmp_path / "target")
-    assert not isinstance(caught.value, BadArchive)
-    assert names(tmp_path) == ["archive"]
-
-
 def test_what_is_in_the_way_stays(archive, tmp_path):
     archive.write_bytes(gtzan_archive())
     (tmp_path / "target").mkdir()
@@ -590,7 +575,7 @@ def test_info_fetches_nothing(mirror):
 def test_an_archive_that_was_fetched_by_hand_is_unpacked_and_kept(monkeypatch):
     assert os.environ["GENRE_OFFLINE"] == "1"
     for place in gtzan.ARCHIVES:
-        data = data_dir() / place.name / str(len(place.parts))
+        data = data_dir() / place.replace("/", "-")
         (data / place).parent.mkdir(parents=True)
         (data / place).write_bytes(gtzan_archive("Data/genres_original/"))
         with pytest.raises(UserError, match="not under"):
