@@ -208,6 +208,35 @@ def audit(
 
 
 @app.command()
+def references(
+    names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
+    make: Annotated[bool, Option("--make", help="Make and resume those that are missing.")] = False,
+    scheduler: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Make them on this Dask cluster.")
+    ] = None,
+) -> None:
+    """List the reference runs and what there is of each, or make those that are missing.
+
+    They are made one at a time, or by all workers of a Dask cluster.
+
+    Example: `genre-book references --scheduler tcp://10.0.0.1:8786`
+    """
+    from genre_lib.book import references as runs
+
+    chosen = [runs.reference(name) for name in names or ()] or runs.REFERENCES
+    states = runs.states()
+    if make or scheduler:
+        with runs.cluster(scheduler):
+            runs.make_references(
+                [run for run in chosen if states[run.name] != "stored"], say=typer.echo
+            )
+        runs.write_results(project_root() / "README.md")
+        states = runs.states()
+    for run in chosen:
+        typer.echo(f"{run.name:<34}{states[run.name]:<11}{run.question}")
+
+
+@app.command()
 def keep() -> None:
     """Keep the results of complete reference runs in `reference/` and the README; train nothing.
 

@@ -119,7 +119,7 @@ class RunSettings(Settings):
 
     corpus: str = "synthetic"
     profile: str = "quick"
-    method: Literal["network", "handcrafted"] = "network"
+    method: Literal["network", "handcrafted", "mfcc", "nearest", "untrained"] = "network"
     view: Literal["copies", "segments"] = "copies"
     protocol: Literal["image", "track", "fault-filtered"] = "image"  # what is split
     seed: int = Field(0, ge=0, lt=2**31)

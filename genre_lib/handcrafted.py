@@ -1,18 +1,34 @@
-"""The handcrafted baseline of Section II-C: statistics of timbre and a support vector machine."""
+"""The baselines of Section II-C: statistics of timbre, or an untrained network, and a classifier.
+
+Each value of the setting `method` but ``network`` is one of them:
+
+==============  ================================  ==================================================
+method          features of                       classifier
+==============  ================================  ==================================================
+``handcrafted`` the network's images              support vector machine, never tuned
+``mfcc``        the spectrogram they are cut from support vector machine, tuned on validation images
+``nearest``     the network's images              label of the nearest training image
+``untrained``   the network before training       support vector machine, tuned on validation images
+==============  ================================  ==================================================
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from tqdm import tqdm
 
+from genre_lib.config import RunSettings
 from genre_lib.spectrogram import to_decibels
 from genre_lib.splits import Dataset
-from genre_lib.store import BAR_AFTER, take
+from genre_lib.store import BAR_AFTER, Store, take
 
 COEFFICIENTS = 20
+GRID = {"svc__C": [1, 3, 10, 30], "svc__gamma": [0.003, 0.01, 0.03]}
 
 
 def mfcc_statistics(mel_db: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -43,21 +59,53 @@ def baseline() -> Pipeline:
     return make_pipeline(StandardScaler(), SVC(kernel="rbf", C=10.0, gamma="scale"))
 
 
-def predicted_labels(
-    dataset: Dataset, *, top_db: float, progress: bool = True
-) -> NDArray[np.int64]:
-    """Labels of training and test images by the baseline, which learns from the former.
+def features(
+    dataset: Dataset, store: Store, settings: RunSettings, *, progress: bool = True
+) -> NDArray[np.floating]:
+    """What a baseline knows of each image of a dataset, shape (images, features)."""
+    if settings.method == "untrained":
+        from torch import nn
 
-    Shape (images,); -1 for images in neither subset.
-    """
-    train = dataset.rows("train")
-    rows = np.concatenate([train, dataset.rows("test")])
-    bar = tqdm(
-        rows, desc="handcrafted features", unit="image", delay=BAR_AFTER, disable=not progress
+        from genre_lib.training import new_state, predict_logits
+
+        network = new_state(settings, dataset).model
+        for layer in ("hidden", "output"):  # leaves the means over time that enter them
+            setattr(network, layer, nn.Identity())
+        return predict_logits(network, dataset.images).numpy()
+    if settings.method == "mfcc":
+        parts = settings.images_per_track if settings.view == "segments" else 1
+        cut = [
+            mfcc_statistics(part)
+            for position in range(len(store.track_ids))
+            for part in np.array_split(store.decibels(position), parts, axis=1)
+        ]
+        return np.repeat(cut, settings.images_per_track // parts, axis=0)
+    rows = tqdm(
+        range(len(dataset.labels)),
+        desc="handcrafted features",
+        unit="image",
+        delay=BAR_AFTER,
+        disable=not progress,
     )
-    images = (take(dataset.images, np.array([row]))[0] for row in bar)
-    features = np.stack([mfcc_statistics(to_decibels(image, top_db=top_db)) for image in images])
-    model = baseline().fit(features[: len(train)], dataset.labels[train])
-    labels = np.full(len(dataset.labels), -1)
-    labels[rows] = model.predict(features)
-    return labels
+    images = (take(dataset.images, slice(row, row + 1))[0] for row in rows)
+    top_db = store.manifest["top_db"]
+    return np.stack([mfcc_statistics(to_decibels(image, top_db=top_db)) for image in images])
+
+
+def predicted_labels(
+    dataset: Dataset, store: Store, settings: RunSettings, *, progress: bool = True
+) -> NDArray[np.int64]:
+    """Labels of all images by a baseline that learned from training images, shape (images,)."""
+    known = features(dataset, store, settings, progress=progress)
+    model, train = baseline(), dataset.rows("train")
+    if settings.method == "nearest":
+        model = make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors=1))
+    elif settings.method != "handcrafted":
+        same = np.column_stack([known, dataset.labels])[train]  # copies of a track count once
+        train = train[np.unique(same, axis=0, return_index=True)[1]]
+        validation = dataset.rows("validation")
+        rows = np.concatenate([train, validation])
+        folds = PredefinedSplit(np.repeat([-1, 0], [len(train), len(validation)]))
+        search = GridSearchCV(model, GRID, cv=folds, refit=False)
+        model.set_params(**search.fit(known[rows], dataset.labels[rows]).best_params_)
+    return model.fit(known[train], dataset.labels[train]).predict(known)

@@ -127,8 +127,8 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     write_json(directory / "spectrogram.json", store.recipe.model_dump())
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
     started, scored = time.monotonic(), ("test", "train")
-    if settings.method == "handcrafted":
-        labels = predicted_labels(dataset, top_db=store.manifest["top_db"], progress=progress)
+    if settings.method != "network":
+        labels = predicted_labels(dataset, store, settings, progress=progress)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
         tables = [prediction_table(dataset, part, certain[dataset.rows(part)]) for part in scored]
         write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs

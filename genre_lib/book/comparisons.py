@@ -72,7 +72,7 @@ def _by_protocol(runs: Mapping[str, Run], *, view: str, method: str) -> list[tup
 
 
 def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """Accuracy of each run that follows the recipe, over images and over tracks.
+    """Accuracy of each run of the recipe, and of its untuned rival, over images and over tracks.
 
     Columns: run, view, protocol, method, seed, scored, accuracy, low, high.
     """
@@ -80,7 +80,7 @@ def accuracies(runs: Mapping[str, Run]) -> pd.DataFrame:
         {"run": name, **_kind(run), "seed": run.settings.seed, "scored": by}
         | accuracy_of(scored(run, by))
         for name, run in runs.items()
-        if follows_recipe(run)
+        if follows_recipe(run) and run.settings.method in ("network", "handcrafted")
         for by in SCORED
     ]
     return pd.DataFrame(rows)

@@ -8,10 +8,13 @@ data can repeat each run.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import joblib
 
 from genre_lib.config import (
     RunSettings,
@@ -20,6 +23,7 @@ from genre_lib.config import (
     configure,
     digest,
     new_folder,
+    read_json,
     reference_dir,
     runs_dir,
     write_text,
@@ -64,9 +68,13 @@ def _runs(
 
 IMAGE = "images of one track in several subsets, as the paper's arithmetic implies"
 TRACK = "no track in two subsets"
-BASELINE = "timbre statistics and a support vector machine"
 CNN: dict[str, Any] = {"lstm": False, "attention": False}
-MFCC: dict[str, Any] = {"method": "handcrafted"}
+BASELINES = {
+    "handcrafted": "timbre statistics and a support vector machine",
+    "mfcc": "timbre statistics of unaltered spectrograms, tuned",
+    "nearest": "how far does recognising the recording get?",
+    "untrained": "what does the network know before it has learned?",
+}
 SLICES: dict[str, Any] = {"view": "segments"}
 LONGER = {"epochs": 40}
 DIALS: dict[str, dict[str, Any]] = {  # what makes training images harder, each for both splits
@@ -123,11 +131,21 @@ REFERENCES = (
         "fault-filtered",
         **DIALS["cutmix-stays"],
     ),
-    *_runs("image-{}-handcrafted", BASELINE, "image", seeds=SEEDS, **MFCC),
-    *_runs("track-{}-handcrafted", BASELINE, "track", seeds=SEEDS, **MFCC),
-    *_runs("fault-filtered-{}-handcrafted", BASELINE, "fault-filtered", **MFCC),
-    *_runs("segments-image-{}-handcrafted", BASELINE, "image", **SLICES, **MFCC),
-    *_runs("segments-track-{}-handcrafted", BASELINE, "track", **SLICES, **MFCC),
+    *(
+        run
+        for method, question in BASELINES.items()
+        for view, prefix in (("copies", ""), ("segments", "segments-"))
+        for protocol in ("image", "track", "fault-filtered")
+        if (view, protocol) != ("segments", "fault-filtered")
+        for run in _runs(
+            f"{prefix}{protocol}-{{}}-{method}",
+            question,
+            protocol,
+            seeds=SEEDS[:1] if (method, protocol) == ("mfcc", "fault-filtered") else SEEDS,
+            **(SLICES if view == "segments" else {}),
+            method=method,
+        )
+    ),
 )
 
 
@@ -218,11 +236,70 @@ def write_results(readme: Path) -> None:
     write_text(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
-def make_references(*, say: Callable[[str], None] = print, progress: bool = True) -> None:
-    """Make all reference runs, or read those that are complete, and keep their results."""
-    for number, entry in enumerate(REFERENCES, start=1):
-        say(f"[{number}/{len(REFERENCES)}] reference run {entry.name}: {entry.question}")
-        keep(get_run(entry.settings, progress=progress), entry.name)
+def states() -> dict[str, str]:
+    """What there is of each reference run: stored; complete or half done, in ``runs/``; missing."""
+    configs = [read_json(file) for file in runs_dir().glob("*/config.json")]
+    data = {(config["corpus"], config["data"]["digest"]) for config in configs}
+    found = {}
+    for entry in REFERENCES:
+        made = [
+            is_complete(directory)
+            for corpus, content in data
+            if corpus == entry.settings.corpus
+            and (directory := runs_dir() / digest(entry.settings, content)).exists()
+        ]
+        found[entry.name] = "complete" if any(made) else "half done" if made else "missing"
+        if any(reference_dir().glob(f"{entry.name}-{DIGEST}")):
+            found[entry.name] = "stored"
+    return found
+
+
+def make_references(
+    entries: Sequence[Reference] | None = None,
+    *,
+    say: Callable[[str], None] = print,
+    progress: bool = True,
+) -> None:
+    """Make reference runs (all by default), resume or read them, and keep their results.
+
+    joblib does one after the other, or what the `joblib.parallel_config` around the call says.
+    """
+    entries = REFERENCES if entries is None else entries
+
+    def tasks() -> Iterator[Any]:
+        for number, entry in enumerate(entries, start=1):
+            say(f"[{number}/{len(entries)}] reference run {entry.name}: {entry.question}")
+            yield joblib.delayed(get_run)(entry.settings, progress=progress)
+
+    made = joblib.Parallel(batch_size=1, return_as="generator")(tasks())
+    for entry, run in zip(entries, made, strict=True):
+        keep(run, entry.name)
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Let joblib work on the Dask cluster of a scheduler; on this machine without an address.
+
+    Raises
+    ------
+    UserError
+        If Dask is not installed, or nothing answers there.
+    """
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+
+        client = Client(address)
+    except ImportError:
+        raise UserError(
+            "A cluster needs Dask; install it with `pip install distributed`."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"No Dask scheduler answers at {address} ({error}).") from None
+    with client, joblib.parallel_config(backend="dask"):
+        yield
 
 
 def keep_complete(*, say: Callable[[str], None] = print) -> None:

@@ -1,4 +1,8 @@
+import os
 import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from genre_lib import runs
+from genre_lib import runs, training
 from genre_lib.book import references
 from genre_lib.book.comparisons import over_seeds
 from genre_lib.book.references import (
@@ -111,6 +115,69 @@ def test_complete_runs_are_stored_by_the_command_line_and_none_is_trained(two, m
     assert result.exit_code == 0
     assert "track-0" in result.output
     assert written == [ROOT / "README.md"]
+
+
+def test_the_command_lists_what_there_is_and_makes_what_is_missing(two, monkeypatch):
+    def listed(*words: str) -> list[str]:
+        result = CliRunner().invoke(app, ["references", *words], catch_exceptions=False)
+        return re.findall(r"(?:image|track)-0 +(\w.+\w) +is it quick", result.output)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(references, "write_results", lambda _: None)
+    assert listed() == ["missing", "missing"]
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "validate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            get_run(two[0].settings, progress=False)
+    get_run(two[1].settings, progress=False)
+    assert listed() == ["half done", "complete"]
+    assert listed("track-0", "--make") == ["stored"]
+    assert listed() == ["half done", "stored"]
+    assert listed("--make") == ["stored", "stored"]
+    with pytest.raises(UserError, match="Did you mean 'track-0'"):
+        listed("track0")
+    with pytest.raises(UserError, match="No Dask scheduler answers at nowhere"):
+        listed("--scheduler", "nowhere")
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_makes_the_same_runs(two, monkeypatch, tmp_path):
+    """One of two worker processes is killed in the middle of a training, which is resumed."""
+    from distributed import LocalCluster
+
+    entries = tuple(
+        replace(run, name=f"{run.name[:-1]}{seed}", parameters=run.parameters | changes)
+        for seed in (0, 1)
+        for run in two
+        for changes in [{"seed": seed, "epochs": 12}]
+    )
+    monkeypatch.setattr(references, "REFERENCES", entries)
+    monkeypatch.setattr(references, "write_results", lambda _: None)
+    made = tmp_path / "runs"
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers,
+        ThreadPoolExecutor() as executor,
+    ):
+        words = ["references", "--scheduler", workers.scheduler_address]
+        making = executor.submit(CliRunner().invoke, app, words, catch_exceptions=False)
+        while len({path.parent for path in made.glob("*/checkpoint-*.pt")}) < 2:
+            assert not making.done(), making.result().output
+            time.sleep(0.01)
+        pid = next(iter(workers.workers.values())).pid
+        os.kill(pid, signal.SIGKILL)
+        assert not list(made.glob("*/metrics.json"))  # no run was complete yet
+        output = making.result().output
+    assert output.count("stored") == len(entries)
+
+    monkeypatch.setenv("GENRE_RETRAIN", "1")
+    monkeypatch.setenv("GENRE_RUNS", str(tmp_path / "alone"))
+    for run in entries:
+        alone = get_run(run.settings, progress=False).path
+        files = ("history.csv", "split.csv", "predictions.csv", "metrics.json", "model.safetensors")
+        for name in files:
+            assert (alone / name).read_bytes() == (made / alone.name / name).read_bytes()
 
 
 def test_a_missing_run_is_refused_with_the_command_that_makes_it(two, monkeypatch):
