@@ -166,9 +166,8 @@ def courses(example: Example) -> str:
         f"{middle:.0f}.",
     )
     first = np.argsort(-whole)[:TOP].tolist()
-    if example.genre in example.genres and example.genres.index(example.genre) not in first:
-        first[-1] = example.genres.index(example.genre)
-    for label in first:
+    right = [label for label, genre in enumerate(example.genres) if genre == example.genre]
+    for label in first if set(right) <= set(first) else first[:-1] + right:
         genre, course = example.genres[label], probabilities[:, label]
         rows += row(
             genre,

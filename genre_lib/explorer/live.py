@@ -119,21 +119,12 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
         audio, begin, _ = _excerpt(source, DEFAULT.sample_rate, place.value / 100, DEFAULT.seconds)
         original = resize(predict.spectrogram(audio, DEFAULT))
         (changed,) = augment(original[None], pipeline(certain, names), seed=seed.value)
-        pictures = "".join(
-            panel(
-                image,
-                DEFAULT.model_dump(),
-                title=title,
-                start=begin,
-                stop=begin + DEFAULT.seconds,
-                lossless=True,
-            )
-            for image, title in (
-                (original, f"{source.name}, original"),
-                (changed, " + ".join(names) or "nothing is changed"),
-            )
-        )
-        return f'<div class="mel-pair">{pictures}</div>', ""
+        end = begin + DEFAULT.seconds
+        show = functools.partial(panel, start=begin, stop=end, lossless=True)
+        before = show(original, DEFAULT.model_dump(), title=f"{source.name}, original")
+        title = " + ".join(names) or "nothing is changed"
+        after = show(changed, DEFAULT.model_dump(), title=title)
+        return f'<div class="mel-pair">{before}{after}</div>', ""
 
     rows = widgets.HBox(ticks), labelled({**strengths, "seed": seed})
     return live(draw, chooser, labelled({"start (%)": place}), *rows)
