@@ -124,20 +124,6 @@ def protocol_changes(runs: Mapping[str, Run]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def recall_changes(image: pd.DataFrame, track: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Recall of each genre in predictions under both protocols.
-
-    Columns: genre; image, image_low, image_high, track, track_low, track_high; difference (track
-    minus image), low, high.
-    """
-    rows = []
-    for genre in genres:
-        one, other = image[image.y_true == genre], track[track.y_true == genre]
-        recalls = prefixed("image", accuracy_of(one)) | prefixed("track", accuracy_of(other))
-        rows.append({"genre": genre, **recalls, **accuracy_difference(other, one)})
-    return pd.DataFrame(rows)
-
-
 def paired_differences(
     runs: Mapping[str, Run],
     pairs: Iterable[tuple[str, str, str]],
@@ -304,15 +290,6 @@ LEFT_OUT = {
     "augmentation while training": "no-augmentation",
     "label smoothing": "no-smoothing",
 }
-ABLATIONS = (
-    ("LSTM plus attention (split by image)", "image-0", "image-0-cnn"),
-    *(
-        (label, f"track-{seed}", f"track-{seed}-{name}")
-        for label, name in LEFT_OUT.items()
-        for seed in range(3)
-    ),
-)
-"""What is left out, the run with it and the run without it."""
 
 
 def ingredients(runs: Mapping[str, Run], left_out: Mapping[str, str] = LEFT_OUT) -> pd.DataFrame:

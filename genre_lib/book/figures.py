@@ -167,11 +167,11 @@ def _canvas(rows: int, columns: int, height: float, **options: Any) -> Any:
     return figure, axes
 
 
-def _legend(figure: Figure, columns: int) -> None:
+def _legend(figure: Figure) -> None:
     """Below all diagrams, with each label once."""
     pairs = [axes.get_legend_handles_labels() for axes in figure.axes]
     handles = {label: handle for pair in pairs for handle, label in zip(*pair, strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
 
 
 def _curves(axes: Axes, table: pd.DataFrame, **options: Any) -> None:
@@ -403,13 +403,13 @@ def genre_spectra(store: Store) -> Figure:
         tracks = levels[store.labels == label]
         mean, spread = tracks.mean(0), tracks.std(0)
         axes.fill_betweenx(bands, mean - spread, mean + spread, alpha=0.3, linewidth=0)
-        axes.plot(mean, bands, label="this genre (mean and standard deviation over tracks)")
+        axes.plot(mean, bands, label="this genre (mean, standard deviation)")
         axes.plot(overall, bands, LINES[1], color="black", linewidth=1, label="all tracks")
         axes.set_title(genre)
         axes.xaxis.set_major_locator(MaxNLocator(2))
         _mel_axis(axes, store.manifest)
         distances[genre] = np.abs(mean - overall).mean()
-    _legend(figure, 1)
+    _legend(figure)
     return describe(
         figure,
         "For each genre, mean level over frequency with the spread of its tracks, and a dashed "
@@ -473,7 +473,7 @@ def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     figure, ((rate, mixing),) = _canvas(1, 2, 2.8)
     _curves(rate, pd.DataFrame(rates, index=share))
     rate.set(xlabel="Share of all steps", ylabel="Learning rate")
-    _legend(figure, 2)
+    _legend(figure)
     chance = pd.DataFrame({"probability": chances}, index=epochs + 1)
     _over_epochs(mixing, chance, "Probability of CutMix", marker=MARKERS[0], markevery=0.1)
     mixing.set_ylim(-0.02, 1.02)
@@ -519,7 +519,7 @@ def stopped_on_plan(plan: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
     _over_epochs(axes, plan, "Learning rate\n(share of its peak)")
     _marks(axes, {f"{name}: {epoch}": epoch for name, epoch in marks.items()})
     axes.yaxis.set_major_formatter(PERCENT)
-    _legend(figure, 2)
+    _legend(figure)
     rest = [f"{name}, epoch {epoch}, {' and '.join(f'{share:.0%}' for share in plan.loc[epoch])}"
             for name, epoch in marks.items()]  # fmt: skip
     return describe(
@@ -552,7 +552,7 @@ def _history(run: Run, *keys: str) -> Figure:
             axes.yaxis.set_major_formatter(PERCENT)
         last = {**table.iloc[-1], "the paper": value}
         ends += [f"{what} ({name}), {end:.4g}" for name, end in last.items()]
-    _legend(figure, 3)
+    _legend(figure)
     return describe(
         figure,
         f"Accuracy on the left and loss on the right over {len(history)} epochs. At the end: "
@@ -646,7 +646,7 @@ def comparison(
     figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.4 * table.label.nunique())
     rows = _dots(axes, table.rename(columns={"accuracy": "value"}), xlabel, ".1%")
     _marks(axes, marks)
-    _legend(figure, 3)
+    _legend(figure)
     lines = "; ".join(f"{name}, {place:.1%}" for name, place in marks.items())
     shown = _each(rows, "{label}, {series}, {text}")
     return describe(figure, f"{xlabel} as dots with bars: {shown}. Vertical lines: {lines}.")
@@ -681,7 +681,7 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
         rows = _dots(axes, table[table.scored == scored], "Test accuracy\n(95 % interval)", ".1%")
         _marks(axes, {f"paper, {paper.ACCURACY:.2%}": paper.ACCURACY, "guessing": chance})
         axes.set(title=title, xlim=(0, 1.02))
-    _legend(figure, 2)
+    _legend(figure)
     spans = rows.groupby(["label", "series"], sort=False).value.agg(["min", "max"]).reset_index()
     return describe(
         figure,
@@ -707,7 +707,7 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     axes.plot(zero.value, zero.height, ".", color="white", zorder=3)
     axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
     axes.axvline(0, color="black", linewidth=1)
-    _legend(figure, 3)
+    _legend(figure)
     return describe(
         figure,
         f"{xlabel} as dots with bars: {_each(points, '{label}, {series}, {text}')}. {len(zero)} of "
@@ -768,7 +768,7 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
                  ylabel="Validation accuracy", title=title)  # fmt: skip
         axes.xaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_formatter(PERCENT)
-    _legend(figure, 2)
+    _legend(figure)
     shown = _each(pd.concat(panels.values()), "{run}, {validation_accuracy:.1%}")
     return describe(
         figure,

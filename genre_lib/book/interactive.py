@@ -8,13 +8,11 @@ They work in the static page without a kernel: ``confusion.js`` and ``curves.js`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
@@ -25,6 +23,7 @@ from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
 if TYPE_CHECKING:
+    import pandas as pd
     from IPython.display import HTML
 
 DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
@@ -32,8 +31,28 @@ SYMBOLS = {"o": "circle", "s": "square", "D": "diamond", "^": "triangle-up"}
 FORMATS = {"accuracy": ".1%", "loss": ".3f"}
 DIGITS = {"accuracy": ".2%", "loss": "g"}
 """The paper's values have as many digits as it prints."""
-Panel = tuple[str, str, list[dict[str, Any]]]  # accuracy or loss, a title, and plotly's traces
 AXIS = {"fixedrange": True, "showline": True, "ticks": "outside"}  # a swipe scrolls the page
+LAYOUT = {
+    "height": 470,
+    "margin": {"l": 64, "r": 8, "t": 8, "b": 44},
+    "font": {"size": 13},
+    "dragmode": False,
+    "hovermode": "x unified",
+    "hoverlabel": {"font": {"size": 12}},
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+    "xaxis": AXIS | {
+        "title": {"text": "Epoch", "standoff": 6},
+        "spikethickness": 1,
+        "unifiedhovertitle": {"text": "Epoch %{x}"},
+        "showgrid": False,
+        "anchor": "y2",
+    },
+    "yaxis": AXIS | {
+        "title": {"text": "Accuracy"}, "domain": [0.56, 1], "range": [0, 1], "tickformat": ".0%",
+    },
+    "yaxis2": AXIS | {"title": {"text": "Loss"}, "domain": [0.06, 0.5], "rangemode": "tozero"},
+}  # fmt: skip
+"""Of plotly.js: accuracy above loss, with one axis of epochs."""
 
 
 def _embedded(data: str) -> str:
@@ -119,47 +138,20 @@ class Curves:
 
 def learning_curves(name: str, run: Run) -> Curves:
     """Figures 4 and 5 in one: accuracy above loss; saves the history as ``tables/<name>.csv``."""
-    history = run.history
-    kept = history.iloc[[int(history.validation_accuracy.argmax())]]
-    panels = []
-    for what in FORMATS:
-        star = {
-            "name": "kept model",
-            "legendgroup": "kept",
-            "mode": "markers",
-            "x": kept.epoch.tolist(),
-            "y": kept[f"validation_{what}"].tolist(),
-            "marker": {"color": COLORS[3], "symbol": "star", "size": 13},
-            "hoverinfo": "skip",
-        }
-        panels.append((what, "", [*_lines(history, what), star]))
+    history, data = run.history, []
+    formats = {"learning_rate": "{:.2e}"}
+    for axis, what in (("y", "accuracy"), ("y2", "loss")):
+        formats |= {f"{key}_{what}": f"{{:{FORMATS[what]}}}" for key in CURVES}
+        for trace in _traces(history, what):
+            data.append({"type": "scatter", "yaxis": axis, "showlegend": axis == "y"} | trace)
     message = f"Accuracy and loss in training and validation over {len(history)} epochs."
-    return _curves(name, panels, history, message)
+    config = {"displayModeBar": False, "responsive": True}
+    figure = {"data": data, "layout": LAYOUT, "config": config}
+    return Curves(figure, message, tabulate(name, history, formats=formats))
 
 
-def accuracy_curves(name: str, runs: Mapping[str, Run]) -> Curves:
-    """Accuracy in training and validation, one run above the other.
-
-    Saves the histories as ``tables/<name>.csv``.
-    """
-    panels = [("accuracy", title, _lines(run.history, "accuracy")) for title, run in runs.items()]
-    columns = ["run", "epoch", *(f"{key}_accuracy" for key in CURVES)]
-    histories = [run.history.assign(run=title)[columns] for title, run in runs.items()]
-    table = pd.concat([pd.DataFrame(columns=columns), *histories], ignore_index=True)
-    message = f"Accuracy in training and validation over the epochs: {', '.join(runs)}."
-    return _curves(name, panels, table, message)
-
-
-def _curves(name: str, panels: Sequence[Panel], table: pd.DataFrame, message: str) -> Curves:
-    """Draw panels and save the table of their values."""
-    formats = {"learning_rate": "{:.2e}"} if "learning_rate" in table else {}
-    for what, form in FORMATS.items():
-        formats |= {column: f"{{:{form}}}" for column in map(str, table) if column.endswith(what)}
-    return Curves(_figure(panels), message, tabulate(name, table, formats=formats))
-
-
-def _lines(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
-    """Traces of a history's accuracies or losses, and of the paper's last values of them."""
+def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
+    """Plotly's traces of accuracies or losses, of the paper's last values, and of a star."""
     epochs, printed = history.epoch.tolist(), PRINTED[what]
     traces: list[dict[str, Any]] = []
     for index, (key, label) in enumerate(CURVES.items()):
@@ -187,49 +179,14 @@ def _lines(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
             "hoverinfo": "skip",
             "showlegend": False,
         })  # fmt: skip
-    return traces
-
-
-def _figure(panels: Sequence[Panel]) -> dict[str, Any]:
-    """Panels one above the other, which share the axis of epochs, as plotly.js takes them."""
-    height = 1 / max(1, len(panels))
-    bottom = f"y{len(panels)}" if len(panels) > 1 else "y"
-    layout: dict[str, Any] = {
-        "height": 90 + 190 * len(panels),
-        "margin": {"l": 64, "r": 8, "t": 8, "b": 44},
-        "font": {"size": 13},
-        "dragmode": False,
-        "hovermode": "x unified",
-        "hoverlabel": {"font": {"size": 12}},
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "xaxis": AXIS | {
-            "title": {"text": "Epoch", "standoff": 6},
-            "spikethickness": 1,
-            "unifiedhovertitle": {"text": "Epoch %{x}"},
-            "showgrid": False,
-            "anchor": bottom,
-        },
-        "annotations": [],
-    }  # fmt: skip
-    data = []
-    for number, (what, title, traces) in enumerate(panels):
-        top, axis = 1 - number * height, str(number + 1) if number else ""
-        layout[f"yaxis{axis}"] = AXIS | {
-            "title": {"text": what.capitalize()},
-            "domain": [top - 0.88 * height, top],
-            "rangemode": "tozero",
-            **({"tickformat": ".0%", "range": [0, 1]} if what == "accuracy" else {}),
-        }
-        layout["annotations"].append({
-            "text": escape(title), "showarrow": False,
-            "x": 1, "xref": "paper", "xanchor": "right",
-            "y": top - 0.86 * height, "yref": "paper", "yanchor": "bottom",
-        })  # fmt: skip
-        for trace in traces:
-            once = {"showlegend": False} if number else {}
-            data.append({"type": "scatter", "yaxis": f"y{axis}", **trace, **once})
-    return {
-        "data": data,
-        "layout": layout,
-        "config": {"displayModeBar": False, "responsive": True},
+    kept = history.iloc[int(history.validation_accuracy.argmax())]
+    star = {
+        "name": "kept model",
+        "legendgroup": "kept",
+        "mode": "markers",
+        "x": [int(kept.epoch)],
+        "y": [float(kept[f"validation_{what}"])],
+        "marker": {"color": COLORS[3], "symbol": "star", "size": 13},
+        "hoverinfo": "skip",
     }
+    return [*traces, star]

@@ -10,7 +10,7 @@ from genre_lib import paper
 from genre_lib.book import comparisons
 from genre_lib.book.comparisons import SCORED
 from genre_lib.config import configure
-from genre_lib.evaluation import confusions, genre_scores
+from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
 
@@ -52,15 +52,6 @@ def test_the_change_of_protocol_is_over_the_seeds_of_both(runs):
         some = {name: runs[name] for name in names}
         assert comparisons.protocol_changes(some).empty
         assert len(comparisons.over_seeds(some)) == 2 * len(names)
-
-
-def test_recall_of_a_genre_is_the_accuracy_of_its_images(runs):
-    image, track = (runs[name].predictions for name in ("image-0", "track-0"))
-    table = comparisons.recall_changes(image, track, runs["image-0"].genres)
-    np.testing.assert_allclose(table.image, genre_scores(image, runs["image-0"].genres).recall)
-    np.testing.assert_allclose(table.difference, table.track - table.image)
-    assert (table.image_low <= table.image).all()
-    assert (table.track <= table.track_high).all()
 
 
 def test_pairs_are_compared_where_both_runs_are_available_and_pooled_by_label(runs):
