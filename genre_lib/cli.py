@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -270,11 +271,14 @@ def predict(
     if not as_json:
         typer.echo(predicting.header(trained))
     values = []
-    for file, answer in predicting.predict_files(files, trained, every=every):
-        values.append(predicting.file_values(file, answer))
+    answers = predicting.predict_files(files, trained, every=every)
+    for file, answer in zip(files, answers, strict=True):
         if isinstance(answer, UserError):
+            values.append({"file": str(file), "error": str(answer)})
             notice(str(answer))
-        elif not as_json:
+            continue
+        values.append(asdict(answer))
+        if not as_json:
             typer.echo(f"\n{predicting.report(answer)}")
     if as_json:
         typer.echo(json.dumps({"model": trained.values(), "files": values}, indent=2))

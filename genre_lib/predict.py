@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from genre_lib.config import (
 from genre_lib.corpus import Source
 from genre_lib.corpus.audio import seconds_of, stream_audio
 from genre_lib.evaluation import accuracy_of, vote, wilson_interval
-from genre_lib.runs import Run, is_complete, read_run
+from genre_lib.runs import Run, read_run
 from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
 from genre_lib.splits import resize
 from genre_lib.store import BAR_AFTER, Recipe
@@ -127,21 +127,19 @@ class Trained:
 
     def remarks(self) -> list[str]:
         """What to know before believing the network: how often it is right, what it cannot say."""
-        corpus, right = self.recipe.corpus, self.accuracy
-        guess = f"guessing would be right for {1 / len(self.genres):.0%}."
-        if self.honest:
-            accuracy = (
-                f"Right for {right} of {right.count} tracks of {corpus} that were not in its "
-                f"training; {guess}"
+        corpus, right, genres = self.recipe.corpus, self.accuracy, self.genres
+        asked = f"tracks of {corpus} that were not in its training"
+        if not self.honest:
+            asked = (
+                f"test images of {corpus}, whose tracks have other images in its training, so how "
+                "it does on new tracks is not known"
             )
-        else:
-            accuracy = (
-                f"Right for {right} of {right.count} test images of {corpus}; {guess} Other "
-                "images of the same tracks were in its training, so how it does on new tracks is "
-                "not known."
-            )
-        genres = f"{len(self.genres)} genres ({', '.join(self.genres)})"
-        sentences = [accuracy, f"It always answers with one of {genres}, whatever it hears."]
+        sentences = [
+            f"Right for {right} of {right.count} {asked}; guessing would be right for "
+            f"{1 / len(genres):.0%}.",
+            f"It always answers with one of {len(genres)} genres ({', '.join(genres)}), whatever "
+            "it hears.",
+        ]
         if corpus == "synthetic":
             sentences.append("It has heard music composed by a program, and no recording.")
         return sentences
@@ -167,36 +165,18 @@ class Trained:
 def read_trained(directory: Path | None = None) -> Trained:
     """Read the network of a complete run; by default that of the package.
 
-    Raises
-    ------
-    UserError
-        If there is no such folder, or what it holds is incomplete or damaged, or no network.
+    A `UserError` is raised if there is no such run, it is damaged, or has no network.
     """
-    directory = directory or PACKAGED
-    if not directory.is_dir():
-        hint = " in this copy; give a run's directory as --weights" if directory == PACKAGED else ""
-        raise UserError(f"There are no weights at {directory}{hint}.")
-    if not is_complete(directory):
+    run = read_run(directory or PACKAGED)
+    if not (run.path / "model.safetensors").exists():
         raise UserError(
-            f"{directory} holds no complete run; give a folder that `genre-book train` has "
-            "finished."
+            f"{run.path} holds no network's weights; train it again with `genre-book train`."
         )
-    run = read_run(directory)
-    if run.settings.method != "network" or not (directory / "model.safetensors").exists():
-        raise UserError(
-            f"{directory} holds no network's weights; train it again with `genre-book train`."
-        )
-    return Trained(run, validated(Recipe, read_json(directory / "spectrogram.json")))
+    return Trained(run, validated(Recipe, read_json(run.path / "spectrogram.json")))
 
 
 def package(run: Path, target: Path) -> Trained:
-    """Copy a finished run to a folder that may be passed on, with a model card.
-
-    Raises
-    ------
-    UserError
-        As `read_trained` does for the run; if `target` exists or cannot be written.
-    """
+    """Copy a finished run to a new folder that may be passed on, with a model card."""
     trained = read_trained(run)
     with new_folder(target) as folder:
         for file in run.iterdir():
@@ -231,22 +211,27 @@ def model_card(trained: Trained) -> str:
 # From a recording to an answer
 
 
-class Part(NamedTuple):
-    """One window of a recording; start and end in seconds."""
+@dataclass(frozen=True)
+class Window:
+    """What a network says about one window of a recording; nothing is said about silence."""
 
-    start: float
+    start: float  # seconds
     end: float
-    probabilities: np.ndarray | None  # shape (genres,); None where the window is silent
+    genre: str | None = None
+    probability: float | None = None
+    probabilities: dict[str, float] | None = None
 
 
-class Answer(NamedTuple):
-    """What a network says about a recording."""
+@dataclass(frozen=True)
+class Answer:
+    """What a network says about a recording: the mean over its windows that are not silent."""
 
-    path: Source
+    file: str
     seconds: float
-    genres: tuple[str, ...]
-    probabilities: np.ndarray  # shape (genres,): mean over the windows that are not silent
-    parts: tuple[Part, ...]
+    genre: str
+    probability: float
+    probabilities: dict[str, float]  # the most probable first
+    windows: tuple[Window, ...]
     notes: tuple[str, ...]  # sentences to know before believing the answer
 
 
@@ -315,65 +300,77 @@ def hop_of(trained: Trained, every: float | None) -> int:
     return round(every * trained.recipe.sample_rate)
 
 
-def parts_of(
-    blocks: Iterable[np.ndarray], trained: Trained, *, every: float | None = None
-) -> Iterator[Part]:
-    """What a network says about each window of audio at its sample rate, one after the other."""
-    rate = trained.recipe.sample_rate
-    length = round(trained.recipe.seconds * rate)
-    for first, audio in windows(blocks, length=length, hop=hop_of(trained, every)):
-        yield Part(first / rate, (first + len(audio)) / rate, probabilities_of(audio, trained))
-
-
-def answer_of(path: Source, parts: Sequence[Part], seconds: float, trained: Trained) -> Answer:
-    """What the windows of a recording say together; `UserError` if all of them are silent."""
-    heard = [part.probabilities for part in parts if part.probabilities is not None]
-    if not heard:
-        raise UserError(f"{path} holds nothing but silence; there is no genre to name.")
-    window, notes = trained.recipe.seconds, []
-    if seconds < SHORT * window:
-        notes.append(
-            f"Only {seconds:.1f} s long, and repeated to fill a window of {window:g} s, so trust "
-            "the answer less."
-        )
-    if len(heard) < len(parts):
-        silent = len(parts) - len(heard)
-        notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
-    mean = np.mean(heard, axis=0)
-    return Answer(path, seconds, trained.genres, mean, tuple(parts), tuple(notes))
-
-
-def predict_file(
-    path: Source, trained: Trained, *, every: float | None = None, bar: tqdm | None = None
+def predict_audio(
+    blocks: Iterable[np.ndarray],
+    trained: Trained,
+    *,
+    file: str,
+    every: float | None = None,
+    bar: tqdm | None = None,
 ) -> Answer:
-    """Genres of an audio file, as a whole and over time, in little memory.
+    """Genres of audio at the network's sample rate, block by block, as a whole and over time.
 
-    A window starts `every` seconds, by default half a window; `bar` moves by the seconds heard.
-
-    Raises
-    ------
-    UserError
-        If `every` is out of range, the file cannot be used (see
-        `genre_lib.corpus.audio.stream_audio`), or there is nothing but silence in it.
+    A window starts `every` seconds, by default half a window; `bar` moves by the seconds heard. A
+    `UserError` is raised if `every` is out of range, or nothing but silence is heard.
     """
-    rate = trained.recipe.sample_rate
+    window, rate = trained.recipe.seconds, trained.recipe.sample_rate
     samples = 0
 
     def counted() -> Iterator[np.ndarray]:
         nonlocal samples
-        for block in stream_audio(path, rate):
+        for block in blocks:
             samples += len(block)
             yield block
             if bar is not None:
                 bar.update(len(block) / rate)
 
-    parts = list(parts_of(counted(), trained, every=every))
-    return answer_of(path, parts, samples / rate, trained)
+    hop = hop_of(trained, every)
+    found, heard = [], []
+    for first, audio in windows(counted(), length=round(window * rate), hop=hop):
+        start, end = (round(sample / rate, 3) for sample in (first, first + len(audio)))
+        probabilities = probabilities_of(audio, trained)
+        if probabilities is None:
+            found.append(Window(start, end))
+            continue
+        found.append(Window(start, end, *_ranked(trained.genres, probabilities)))
+        heard.append(probabilities)
+    if not heard:
+        raise UserError(f"{file} holds nothing but silence; there is no genre to name.")
+    seconds, notes = samples / rate, []
+    if seconds < SHORT * window:
+        notes.append(
+            f"Only {seconds:.1f} s long, and repeated to fill a window of {window:g} s, so trust "
+            "the answer less."
+        )
+    if silent := len(found) - len(heard):
+        notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
+    ranked = _ranked(trained.genres, np.mean(heard, axis=0))
+    return Answer(file, round(seconds, 3), *ranked, tuple(found), tuple(notes))
+
+
+def _ranked(
+    genres: tuple[str, ...], probabilities: np.ndarray
+) -> tuple[str, float, dict[str, float]]:
+    """The most probable genre, its probability, and all of them, sorted."""
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in order}
+    return *next(iter(ranked.items())), ranked
+
+
+def predict_file(
+    path: Source, trained: Trained, *, every: float | None = None, bar: tqdm | None = None
+) -> Answer:
+    """Genres of an audio file in little memory (see `predict_audio`).
+
+    A `UserError` is also raised if it cannot be used (see `genre_lib.corpus.audio.stream_audio`).
+    """
+    blocks = stream_audio(path, trained.recipe.sample_rate)
+    return predict_audio(blocks, trained, file=str(path), every=every, bar=bar)
 
 
 def predict_files(
     paths: Sequence[Path], trained: Trained, *, every: float | None = None
-) -> Iterator[tuple[Path, Answer | UserError]]:
+) -> Iterator[Answer | UserError]:
     """Answers about files, or why there is none, one by one; a progress bar on a terminal."""
     hop_of(trained, every)  # what is wrong for all files is reported once
     trained.model  # noqa: B018 (and so are damaged weights)
@@ -393,37 +390,10 @@ def predict_files(
                 answer = error
             if not bar.disable:
                 bar.clear()
-            yield path, answer
+            yield answer
 
 
 # What is printed
-
-
-def file_values(path: Source, answer: Answer | UserError) -> dict[str, Any]:
-    """An answer, or why there is none, as plain values; the windows of silence have no genre."""
-    if isinstance(answer, UserError):
-        return {"file": str(path), "error": str(answer)}
-    return {
-        "file": str(path),
-        "seconds": round(answer.seconds, 3),
-        **_ranked(answer.genres, answer.probabilities),
-        "windows": [
-            {"start": round(part.start, 3), "end": round(part.end, 3)}
-            | _ranked(answer.genres, part.probabilities)
-            for part in answer.parts
-        ],
-        "notes": list(answer.notes),
-    }
-
-
-def _ranked(genres: tuple[str, ...], probabilities: np.ndarray | None) -> dict[str, Any]:
-    """The most probable genre, its probability, and all of them, sorted."""
-    if probabilities is None:
-        return {"genre": None, "probability": None, "probabilities": None}
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = {genres[i]: round(float(probabilities[i]), 6) for i in order}
-    genre, probability = next(iter(ranked.items()))
-    return {"genre": genre, "probability": probability, "probabilities": ranked}
 
 
 def header(trained: Trained) -> str:
@@ -439,18 +409,18 @@ def header(trained: Trained) -> str:
 
 def report(answer: Answer) -> str:
     """An answer as lines of text: the genres, and the course over time if there are windows."""
-    values, width = file_values(answer.path, answer), max(map(len, answer.genres))
-    name = os.fsencode(values["file"]).decode("utf-8", errors="replace")  # for any terminal
-    lines = [f"{name} ({clock(answer.seconds)}): {values['genre']} {values['probability']:.0%}"]
-    for genre, share in values["probabilities"].items():
+    width = max(map(len, answer.probabilities))
+    name = os.fsencode(answer.file).decode("utf-8", errors="replace")  # for any terminal
+    lines = [f"{name} ({clock(answer.seconds)}): {answer.genre} {answer.probability:.0%}"]
+    for genre, share in answer.probabilities.items():
         lines.append(f"  {genre:<{width}}  {share:6.1%}  {'#' * round(40 * share)}".rstrip())
-    if len(answer.parts) > 1:
+    if len(answer.windows) > 1:
         lines.append("  over time")
-        for part in values["windows"]:
+        for window in answer.windows:
             heard = "silence"
-            if part["genre"] is not None:
-                heard = f"{part['genre']:<{width}}  {part['probability']:6.1%}"
-            lines.append(f"    {clock(part['start']):>8} to {clock(part['end']):>8}  {heard}")
+            if window.genre is not None:
+                heard = f"{window.genre:<{width}}  {window.probability:6.1%}"
+            lines.append(f"    {clock(window.start):>8} to {clock(window.end):>8}  {heard}")
     return "\n".join([*lines, *(f"  note: {note}" for note in answer.notes)])
 
 

@@ -195,20 +195,18 @@ statements(
 # %% tags=["hide-input", "remove-output"]
 # What `genre-book predict` says about a minute of composed music, for the page *Your own song*.
 from html import escape
-from pathlib import Path
 
 import myst_nb
 import numpy as np
 from IPython.display import HTML
 
 from genre_lib.corpus.songs import load_song
-from genre_lib.predict import answer_of, header, parts_of, report
+from genre_lib.predict import header, predict_audio, report
 
 trained = read_trained()
 rate = trained.recipe.sample_rate
 minute = np.concatenate([load_song(genre, 0, 0, rate) for genre in ("classical", "metal")])
-parts = list(parts_of([minute], trained))
-answer = answer_of(Path("my song.flac"), parts, len(minute) / rate, trained)
+answer = predict_audio([minute], trained, file="my song.flac")
 printed = f"{header(trained)}\n\n{report(answer)}"
 block = f'<pre style="white-space: pre-wrap">{escape(printed)}</pre>'
 myst_nb.glue("own_song", HTML(block), display=False)

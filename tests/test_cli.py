@@ -31,7 +31,7 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
         "run sec5_evalation": "Did you mean 'sec5_evaluation'",
         "store ./nowhere there": "There is no folder",
         "train --on-error skpi": "Did you mean 'skip'",
-        "predict a.wav --weights ./nowhere": "There are no weights at nowhere",
+        "predict a.wav --weights ./nowhere": "nowhere has no complete run",
     }
     for line, message in mistakes.items():
         monkeypatch.setattr(sys, "argv", ["genre-book", *line.split()])

@@ -150,12 +150,12 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
     def draw() -> tuple[str, str]:
         source = chosen()
         trained, answer = ask(source, _changed(source))
-        part = answer.parts[round(place.value / 100 * (len(answer.parts) - 1))]
-        span = f"{clock(part.start)} to {clock(part.end)}"
+        window = answer.windows[round(place.value / 100 * (len(answer.windows) - 1))]
+        span = f"{clock(window.start)} to {clock(window.end)}"
         moments = _note(f"From {span}, there is silence.")
-        if part.probabilities is not None:
+        if window.genre is not None:
             load = functools.partial(
-                read_audio, source, start=part.start, seconds=part.end - part.start
+                read_audio, source, start=window.start, seconds=window.end - window.start
             )
             (example,) = hear([Track(f"{source.name}, {span}", "", load)], trained, whole=True)
             moments = clip(example)
