@@ -174,17 +174,14 @@ def _legend(figure: Figure) -> None:
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
 
 
-def _curves(axes: Axes, table: pd.DataFrame, **options: Any) -> None:
+def _curves(
+    axes: Axes, table: pd.DataFrame, ylabel: str, xlabel: str = "Epoch", **options: Any
+) -> None:
     """A line for each column of a table, over its index."""
     for index, (name, values) in enumerate(table.items()):
         axes.plot(values, LINES[index], label=name, **options)
-
-
-def _over_epochs(axes: Axes, table: pd.DataFrame, ylabel: str, **options: Any) -> None:
-    """Columns of a table over its index, which counts epochs."""
-    _curves(axes, table, **options)
-    axes.set(xlabel="Epoch", ylabel=ylabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=xlabel == "Epoch"))
 
 
 def _rows(axes: Axes, labels: Sequence[str], xlabel: str, ylabel: str = "") -> None:
@@ -471,11 +468,10 @@ def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     rates["Equation 2 as printed"] = settings.learning_rate * (1 + np.cos(np.pi * share)) / 2
     chances = [cutmix_probability(int(epoch), len(epochs), augmentation) for epoch in epochs]
     figure, ((rate, mixing),) = _canvas(1, 2, 2.8)
-    _curves(rate, pd.DataFrame(rates, index=share))
-    rate.set(xlabel="Share of all steps", ylabel="Learning rate")
+    _curves(rate, pd.DataFrame(rates, index=share), "Learning rate", "Share of all steps")
     _legend(figure)
     chance = pd.DataFrame({"probability": chances}, index=epochs + 1)
-    _over_epochs(mixing, chance, "Probability of CutMix", marker=MARKERS[0], markevery=0.1)
+    _curves(mixing, chance, "Probability of CutMix", marker=MARKERS[0], markevery=0.1)
     mixing.set_ylim(-0.02, 1.02)
     return describe(
         figure,
@@ -496,7 +492,7 @@ def figure_3(run: Run) -> Figure:
     rates = planned_rates(training, total_steps=steps * training.epochs)
     figure, ((axes,),) = _canvas(1, 1, 2.6)
     plan = pd.DataFrame({"plan": rates}, index=(np.arange(len(rates)) + 1) / steps)
-    _over_epochs(axes, plan, "Learning rate", color=COLORS[7])
+    _curves(axes, plan, "Learning rate", color=COLORS[7])
     axes.plot(history.epoch, history.learning_rate, MARKERS[0], label="at an epoch's end")
     axes.legend()
     highest = history.iloc[history.learning_rate.argmax()]
@@ -516,7 +512,7 @@ def stopped_on_plan(plan: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
     of the peak; `marks` are epochs by what happened in them.
     """
     figure, ((axes,),) = _canvas(1, 1, 3.0)
-    _over_epochs(axes, plan, "Learning rate\n(share of its peak)")
+    _curves(axes, plan, "Learning rate\n(share of its peak)")
     _marks(axes, {f"{name}: {epoch}": epoch for name, epoch in marks.items()})
     axes.yaxis.set_major_formatter(PERCENT)
     _legend(figure)
@@ -540,7 +536,7 @@ def _history(run: Run, *keys: str) -> Figure:
     for axes, (what, printed) in zip(pair, PRINTED.items(), strict=True):
         table = history[[f"{key}_{what}" for key in keys]]
         table.columns = pd.Index([CURVES[key] for key in keys])
-        _over_epochs(axes, table, what.capitalize(), marker=MARKERS[0], markevery=0.1)
+        _curves(axes, table, what.capitalize(), marker=MARKERS[0], markevery=0.1)
         value = printed["validation" if "validation" in keys else "training"]
         axes.axhline(value, linestyle=LINES[3], color="black", linewidth=1, label="the paper")
         if "validation" in keys:
@@ -609,13 +605,11 @@ def table_1(model: HybridNet) -> pd.DataFrame:
     """Table I: each layer's output shape, measured in the live model, beside the printed one."""
     from genre_lib.model import table_1_rows
 
-    ours = pd.DataFrame(table_1_rows(model, batch_size=paper.BATCH_SIZE))
+    table = pd.DataFrame(table_1_rows(model, batch_size=paper.BATCH_SIZE))
     printed = pd.DataFrame(paper.TABLE_1)
-    agrees = (ours.layer == printed.layer) & (ours.output == printed.output)
-    columns = {"output": ours.output.astype(str), "paper": printed.output.astype(str)}
-    return ours.assign(**columns, agrees=agrees)[
-        [*ours.columns[:2], "paper", "agrees", "parameters"]
-    ]
+    table.insert(2, "paper", printed.output)
+    table.insert(3, "agrees", (table.layer == printed.layer) & (table.output == printed.output))
+    return table.astype({"output": str, "paper": str})
 
 
 def table_2(run: Run) -> pd.DataFrame:
@@ -626,12 +620,12 @@ def table_2(run: Run) -> pd.DataFrame:
     for average in ("macro", "weighted"):
         values = {name: whole[f"{average}_{name}"] for name in ("precision", "recall", "f1")}
         summary.append({"genre": f"{average} avg", **values})
-    table = pd.concat([ours, pd.DataFrame(summary).assign(support=ours.support.sum())])
-    table = table.rename(columns={"genre": "class"})
+    summed = pd.DataFrame(summary).assign(support=ours.support.sum())
+    table = pd.concat([ours, summed], ignore_index=True)
     printed = pd.concat(map(pd.DataFrame, (paper.TABLE_2, paper.TABLE_2_AGGREGATES)))
+    printed = printed.fillna({"genre": printed.name}).drop(columns="name").set_index("genre")
     printed = printed.astype({"support": "Int64"}).add_prefix("paper_")
-    printed["class"] = printed.pop("paper_genre").fillna(printed.pop("paper_name"))
-    return table.merge(printed, on="class", how="left")
+    return table.join(printed, on="genre").rename(columns={"genre": "class"})
 
 
 @style()
