@@ -26,9 +26,9 @@
 # ```{glue:figure} schedules
 # :name: fig-schedules
 #
-# Equation 2 as printed (dotted) has no warm-up; OneCycleLR, which the paper names, has one. Left:
-# the learning rate over all steps, with the reading of a linear warm-up. Right: how likely a batch
-# is mixed by CutMix.
+# Equation 2 as printed (dash-dotted) has no warm-up; OneCycleLR, which the paper names, has one.
+# Left: the learning rate over all steps, with the reading of a linear warm-up. Right: how likely a
+# batch is mixed by CutMix.
 # ```
 
 # %% tags=["parameters", "hide-input"]
