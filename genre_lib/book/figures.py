@@ -751,7 +751,8 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
                       label=SPLITS[split])  # fmt: skip
             if rows.epochs.max() > short:
-                axes.annotate(name, path[-1], (-6, 4), textcoords="offset points", ha="right",
+                away = ((-6, 4), "right") if split == "image" else ((6, -9), "left")
+                axes.annotate(name, path[-1], away[0], textcoords="offset points", ha=away[1],
                               size=7)  # fmt: skip
         axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
         axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
