@@ -312,15 +312,16 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # such a run is not among those stored here, so what it would reach is not known.
 #
 # The paper reports less than this run, of training accuracy as well ({glue:text}`paper_train:.2%`;
-# ours ends at {glue:text}`full_train:.1%`). So its network learned more slowly than ours, whatever
-# the split; which of the unprinted settings made it slower, the text does not settle.
+# ours ends at {glue:text}`full_train:.1%`). So its network fitted its training images less closely
+# than ours, by slower learning or by stronger regularisation; the text does not settle which.
 #
 # ## New artists
 #
 # Split by track, the same artist may still be in training and test. On the fault-filtered split the
 # network names {glue:text}`filtered:.1%` of the test images ({glue:text}`filtered_low:.1%` to
 # {glue:text}`filtered_high:.1%`) and {glue:text}`filtered_vote:.1%` of the tracks by vote, clearly
-# less than on new tracks{glue:text}`artists_matter`. But there it learns from
+# less than on new tracks{glue:text}`artists_matter`. After {glue:text}`dial_epochs` epochs with
+# lasting CutMix it names {glue:text}`longer_filtered:.1%` of the images. But there it learns from
 # {glue:text}`filtered_tracks` tracks instead of {glue:text}`track_tracks`, so not all of the loss
 # is due to artists. Others have tested on the same list:
 #
