@@ -22,6 +22,7 @@ from genre_lib.config import (
     choose,
     configure,
     data_dir,
+    new_folder,
     project_root,
     reference_dir,
     runs_dir,
@@ -233,13 +234,10 @@ def build_edition(
         write_results(root / "README.md")
     work = root / "editions" / f".{name}.work"
     if not work.exists():
-        begun = work.with_name(f".{name}.begun")  # complete before it bears the name
-        shutil.rmtree(begun, ignore_errors=True)
-        begun.mkdir(parents=True)
-        if target.exists():
-            skipped = shutil.ignore_patterns("_build")
-            shutil.copytree(target, begun, ignore=skipped, dirs_exist_ok=True)
-        os.replace(begun, work)
+        with new_folder(work) as begun:
+            if target.exists():
+                skipped = shutil.ignore_patterns("_build")
+                shutil.copytree(target, begun, ignore=skipped, dirs_exist_ok=True)
     for number, (page, source) in enumerate(notebooks.items(), start=1):
         parameters = notebook_parameters(settings) if takes_parameters(source) else {}
         mark = stamp(source, parameters, data_digest if parameters else "")

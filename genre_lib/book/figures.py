@@ -145,14 +145,7 @@ def show(name: str, figure: Figure) -> None:
 
 
 def tabulate(name: str, table: pd.DataFrame, *, formats: Mapping[str, str] | None = None) -> Table:
-    """Save a table, and return it as the page shows it: sortable, with a link to its CSV file.
-
-    Parameters
-    ----------
-    formats
-        Format of a column's cells, such as ``{"accuracy": "{:.1%}"}``; other numbers have four
-        decimals.
-    """
+    """Save a table, and return it as the page shows it: a `Table` with these formats."""
     save(table, name)
     return Table(name, table, formats or {})
 

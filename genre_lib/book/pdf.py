@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
 from genre_lib.book.editions import Say, render
-from genre_lib.config import UserError
+from genre_lib.config import UserError, write_bytes
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -89,17 +88,12 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
         say("rendering the pages")
         html = render(pages, say=say, builder="singlehtml")
         say("printing them")
-        part = output.with_name(f".{output.name}.part")
-        try:
-            print_document(html / f"{first_page}.html", part, browser)
-            os.replace(part, output)
-        finally:
-            part.unlink(missing_ok=True)
+        write_bytes(output, print_document(html / f"{first_page}.html", browser))
     return output
 
 
-def print_document(document: Path, output: Path, browser: str) -> None:
-    """Print one HTML file on A4 with page numbers and an outline.
+def print_document(document: Path, browser: str) -> bytes:
+    """One HTML file as a PDF on A4, with page numbers and an outline.
 
     Raises
     ------
@@ -115,8 +109,7 @@ def print_document(document: Path, output: Path, browser: str) -> None:
             page.emulate_media(media="print")
             page.goto(document.resolve().as_uri(), wait_until="load")
             page.evaluate(SETTLED)
-            page.pdf(
-                path=output,
+            pdf = page.pdf(
                 format="A4",
                 scale=0.8,
                 margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
@@ -128,6 +121,7 @@ def print_document(document: Path, output: Path, browser: str) -> None:
                 tagged=True,
             )
             chromium.close()
+            return pdf
     except Error as error:
         reason = error.message.splitlines()[0]
         raise UserError(f"{browser} does not print the book ({reason}).") from None

@@ -21,9 +21,9 @@ def pdf(chromium: str, shared: Path) -> Path:
     output = shared / "printed" / "book.pdf"
     print_document = printing.print_document
 
-    def keep(document: Path, *others: object) -> None:
+    def keep(document: Path, browser: str) -> bytes:
         shutil.copy2(document, shared / "document.html")
-        print_document(document, *others)
+        return print_document(document, browser)
 
     with FileLock(shared / "printed.lock"), pytest.MonkeyPatch.context() as patch:
         if not output.exists():
