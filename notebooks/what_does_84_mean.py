@@ -90,10 +90,10 @@ figures.show("three_splits", figures.split_diagram(splits, list(dict.fromkeys(ex
 # labels.
 # ```
 #
-# An audit counts the {term}`leakage`: tracks with images in two subsets, and tracks whose recording
-# stands in the other subset under another name. Split by image, {glue:text}`shared:.0%` of the test
-# tracks are known from training. Split by track, and on the fault-filtered list, none
-# is{glue:text}`no_leak`.
+# {numref}`fig-three-splits` shows some tracks. An audit counts the {term}`leakage`: tracks with
+# images in two subsets, and tracks whose recording stands in the other subset under another name.
+# Split by image, {glue:text}`shared:.0%` of the test tracks are known from training. Split by
+# track, and on the fault-filtered list, none is{glue:text}`no_leak`.
 
 # %% tags=["hide-output"]
 audits = pd.concat(
@@ -197,7 +197,7 @@ figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafte
 #
 # Split by image, the network is {glue:text}`against_image:+.1f` points
 # ({glue:text}`against_image_low:+.1f` to {glue:text}`against_image_high:+.1f`) from handcrafted
-# features; split by track it is {glue:text}`against_track:+.1f`
+# features ({numref}`fig-methods`); split by track it is {glue:text}`against_track:+.1f`
 # ({glue:text}`against_track_low:+.1f` to {glue:text}`against_track_high:+.1f`). Timbre statistics
 # are a fingerprint of a recording. A test that rewards recognising recordings rewards them, and
 # would lead a reader to choose the method that is worse on new music.
