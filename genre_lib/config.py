@@ -367,6 +367,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise UserError(f"{target} exists already; remove it or choose another place.")
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        shutil.rmtree(partial, ignore_errors=True)  # of a killed process with the same number
         partial.mkdir(parents=True)
         yield partial
         os.replace(partial, target)

@@ -168,9 +168,10 @@ def read_trained(directory: Path | None = None) -> Trained:
     A `UserError` is raised if there is no such run, it is damaged, or has no network.
     """
     run = read_run(directory or PACKAGED)
-    if not (run.path / "model.safetensors").exists():
+    if not all((run.path / name).exists() for name in ("model.safetensors", "spectrogram.json")):
         raise UserError(
-            f"{run.path} holds no network's weights; train it again with `genre-book train`."
+            f"{run.path} holds no network's weights and recipe; train it again with "
+            "`genre-book train`."
         )
     return Trained(run, validated(Recipe, read_json(run.path / "spectrogram.json")))
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import math
 import mmap
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -385,6 +386,8 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
         if size > shutil.disk_usage(folder).free:
             raise OSError("the disk is too full")
         with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):  # a full disk is noticed now, not in the middle
+                os.posix_fallocate(file.fileno(), 0, size)
             return np.asarray(np.memmap(file, np.uint8, "w+", shape=shape))
     except OSError as error:
         raise UserError(

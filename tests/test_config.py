@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from genre_lib.config import (
     configure,
     data_dir,
     digest,
+    new_folder,
     offline,
     on_error,
     one_at_a_time,
@@ -338,3 +340,15 @@ def test_answers_to_faults_and_downloads_come_from_the_environment(monkeypatch):
     for value, answer in (("", False), ("0", False), ("1", True)):
         monkeypatch.setenv("GENRE_OFFLINE", value)
         assert offline() == answer
+
+
+def test_a_new_folder_takes_the_place_of_what_a_killed_process_of_the_same_number_left(tmp_path):
+    left = tmp_path / f".made.{os.getpid()}.part"
+    left.mkdir()
+    (left / "old").touch()
+    with new_folder(tmp_path / "made") as folder:
+        (folder / "new").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["new"]
+    with pytest.raises(UserError, match="exists already"), new_folder(tmp_path / "made"):
+        pass

@@ -189,11 +189,13 @@ def keep(run: Run, name: str) -> Path:
     target = reference_dir() / f"{name}-{run.path.name[-16:]}"
     if run.path.resolve() == target.resolve():
         return target
-    for old in reference_dir().glob(f"{name}-{DIGEST}"):
-        shutil.rmtree(old)
-    with new_folder(target) as folder:
+    copied = target.with_name(f"{target.name}.new")
+    with new_folder(copied) as folder:
         for file in (*(f"{part}.json" for part in FILES), *(f"{part}.csv" for part in TABLES)):
             shutil.copy2(run.path / file, folder / file)
+    for old in reference_dir().glob(f"{name}-{DIGEST}"):  # only when all of the new one is there
+        shutil.rmtree(old)
+    copied.rename(target)
     return target
 
 

@@ -103,6 +103,19 @@ def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two):
     assert keep(stored("image-0"), "image-0").exists()  # it may be stored over itself
 
 
+def test_a_stored_run_stays_until_all_of_the_new_one_is_there(two, monkeypatch):
+    make_references(say=lambda _: None, progress=False)
+    before = {file: file.read_bytes() for file in reference_dir().rglob("*") if file.is_file()}
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(references.shutil, "copy2", full)
+    with pytest.raises(UserError, match="No space left"):
+        keep(stored("track-0"), "image-0")
+    assert before == {f: f.read_bytes() for f in reference_dir().rglob("*") if f.is_file()}
+
+
 def test_complete_runs_are_stored_by_the_command_line_and_none_is_trained(two, monkeypatch):
     get_run(two[1].settings, progress=False)
     monkeypatch.setattr(runs, "_make_run", lambda *_, **__: pytest.fail("trained"))
