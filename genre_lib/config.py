@@ -107,7 +107,7 @@ class TrainingSettings(Settings):
     patience: int = Field(20, ge=1, le=10000, description="epochs without a better loss")
     batch_size: int = Field(128, ge=2, le=65536)
     learning_rate: float = Field(0.001, gt=0, le=1, description="peak of the schedule")
-    schedule: Literal["onecycle", "linear-warmup-cosine"] = "onecycle"
+    schedule: Literal["onecycle", "linear-warmup-cosine", "constant"] = "onecycle"
     warmup_share: float = Field(0.3, gt=0, lt=1, description="share of the steps that warm up")
     weight_decay: float = Field(0.01, ge=0, le=1)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
@@ -124,6 +124,8 @@ class RunSettings(Settings):
     protocol: Literal["image", "track", "fault-filtered"] = "image"  # what is split
     seed: int = Field(0, ge=0, lt=2**31)
     init_seed: int | None = Field(None, ge=0, lt=2**31, description="of the training alone")
+    training_tracks: int | None = Field(None, ge=1, description="no more in training, at random")
+    known_images: int | None = Field(None, ge=0, description="of each test track, in training")
     songs_per_genre: int = Field(100, ge=3, le=1000, description="of the synthetic corpus")
     images_per_track: int = Field(12, ge=1, le=64)
     threads: int | None = Field(None, ge=1, le=256, description="by default one for each core")
@@ -147,6 +149,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 # What a run's numbers do not depend on, other than through the content of its corpus.
 LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "threads"}
+EXPERIMENTS = ("init_seed", "training_tracks", "known_images")  # not of the recipe; None there
 PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
 SECTIONS = ("spectrogram", "augmentation", "model", "training")
 
@@ -258,7 +261,7 @@ def digest(settings: RunSettings, data_digest: str) -> str:
     The corpus counts by its content, so labels (corpus, profile) and the settings that made
     the content are left out, as is the number of threads.
     """
-    unset = {"init_seed"} if settings.init_seed is None else set()
+    unset = {name for name in EXPERIMENTS if getattr(settings, name) is None}
     text = settings.model_dump_json(exclude=LABELS | unset)
     return hashlib.sha256(f"{text}\n{data_digest}".encode()).hexdigest()[:16]
 

@@ -67,9 +67,13 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     recording = recordings(store)
     if settings.protocol == "fault-filtered":
         subset = _published(store)[track]
+    elif settings.known_images is not None:
+        subset = assign_known(recording[track], labels, settings)
     else:
         units = recording[track] if settings.protocol == "track" else np.arange(len(labels))
         subset = assign_subsets(units, labels, store.genres, seed=settings.seed)
+    if settings.training_tracks is not None:
+        subset = thin_training(subset, track, labels, settings)
     return pd.DataFrame(
         {  # rows share their names as objects: text for each would take far more memory
             "track_id": names[track],
@@ -126,6 +130,58 @@ def assign_subsets(
                 chosen[position] = fits[0]
                 room[fits[0]] -= weights[position]
         subsets[rows] = chosen[unit]
+    return subsets
+
+
+def thin_training(
+    subset: np.ndarray, track: np.ndarray, labels: np.ndarray, settings: RunSettings
+) -> np.ndarray:
+    """Leave only `training_tracks` random tracks in training, of each genre as many; shape (N,).
+
+    To tell what fewer tracks cost from what other artists cost.
+    """
+    rng = np.random.default_rng([settings.seed, 443])
+    trained = pd.Series(labels[subset == "train"], track[subset == "train"])
+    genre = trained[~trained.index.duplicated()].sample(frac=1, random_state=rng)
+    kept = genre.groupby(genre).cumcount().sort_values(kind="stable")  # genres in turn
+    left_out = (subset == "train") & ~np.isin(track, kept.index[: settings.training_tracks])
+    return np.where(left_out, UNUSED, subset)
+
+
+def assign_known(units: np.ndarray, labels: np.ndarray, settings: RunSettings) -> np.ndarray:
+    """Split so that training has `known_images` images of each test track; shape (N,).
+
+    A third of the images of 30 % of the units are tested, and no others of them but the known ones
+    are used. 10 % of the units are for validation. The known images take the places of as many
+    random images of the rest, so training is of the same size, and the test set the same, for any
+    number of them. `units` and `labels` are as for `assign_subsets`.
+
+    Raises
+    ------
+    UserError
+        If a track has too few images.
+    """
+    tested_images = settings.images_per_track // 3
+    known = settings.known_images or 0
+    if settings.protocol != "image" or known > settings.images_per_track - tested_images:
+        raise UserError(
+            f"known_images = {known} is not possible: it needs protocol=image, and a track has "
+            f"{settings.images_per_track} images, of which {tested_images} are tested."
+        )
+    rng = np.random.default_rng([settings.seed, 30_10])
+    subsets = np.full(len(units), UNUSED, dtype=object)
+    for label in np.unique(labels):
+        of_genre = labels == label
+        names = rng.permutation(np.setdiff1d(units[of_genre], units[~of_genre]))
+        tested, validated = np.split(names[: round(0.4 * len(names))], [round(0.3 * len(names))])
+        for unit in tested:
+            rows = rng.permutation(np.flatnonzero(units == unit))
+            subsets[rows[:tested_images]] = "test"
+            subsets[rows[tested_images:][:known]] = "train"
+        subsets[np.isin(units, validated)] = "validation"
+        others = of_genre & ~np.isin(units, names[: round(0.4 * len(names))])
+        rows = rng.permutation(np.flatnonzero(others))
+        subsets[rows[: len(rows) - known * len(tested)]] = "train"
     return subsets
 
 

@@ -58,7 +58,7 @@ def make_schedule(
     """Learning rate per step: a warm-up, then a cosine down (Section IV-C, Equation 2).
 
     PyTorch's OneCycleLR warms up along a cosine; the paper calls the warm-up linear, which is
-    the schedule ``linear-warmup-cosine``.
+    the schedule ``linear-warmup-cosine``; ``constant`` stays at the peak.
     """
     if settings.schedule == "onecycle":
         share = settings.warmup_share
@@ -67,6 +67,8 @@ def make_schedule(
         return torch.optim.lr_scheduler.OneCycleLR(
             optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share
         )
+    if settings.schedule == "constant":
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
     warmup = max(1, round(settings.warmup_share * total_steps))
 
     def factor(step: int) -> float:

@@ -44,6 +44,8 @@ OTHER = {
     "protocol": "track",
     "seed": 1,
     "init_seed": 0,
+    "training_tracks": 5,
+    "known_images": 1,
     "images_per_track": 3,
     "augment_training": False,
     "channels": 3,

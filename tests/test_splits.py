@@ -635,3 +635,37 @@ def test_the_lists_tell_nothing_of_other_tracks():
     artists, faults = checklist(make_dataset(store, settings_for()).table, store)[2:4]
     assert artists == "3. Artists cannot be told from the file."
     assert faults == "4. Faults cannot be told, because these are not the tracks of GTZAN."
+
+
+@pytest.mark.parametrize("seed", (0, 1))
+def test_known_images_change_what_is_trained_on_and_neither_its_size_nor_what_is_tested(seed):
+    store = blank_store(20)
+    splits = {
+        known: split_images(store, settings_for(seed=seed, known_images=known))
+        for known in (0, 1, 4, 8)
+    }
+    tested = {known: table[table.subset == "test"] for known, table in splits.items()}
+    for known, table in splits.items():
+        pd.testing.assert_frame_equal(tested[known], tested[0])
+        assert (table.subset == "train").sum() == (splits[0].subset == "train").sum()
+        trained = table[table.subset == "train"].groupby("recording").size()
+        assert set(trained.reindex(tested[0].recording, fill_value=0)) == {known}
+        assert not set(table.recording[table.subset == "validation"]) & set(trained.index)
+
+
+def test_known_images_need_a_split_by_image_and_leave_some_images_to_test():
+    for given in ({"known_images": 9}, {"known_images": 1, "protocol": "track"}):
+        with pytest.raises(UserError, match="known_images = . is not possible: it needs protocol"):
+            split_images(blank_store(20), settings_for(**given))
+
+
+def test_fewer_training_tracks_are_of_all_genres_and_change_no_other_subset():
+    store = blank_store(20)
+    whole = split_images(store, settings_for(protocol="track"))
+    fewer = split_images(store, settings_for(protocol="track", training_tracks=43))
+    changed = fewer.subset != whole.subset
+    assert set(whole.subset[changed]) == {"train"}
+    assert set(fewer.subset[changed]) == {UNUSED}
+    sizes = fewer[fewer.subset == "train"].groupby("genre").track_id.nunique()
+    assert sizes.sum() == 43
+    assert set(sizes) == {4, 5}

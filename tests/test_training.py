@@ -634,3 +634,8 @@ def test_an_unknown_device_is_named(monkeypatch):
     monkeypatch.setenv("GENRE_DEVICE", "gpu")
     with pytest.raises(UserError, match=r"device \(GENRE_DEVICE\) 'gpu'.*cpu"):
         training.device_of()
+
+
+def test_a_constant_schedule_stays_at_its_peak():
+    rates = planned_rates(configure(schedule="constant").training, total_steps=9)
+    assert set(rates) == {configure().training.learning_rate}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from genre_lib import paper
-from genre_lib.config import SECTIONS, configure
+from genre_lib.config import EXPERIMENTS, SECTIONS, configure
 from genre_lib.evaluation import (
     accuracy,
     accuracy_difference,
@@ -27,7 +27,13 @@ SCORED = ("image", "vote")  # what is right or wrong: each test image, or one vo
 def follows_recipe(run: Run) -> bool:
     """Tell whether a run keeps all ingredients, whatever its budget, split and method."""
     recipe = configure(profile=run.settings.profile)
-    return all(getattr(run.settings, part) == getattr(recipe, part) for part in SECTIONS)
+    parts = (*SECTIONS, *EXPERIMENTS)
+    return all(getattr(run.settings, part) == getattr(recipe, part) for part in parts)
+
+
+def experiment(run: Run) -> bool:
+    """Tell whether a run has a split or a seed that only an experiment has (`EXPERIMENTS`)."""
+    return any(getattr(run.settings, name) is not None for name in EXPERIMENTS)
 
 
 def scored(run: Run, by: str) -> pd.DataFrame:
@@ -332,7 +338,7 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
     """
     rows = []
     for name, run in runs.items():
-        if run.settings.method != "network":
+        if run.settings.method != "network" or experiment(run):
             continue
         shares = run.history[["train_accuracy", "validation_accuracy"]].to_numpy()
         away = np.abs(shares - (paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY))

@@ -76,7 +76,7 @@ BASELINES = {
     "untrained": "what does the network know before it has learned?",
 }
 SLICES: dict[str, Any] = {"view": "segments"}
-LONGER = {"epochs": 40}
+LONGER: dict[str, Any] = {"epochs": 40}
 DIALS: dict[str, dict[str, Any]] = {  # what makes training images harder, each for both splits
     "40-epochs": LONGER,
     "cutmix-stays": LONGER | {"cutmix_final_probability": 0.5},
@@ -87,7 +87,10 @@ DIALS: dict[str, dict[str, Any]] = {  # what makes training images harder, each 
 
 # All of them, those that matter most first.
 REFERENCES = (
-    *_runs("image-full-budget", "the paper's own budget", "image", profile="paper"),
+    *(
+        _runs(f"{protocol}-full-budget", "the paper's own budget", protocol, profile="paper")[0]
+        for protocol in ("image", "track", "fault-filtered")
+    ),
     *_runs("image-{}", IMAGE, "image", seeds=SEEDS),
     *_runs("track-{}", TRACK, "track", seeds=SEEDS),
     *_runs(
@@ -96,8 +99,12 @@ REFERENCES = (
         "fault-filtered",
         seeds=SEEDS,
     ),
-    *_runs("segments-image-{}", f"slices instead of copies, {IMAGE}", "image", **SLICES),
-    *_runs("segments-track-{}", f"slices instead of copies, {TRACK}", "track", **SLICES),
+    *_runs(
+        "segments-image-{}", f"slices instead of copies, {IMAGE}", "image", seeds=SEEDS, **SLICES
+    ),
+    *_runs(
+        "segments-track-{}", f"slices instead of copies, {TRACK}", "track", seeds=SEEDS, **SLICES
+    ),
     *_runs("image-{}-cnn", "without LSTM and attention", "image", **CNN),
     *_runs("track-{}-cnn", "without LSTM and attention", "track", seeds=SEEDS, **CNN),
     *_runs("track-{}-no-attention", "without attention", "track", seeds=SEEDS, attention=False),
@@ -112,6 +119,33 @@ REFERENCES = (
     ),
     *_runs(
         "track-{}-no-smoothing", "without label smoothing", "track", seeds=SEEDS, label_smoothing=0
+    ),
+    *_runs(
+        "track-{}-constant-rate", "without a schedule", "track", seeds=SEEDS, schedule="constant"
+    ),
+    *_runs("track-{}-no-clipping", "without clipping", "track", seeds=SEEDS, clip_norm=1000),
+    *(
+        _runs(f"track-0-again-{seed}", "the same split, trained again", "track", init_seed=seed)[0]
+        for seed in range(1, 5)
+    ),
+    *_runs(
+        "track-{}-443-tracks",
+        "fewer tracks, or other artists?",
+        "track",
+        seeds=SEEDS,
+        training_tracks=443,
+    ),
+    *(
+        run
+        for name, changes in {"": {}, "-40-epochs": LONGER}.items()
+        for known in (0, 1, 2, 4, 8)
+        for run in _runs(
+            f"image-{{}}-known-{known}{name}",
+            "how many images of a track give it away?",
+            "image",
+            known_images=known,
+            **changes,
+        )
     ),
     *(
         run
