@@ -637,7 +637,7 @@ def test_the_lists_tell_nothing_of_other_tracks():
     assert faults == "4. Faults cannot be told, because these are not the tracks of GTZAN."
 
 
-@pytest.mark.parametrize("seed", (0, 1))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_known_images_change_what_is_trained_on_and_neither_its_size_nor_what_is_tested(seed):
     store = blank_store(20)
     splits = {
@@ -655,7 +655,7 @@ def test_known_images_change_what_is_trained_on_and_neither_its_size_nor_what_is
 
 def test_known_images_need_a_split_by_image_and_leave_some_images_to_test():
     for given in ({"known_images": 9}, {"known_images": 1, "protocol": "track"}):
-        with pytest.raises(UserError, match="known_images = . is not possible: it needs protocol"):
+        with pytest.raises(UserError, match=r"known_images = . is not possible: it needs protocol"):
             split_images(blank_store(20), settings_for(**given))
 
 

@@ -115,6 +115,10 @@ def rates(total: int, **changes) -> list[float]:
     return values
 
 
+def test_a_constant_schedule_stays_at_its_peak():
+    assert set(rates(9, schedule="constant", learning_rate=0.01)) == {0.01}
+
+
 def test_one_cycle_rises_from_a_25th_to_the_peak_and_falls_to_nothing():
     values = rates(100, learning_rate=0.002, warmup_share=0.3)
     assert values[0] == pytest.approx(0.002 / 25)
@@ -634,8 +638,3 @@ def test_an_unknown_device_is_named(monkeypatch):
     monkeypatch.setenv("GENRE_DEVICE", "gpu")
     with pytest.raises(UserError, match=r"device \(GENRE_DEVICE\) 'gpu'.*cpu"):
         training.device_of()
-
-
-def test_a_constant_schedule_stays_at_its_peak():
-    rates = planned_rates(configure(schedule="constant").training, total_steps=9)
-    assert set(rates) == {configure().training.learning_rate}
