@@ -49,10 +49,10 @@ ORDER = {
     "handcrafted": 9,
     "runs": 10,
     "predict": 11,
-    "book": 11,
-    "claims": 12,
-    "explorer": 13,
-    "cli": 14,
+    "book": 12,
+    "claims": 13,
+    "explorer": 14,
+    "cli": 15,
 }
 
 

@@ -1,0 +1,93 @@
+"""The packaged network for the page *Your own song*, whose scripts ask it in the reader's browser.
+
+A page that is opened from a disk may load scripts, and nothing else: so the weights are scripts.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from genre_lib.config import UserError, write_text
+from genre_lib.evaluation import wilson_interval
+from genre_lib.predict import REST, SHORT, Trained, read_trained
+from genre_lib.spectrogram import SILENT
+
+# What ``network.js``, ``spectrogram.js`` and ``predict.js`` in ``book/_assets`` implement.
+IMPLEMENTED = {
+    "method": "network",
+    "view": "copies",
+    "sample_rate": 22050,
+    "seconds": 30.0,
+    "n_fft": 2048,
+    "hop_length": 512,
+    "n_mels": 128,
+    "channels": 1,
+    "hidden_size": 64,
+    "heads": 4,
+    "lstm": True,
+    "attention": True,
+    "residual": False,
+    "pooling": "mean",
+}
+PART = 3 * 2**17  # bytes; a part is loaded at a time, so that progress can be shown
+
+
+def write_network(folder: Path, trained: Trained | None = None) -> None:
+    """Write the scripts that hold a network, by default the packaged one, to a folder.
+
+    ``weights.js`` says what it is, and ``weights-0.js`` and so on hold the file of its weights.
+
+    Raises
+    ------
+    UserError
+        If the page's scripts do not implement its settings.
+    """
+    trained = trained or read_trained()
+    about = about_network(trained)
+    weights = (trained.run.path / "model.safetensors").read_bytes()
+    parts = [weights[start : start + PART] for start in range(0, len(weights), PART)]
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(about | {"parts": len(parts)}, indent=1)
+    write_text(folder / "weights.js", f"ownSong.about = {text};\n")
+    for number, part in enumerate(parts):
+        content = base64.b64encode(part).decode()
+        write_text(folder / f"weights-{number}.js", f'ownSong.parts[{number}] = "{content}";\n')
+
+
+def about_network(trained: Trained) -> dict[str, Any]:
+    """How a network's inputs are made, what it can answer, and how often it is right."""
+    settings = trained.settings
+    found = settings.model_dump() | settings.model.model_dump() | trained.recipe.model_dump()
+    for name, value in IMPLEMENTED.items():
+        if found[name] != value:
+            raise UserError(
+                f"The page's scripts cannot ask the network in {trained.run.path}: they implement "
+                f"{name}={value}, and it was trained with {name}={found[name]}."
+            )
+    return {
+        "recipe": trained.recipe.model_dump(exclude={"digest", "frame_period_s"}),
+        "genres": trained.genres,
+        "silent": SILENT,
+        "rest": REST,
+        "short": SHORT,
+        "remarks": trained.remarks(),
+        "answers": right_answers(trained),
+    }
+
+
+def right_answers(trained: Trained) -> dict[str, dict[str, Any]]:
+    """For each genre how often the network named it in the test, and how often rightly."""
+    answers = trained.answers
+    right = answers.y_true == answers.y_pred
+    counts = {genre: right[answers.y_pred == genre] for genre in trained.genres}
+    return {
+        genre: {
+            "named": len(hits),
+            "right": int(hits.sum()),
+            "interval": wilson_interval(int(hits.sum()), len(hits)) if len(hits) else None,
+        }
+        for genre, hits in counts.items()
+    }
