@@ -29,7 +29,7 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
         "train -p heads=5": "must divide",
         "train -p epochs=0": "epochs = '0' is not possible",
         "run sec5_evalation": "Did you mean 'sec5_evaluation'",
-        "store ./nowhere there": "There is no folder",
+        "store ./nowhere there": "nowhere cannot be read",
         "train --on-error skpi": "Did you mean 'skip'",
         "predict a.wav --weights ./nowhere": "nowhere has no complete run",
     }

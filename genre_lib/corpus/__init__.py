@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genre_lib.config import RunSettings, UserError, choose, data_dir
+from genre_lib.config import RunSettings, choose, data_dir
 from genre_lib.corpus.audio import AudioFault, Source, Upload, read_audio
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
@@ -25,20 +25,10 @@ CORPORA = ("synthetic", "gtzan")
 
 
 def find_corpus(settings: RunSettings, *, download: bool = True) -> Corpus:
-    """Find the corpus that the settings name.
+    """Find the corpus that the settings name; `download`: GTZAN may be fetched if need be.
 
-    Parameters
-    ----------
-    settings
-        ``corpus`` is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or
-        a spectrogram store.
-    download
-        Whether GTZAN may be fetched where there is no copy of it yet.
-
-    Raises
-    ------
-    UserError
-        If there is no such corpus, or no track in it.
+    It is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or a spectrogram
+    store. A `UserError` is raised if there is no such corpus, or no track in it.
     """
     name = settings.corpus
     if name == "synthetic":
@@ -46,11 +36,8 @@ def find_corpus(settings: RunSettings, *, download: bool = True) -> Corpus:
     if name == "gtzan":
         return find_gtzan(data_dir(), download=download)
     path = Path(name).expanduser()
-    if path.is_dir():
-        return Corpus(path.resolve().name, store=path) if is_store(path) else folder_corpus(path)
-    if path.exists():
-        raise UserError(f"{path} is a file; a corpus is a folder of genre folders, or a store.")
-    if "/" in name or name.startswith("."):
-        raise UserError(f"There is no folder {path}; say where your genre folders or store are.")
-    choose("corpus or folder", name, CORPORA)
-    raise AssertionError(f"{name} is known, but nothing above finds it")
+    if is_store(path):
+        return Corpus(path.resolve().name, store=path)
+    if not path.exists() and "/" not in name:
+        choose("corpus or folder", name, CORPORA)
+    return folder_corpus(path)

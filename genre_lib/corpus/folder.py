@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -49,10 +49,13 @@ def is_store(path: Path) -> bool:
     return (path / "store.json").exists() or (path / "index.csv").exists()
 
 
+def is_audio(file: PurePath) -> bool:
+    """Tell by its name whether a file is audio, and not hidden as macOS's ``._*`` companions."""
+    return file.suffix.lower() in AUDIO_SUFFIXES and not file.name.startswith(".")
+
+
 def folder_corpus(path: Path) -> Corpus:
     """List the audio files of a folder of genre folders; the folder's name is the genre.
-
-    Hidden files, such as the ``._*`` companions that macOS archives hold, are passed over.
 
     Raises
     ------
@@ -60,32 +63,22 @@ def folder_corpus(path: Path) -> Corpus:
         If there is no audio file in any subfolder, two files give the same track, or a folder
         cannot be read.
     """
-    tracks: dict[str, Track] = {}
-    for folder in _listed(path):
-        if not folder.is_dir() or folder.name.startswith("."):
-            continue
-        for file in _listed(folder):
-            if file.name.startswith(".") or file.suffix.lower() not in AUDIO_SUFFIXES:
-                continue
-            genre = folder.name
-            stem = file.stem
-            track_id = stem if stem.startswith(f"{genre}.") else f"{genre}.{stem}"
-            if track_id in tracks:
-                raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
-            tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file)
-    if not tracks:
-        raise UserError(
-            f"{path} holds no audio: a corpus is a folder with one subfolder for each genre, "
-            f"holding files such as {', '.join(sorted(AUDIO_SUFFIXES))}."
-        )
-    return Corpus(path.resolve().name, tuple(tracks.values()))
-
-
-def _listed(folder: Path) -> list[Path]:
-    """What a folder holds, in an order that does not depend on the file system."""
-    try:
-        return sorted(folder.iterdir())
+    a_corpus = "a corpus is a folder with one subfolder of audio files for each genre, or a store"
+    try:  # sorted, so that the order does not depend on the file system
+        folders = [it for it in sorted(path.iterdir()) if it.is_dir() and it.name[0] != "."]
+        files = [file for folder in folders for file in sorted(folder.iterdir()) if is_audio(file)]
     except OSError as error:
         raise UserError(
-            f"{folder} cannot be read ({error.strerror}); mend its permissions, or move it away."
+            f"{error.filename} cannot be read ({error.strerror}); {a_corpus}."
         ) from None
+    tracks: dict[str, Track] = {}
+    for file in files:
+        genre, stem = file.parent.name, file.stem
+        track_id = stem if stem.startswith(f"{genre}.") else f"{genre}.{stem}"
+        if track_id in tracks:
+            raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
+        tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file)
+    if not tracks:
+        suffixes = ", ".join(sorted(AUDIO_SUFFIXES))
+        raise UserError(f"{path} holds no audio ({suffixes}) in subfolders; {a_corpus}.")
+    return Corpus(path.resolve().name, tuple(tracks.values()))

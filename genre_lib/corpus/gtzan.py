@@ -8,49 +8,41 @@ from __future__ import annotations
 import csv
 import functools
 import os
-import shutil
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from joblib import Parallel, delayed
 from tqdm import tqdm
+from tqdm.contrib.concurrent import thread_map
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
-from genre_lib.corpus.download import (
-    Archive,
-    BadArchive,
-    archive_at,
-    fetch,
-    has_hash,
-    part_of,
-    unpack,
-)
-from genre_lib.corpus.folder import AUDIO_SUFFIXES, Corpus, Track, folder_corpus, is_store
+from genre_lib.corpus.download import Archive, BadArchive, fetch, file_hash, unpack
+from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 
 # Spectrograms first, then the layouts that the copies in circulation unpack to.
-STORE = Path("gtzan/mel")
+STORE = "gtzan/mel"
 LAYOUTS = ("genres", "genres_original", "Data/genres_original", "data/genres", "audio")
-AUDIO = tuple(Path(base) / layout for base in ("gtzan", ".") for layout in LAYOUTS)
-UNPACKED_TO = (*AUDIO, Path("gtzan"), Path("."))  # where the genres are in an archive
-HOME = Path("gtzan/genres")  # where a fetched copy is unpacked to
+AUDIO = (*(f"gtzan/{layout}" for layout in LAYOUTS), *LAYOUTS)
+ARCHIVES = ("gtzan/genres.tar.gz", "genres.tar.gz", "archive.zip")  # brought by hand
+HOME = "gtzan/genres"  # where an archive is unpacked to
 
 # Of the mirror only the size is known. The original's address is dead, but copies of it exist.
 MIRROR = Archive(
     "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
     size=1226192050,
 )
-ORIGINAL_HASH = "sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"
-ORIGINAL = Archive("http://opihi.cs.uvic.ca/sound/genres.tar.gz", 1225571541, ORIGINAL_HASH)
-ARCHIVES = ("gtzan/genres.tar.gz", "genres.tar.gz", "archive.zip")  # brought by hand
-UNPACKED = 1_330_000_000  # bytes
+ORIGINAL = Archive(
+    "http://opihi.cs.uvic.ca/sound/genres.tar.gz",
+    size=1225571541,
+    sha256="24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6",
+)
+ADDRESS = re.compile(r"(https?://[\w.-]+(?::\d+)?/[^#]*)(?:#sha256=(\w{64}))?", re.I)
 
-TRACKS = 1000
 SAMPLE_RATE = 22050
-SECONDS = 30.0
-COLUMN = 512 / SAMPLE_RATE  # seconds; a track that lacks one column of its image is short
+SHORT = 30.0 - 512 / SAMPLE_RATE  # seconds; a track of no more lacks a column of its image
 
 # From mirdata's index, which is read where somebody has put it.
 INDEX = "gtzan_genre_index_1.0.json"
@@ -63,15 +55,8 @@ MD5 = {
 def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
     """Find GTZAN under the data folder: a spectrogram store, else audio; else obtain it.
 
-    Parameters
-    ----------
-    download
-        Whether an archive may be unpacked and, unless ``GENRE_OFFLINE`` is set, fetched.
-
-    Raises
-    ------
-    UserError
-        If it is in none of the known places and cannot be obtained.
+    `download` says whether an archive may be unpacked and, unless ``GENRE_OFFLINE`` is set,
+    fetched. A `UserError` is raised if GTZAN is in none of the known places and cannot be obtained.
     """
     corpus = _present(data)
     if corpus is None and download and (_archive(data) or not offline()):
@@ -79,46 +64,27 @@ def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
         corpus = _present(data)
     if corpus is not None:
         return corpus
-    places = ", ".join(str(place) for place in (STORE, *AUDIO[: len(LAYOUTS)]))
+    hint = (
+        "GENRE_OFFLINE forbids to fetch it" if offline() else "a command that needs it fetches it"
+    )
     raise UserError(
-        f"GTZAN is not under {data} (looked for {places}); put your copy there, or set "
-        "GENRE_DATA to the folder that holds it, or give the folder itself as --corpus"
-        + (
-            "; GENRE_OFFLINE forbids to fetch it."
-            if offline()
-            else f"; a command that needs it fetches it ({_gigabytes(source())})."
-        )
+        f"GTZAN is not under {data} (looked for {', '.join((STORE, *AUDIO[: len(LAYOUTS)]))}); put "
+        "your copy there, or set GENRE_DATA to the folder that holds it, or give the folder itself "
+        f"as --corpus; {hint}."
     )
 
 
 def _present(data: Path) -> Corpus | None:
-    """GTZAN as it lies under the data folder."""
+    """GTZAN as it lies under the data folder: audio counts in folders named after its genres."""
     known = frozenset({UNREADABLE})
     if is_store(data / STORE):
         return Corpus("gtzan", store=data / STORE, dispensable=known)
-    place = _find_genres(data, AUDIO)
-    if place is None:
-        return None
-    tracks = folder_corpus(place).tracks
-    return Corpus("gtzan", tracks, dispensable=known, describe=lambda: report(tracks, data))
-
-
-def _find_genres(folder: Path, places: Sequence[Path] = UNPACKED_TO) -> Path | None:
-    """The first place with audio in folders that bear the names of GTZAN's genres."""
-    for place in places:
-        if any(
-            is_audio(PurePosixPath(file.name))
-            for genre in GENRES
-            for file in (folder / place / genre).glob("*")
-        ):
-            return folder / place
+    for place in AUDIO:
+        if any(is_audio(file) for name in GENRES for file in (data / place / name).glob("*")):
+            tracks = folder_corpus(data / place).tracks
+            describe = functools.partial(report, tracks, data)
+            return Corpus("gtzan", tracks, dispensable=known, describe=describe)
     return None
-
-
-def is_audio(name: PurePosixPath) -> bool:
-    """Tell from its name whether a file is audio, and not hidden as what macOS adds is."""
-    hidden = any(part.startswith(".") for part in name.parts)
-    return name.suffix.lower() in AUDIO_SUFFIXES and not hidden
 
 
 def _archive(data: Path) -> Path | None:
@@ -129,121 +95,92 @@ def _archive(data: Path) -> Path | None:
 def source() -> Archive:
     """Where GTZAN is fetched from: ``GENRE_GTZAN_URL``, else the mirror."""
     address = os.environ.get("GENRE_GTZAN_URL")
-    return archive_at(address) if address else MIRROR
-
-
-def _gigabytes(archive: Archive) -> str:
-    about = "" if archive.size else "about "
-    return f"{about}{(archive.size or ORIGINAL.size or 0) / 1e9:.2f} GB"
+    if not address:
+        return MIRROR
+    if not (parts := ADDRESS.fullmatch(address)):
+        raise UserError(
+            f"GENRE_GTZAN_URL = {address} is no address: one begins with https://, and may end in "
+            "#sha256= and 64 digits."
+        )
+    return Archive(parts[1], sha256=parts[2] and parts[2].lower())
 
 
 def obtain(data: Path) -> None:
     """Unpack GTZAN from an archive in the data folder, which is fetched if there is none.
 
-    One process does so, others wait. A fetched archive is removed when it is unpacked.
-
-    Raises
-    ------
-    UserError
-        If it cannot be fetched or unpacked (see `genre_lib.corpus.download`).
+    One process does so, others wait. A fetched archive is removed when it is unpacked. A
+    `UserError` is raised if it cannot be fetched or unpacked (see `genre_lib.corpus.download`).
     """
     target = data / HOME
     with one_at_a_time(target.parent / "fetching.lock", work="fetching GTZAN"):
         if _present(data) is not None:
             return
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        if target.exists():
             raise UserError(f"{target} is in the way and holds no audio of GTZAN; move it away.")
-        for left in target.parent.glob(f".{target.name}.*.part"):
-            shutil.rmtree(left)  # by a process that was killed
         brought = _archive(data)
-        archive = brought or _fetched(data)
+        archive = brought or _fetched(target.parent)
         try:
-            if archive.stat().st_size == ORIGINAL.size and not has_hash(archive, ORIGINAL_HASH):
-                raise BadArchive(
-                    f"{archive} is as large as GTZAN's own archive, but its hash is not "
-                    f"{ORIGINAL_HASH}; it is damaged, so fetch it again."
-                )
-            unpack(archive, target, wanted=is_audio, find=_find_genres)
-        except BadArchive as error:
-            if brought:
-                raise
-            archive.unlink()
-            raise BadArchive(f"{str(error).rstrip('.')}; the file was removed.") from None
+            if archive.stat().st_size == ORIGINAL.size and file_hash(archive) != ORIGINAL.sha256:
+                raise BadArchive(f"{archive} is damaged: its SHA-256 is not {ORIGINAL.sha256}.")
+            unpack(archive, target)
+        except BadArchive:
+            if not brought:
+                archive.unlink()
+            raise
         if not brought:
             archive.unlink()
 
 
-def _fetched(data: Path) -> Path:
+def _fetched(folder: Path) -> Path:
     """Say what is going to be fetched, and fetch it."""
-    archive, folder = source(), (data / HOME).parent
-    part = part_of(archive, folder)
-    here = f", of which {part.stat().st_size / 1e9:.2f} GB are here" if part.exists() else ""
+    archive = source()
     notice(
-        f"GTZAN is not under {data}, so it is fetched: {_gigabytes(archive)}{here}, from "
-        f"{archive.url} to {folder}. GTZAN has no licence; whether you may use it is for you to "
+        f"GTZAN is not there, so it is fetched: about 1.2 GB from {archive.url} to {folder}, where "
+        "2.6 GB of room are needed. GTZAN has no licence; whether you may use it is for you to "
         "decide. Ctrl-C ends this, and the same command goes on from there. GENRE_OFFLINE=1 "
         "forbids to fetch it, GENRE_GTZAN_URL names another mirror."
     )
-    return fetch(archive, folder, room=UNPACKED)
+    return fetch(archive, folder)
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:
     """Say how good a copy of GTZAN is: how many tracks, which are short, unreadable, different.
 
-    A track is short if at least one column of its spectrogram is missing, 0.02 s. MD5 sums are
-    compared with mirdata's index where it lies in the data folder, else with the two that are
-    known here. Nothing is refused: nobody has published whether the mirror's files have them.
+    MD5 sums are compared with mirdata's index where it lies in the data folder, else with the two
+    that are known here. Nobody has published whether the mirror's files have them.
     """
-    index, comparison = _index(data)
-    threads = Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
-    looks = tqdm(
-        threads(delayed(_look)(track, index.get(track.track_id)) for track in tracks),
-        desc="looking at gtzan",
-        total=len(tracks),
-        unit="track",
-        delay=2.0,
-    )
-    short, unreadable, other = [], [], []
-    for track, (seconds, same) in zip(tracks, looks, strict=True):
-        if seconds is None:
-            unreadable.append(track.track_id)
-        elif seconds <= SECONDS - COLUMN:
-            short.append(f"{track.track_id} {seconds:.2f} s")
-        if same is False:
-            other.append(track.track_id)
-    listed = sum(track.track_id in index for track in tracks)
+    index = _index(data / INDEX)
+    names = [track.track_id for track in tracks]
+    looks = thread_map(_seconds, tracks, desc="looking at gtzan", unit="track", tqdm_class=tqdm)
+    seconds = dict(zip(names, looks, strict=True))
+    short = [f"{name} {s:.2f} s" for name, s in seconds.items() if s is not None and s <= SHORT]
+    there = {it.track_id: it.path for it in tracks if it.path and os.access(it.path, os.R_OK)}
+    listed = there.keys() & index
+    other = [name for name in sorted(listed) if file_hash(there[name], "md5") != index[name]]
     return (
-        f"GTZAN: {len(tracks)} of {TRACKS} tracks\n"
-        f"  shorter than {SECONDS:.0f} s by {COLUMN:.2f} s or more, and so ending in silence: "
-        f"{_some(short)}\n"
-        f"  cannot be decoded: {_some(unreadable)}\n"
-        f"  MD5 as in {comparison}: {listed - len(other)} of {listed}; others: {_some(other)}"
+        f"GTZAN: {len(tracks)} of 1000 tracks\n"
+        f"  shorter than 30 s, and so ending in silence: {_some(short)}\n"
+        f"  cannot be decoded: {_some([name for name in names if seconds[name] is None])}\n"
+        f"  another MD5 than in mirdata's index, of {len(listed)} known here: {_some(other)}"
     )
 
 
-def _look(track: Track, md5: str | None) -> tuple[float | None, bool | None]:
-    """Seconds of a track, None if it cannot be decoded, and whether its MD5 is the known one."""
+def _seconds(track: Track) -> float | None:
+    """Seconds of a track, None if it cannot be decoded."""
     try:
-        seconds = len(track.load(SAMPLE_RATE)) / SAMPLE_RATE
+        return len(track.load(SAMPLE_RATE)) / SAMPLE_RATE
     except UserError:
-        seconds = None
-    try:
-        return seconds, has_hash(track.path, f"md5:{md5}") if md5 and track.path else None
-    except OSError:
-        return seconds, False
+        return None
 
 
-def _index(data: Path) -> tuple[Mapping[str, str], str]:
-    """MD5 by track, and what they come from."""
-    known = "mirdata's index as far as it is known here"
-    place = next((p for p in (data / HOME.parent / INDEX, data / INDEX) if p.is_file()), None)
-    if place is None:
-        return MD5, known
+def _index(place: Path) -> Mapping[str, str]:
+    """MD5 by track: what the file at `place` lists, else what is built in."""
+    if not place.exists():
+        return MD5
     try:
-        tracks = read_json(place)["tracks"]
-        return {name: files["audio"][1] for name, files in tracks.items()}, place.name
-    except (UserError, KeyError, TypeError, IndexError, AttributeError):
-        return MD5, f"{known} ({place} cannot be read)"
+        return {name: it["audio"][1] for name, it in read_json(place)["tracks"].items()}
+    except (KeyError, TypeError, IndexError, AttributeError):
+        raise UserError(f"{place} is not mirdata's index; put that there, or remove it.") from None
 
 
 def _some(names: Sequence[str]) -> str:

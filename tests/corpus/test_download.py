@@ -19,7 +19,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path, PurePosixPath
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,7 +28,7 @@ from typer.testing import CliRunner
 from genre_lib import cli
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import download, find_corpus, gtzan
-from genre_lib.corpus.download import Archive, BadArchive, archive_at, fetch, part_of, unpack
+from genre_lib.corpus.download import Archive, BadArchive, fetch, unpack
 from genre_lib.corpus.gtzan import find_gtzan, report
 
 BLOCK = 1000
@@ -149,9 +148,7 @@ def without_length(handler: Handler) -> None:
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[[bytes], Server]]:
     """Start servers, and have nobody wait long for them."""
-    monkeypatch.setattr(download, "BACKOFF", 0.0)
-    monkeypatch.setattr(download, "ATTEMPTS", 2)
-    monkeypatch.setattr(download, "TIMEOUT", (5.0, 1.0))
+    monkeypatch.setattr(download, "TIMEOUT", 1.0)
     monkeypatch.setattr(download, "BLOCK", BLOCK)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -182,7 +179,14 @@ def names(folder: Path) -> list[str]:
 
 
 def fetched(server: Server, folder: Path, **known) -> bytes:
+    folder.mkdir(exist_ok=True)
     return fetch(Archive(server.url, **known), folder).read_bytes()
+
+
+def arrived(folder: Path) -> int:
+    """Bytes of the beginning of an archive."""
+    (part,) = folder.glob("*.part")
+    return part.stat().st_size
 
 
 # Fetching
@@ -194,158 +198,106 @@ def test_what_is_fetched_is_what_is_served_and_it_is_fetched_once(server, tmp_pa
     (name,) = names(tmp_path)
     assert name.endswith("genres.tar.gz")
     assert server.ranges == [0]
+    server.plan = [without_length]
+    assert fetched(server, tmp_path / "of unknown size") == ANYTHING
 
 
 POINTS = [
-    0,
     5 * BLOCK + 1,
-    *(pytest.param(p, marks=pytest.mark.slow) for p in (1, BLOCK - 1, BLOCK, len(ANYTHING) - 1)),
+    *(pytest.param(p, marks=pytest.mark.slow) for p in (BLOCK, BLOCK + 1, len(ANYTHING) - 1)),
 ]
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_connection_that_breaks_off_is_taken_up_where_it_broke(server, tmp_path, point):
-    for break_off in (cut, reset):
-        server.plan, server.ranges = [break_off(point)], []
-        assert fetched(server, tmp_path / break_off.__name__) == ANYTHING
-        first, second = server.ranges
-        # A reset may also destroy what was on its way.
-        assert first == 0
-        assert second <= point
-        if break_off is cut:
-            assert second > point - BLOCK
+    server.plan = [cut(point)]
+    assert fetched(server, tmp_path) == ANYTHING
+    first, second = server.ranges
+    assert first == 0
+    assert point - BLOCK < second <= point
 
 
 def test_many_interruptions_are_survived_as_long_as_something_arrives(server, tmp_path):
-    server.plan = [cut(BLOCK)] * 9  # more than there are attempts without progress
+    redirect = answer(302, Location=server.url)
+    server.plan = [redirect, cut(BLOCK)] * 9
     assert fetched(server, tmp_path, size=len(ANYTHING)) == ANYTHING
-    assert server.ranges == [BLOCK * number for number in range(10)]
+    assert server.ranges[::2] == [BLOCK * number for number in range(10)]
     assert server.sent == len(ANYTHING)
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_later_call_goes_on_where_an_earlier_one_gave_up(server, tmp_path, point):
-    server.plan = [cut(point), *[answer(503)] * 3]
-    with pytest.raises(UserError, match="503"):
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (cut(0), "ProtocolError"),
+        (reset(0), "Error"),
+        (stall(0), "ReadTimeoutError"),
+        (answer(503), "503"),
+        (answer(404), "404"),
+    ],
+)
+def test_where_nothing_more_arrives_one_sentence_says_so_and_a_later_call_goes_on(
+    server, tmp_path, fault, reason
+):
+    server.plan = [stall(3 * BLOCK), fault]
+    with pytest.raises(UserError, match=rf"{server.url} cannot be fetched \(.*{reason}") as caught:
         fetched(server, tmp_path)
-    part = part_of(Archive(server.url), tmp_path)
-    arrived = part.stat().st_size
-    assert names(tmp_path) == [part.name]
-    assert fetched(server, tmp_path) == ANYTHING
-    assert server.ranges[-1] == arrived > point - BLOCK
-
-
-def test_a_server_that_cannot_resume_starts_again(server, tmp_path):
-    server.resumes = False
-    server.plan = [cut(4 * BLOCK), cut(2 * BLOCK)]
-    assert fetched(server, tmp_path) == ANYTHING
-    assert server.ranges == [0, 4 * BLOCK, 2 * BLOCK]
-
-
-def test_a_connection_that_stalls_is_left(server, tmp_path):
-    server.plan = [stall(3 * BLOCK), stall(0)]
+    assert "goes on from there" in str(caught.value)
+    assert "another mirror" in str(caught.value)
+    assert arrived(tmp_path) == 3 * BLOCK
     assert fetched(server, tmp_path) == ANYTHING
     assert server.ranges == [0, 3 * BLOCK, 3 * BLOCK]
 
 
-def test_a_server_that_stays_busy_is_named(server, tmp_path):
-    server.plan = [answer(503)] * 3
-    with pytest.raises(UserError, match="503"):
-        fetched(server, tmp_path)
-    assert names(tmp_path) == []
+def test_a_server_that_cannot_resume_starts_again(server, tmp_path):
+    server.resumes = False
+    server.plan = [cut(2 * BLOCK), cut(4 * BLOCK)]
+    assert fetched(server, tmp_path) == ANYTHING
+    assert server.ranges == [0, 2 * BLOCK, 4 * BLOCK]
 
 
-def test_a_file_that_is_not_there_is_reported_at_once(server, tmp_path):
-    for status in (401, 404):
-        server.plan, server.ranges = [answer(status)], []
-        with pytest.raises(UserError, match=rf"{server.url}.*{status}.*another mirror"):
-            fetched(server, tmp_path)
-        assert server.ranges == [0]
-    assert names(tmp_path) == []
-
-
-def test_a_server_that_is_not_there_cannot_be_reached(tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ATTEMPTS", 0)
+def test_a_server_that_is_not_there_cannot_be_reached(tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/x.tar.gz"
-        with pytest.raises(UserError, match="cannot be reached"):
+        with pytest.raises(UserError, match=r"cannot be fetched \(ConnectionError\)"):
             fetch(Archive(url), tmp_path)
 
 
-def test_an_address_that_is_none_is_refused():
-    for url in ("", "x.tar", "http://", "ftp://x/y.tar", "http://[::1/x"):
-        with pytest.raises(UserError, match="no address"):
-            archive_at(url)
-
-
-def test_a_known_hash_is_compared(server, tmp_path):
-    for kind in ("sha256", "md5"):
-        right = hashlib.new(kind, ANYTHING).hexdigest()
-        wrong = hashlib.new(kind, ANYTHING[1:]).hexdigest()
-        folder = tmp_path / kind
-        with pytest.raises(UserError, match=f"hash is not {kind}:{wrong}"):
-            fetched(server, folder, known_hash=f"{kind}:{wrong}")
-        assert names(folder) == []
-        assert fetched(server, folder, known_hash=f"{kind}:{right}") == ANYTHING
-
-
-def test_a_hash_that_the_server_states_is_compared(server, tmp_path):
-    for redirected in (True, False):
-        right, wrong = (f'"{hashlib.sha256(content).hexdigest()}"' for content in (ANYTHING, b""))
-        for stated in (wrong, right):
-            folder = tmp_path / str(redirected)
-            if redirected:
-                server.plan = [answer(302, Location=f"{server.url}?s", X_Linked_Etag=stated)]
-            else:
-                server.headers = {"X-Linked-Etag": stated}
-            if stated == right:
-                assert fetched(server, folder) == ANYTHING
-                continue
-            with pytest.raises(UserError, match="hash is not sha256"):
-                fetched(server, folder)
-            assert names(folder) == []
-
-
-def test_a_redirected_download_is_resumed(server, tmp_path):
-    server.plan = [answer(302, Location=server.url), cut(2 * BLOCK)]
-    server.plan += [answer(302, Location=server.url)]
-    assert fetched(server, tmp_path) == ANYTHING
-    assert server.ranges == [0, 0, 2 * BLOCK, 2 * BLOCK]
+@pytest.mark.parametrize("how", ["known", "stated", "stated by a redirect"])
+def test_a_hash_that_is_known_or_stated_is_compared(server, tmp_path, how):
+    right, wrong = (hashlib.sha256(content).hexdigest() for content in (ANYTHING, b""))
+    for digits in (wrong, right):
+        known = {"sha256": digits} if how == "known" else {}
+        if how == "stated":
+            server.headers = {"X-Linked-Etag": f'"{digits}"'}
+        elif how == "stated by a redirect":
+            server.plan = [answer(302, Location=f"{server.url}?s", X_Linked_Etag=f'"{digits}"')]
+        if digits == right:
+            assert fetched(server, tmp_path, **known) == ANYTHING
+            continue
+        with pytest.raises(BadArchive, match=f"SHA-256 {wrong}"):
+            fetched(server, tmp_path, **known)
+        assert names(tmp_path) == []
 
 
 def test_a_file_of_another_size_is_not_kept(server, tmp_path):
-    with pytest.raises(UserError, match=f"size is not {len(ANYTHING) + 1}"):
+    with pytest.raises(BadArchive, match=f"{len(ANYTHING) + 1} bytes"):
         fetched(server, tmp_path, size=len(ANYTHING) + 1)
     assert names(tmp_path) == []
 
 
-def test_a_part_of_a_file_that_has_become_shorter_is_given_up(server, tmp_path):
-    part_of(Archive(server.url), tmp_path).write_bytes(bytes(len(ANYTHING) + 1))
-    assert fetched(server, tmp_path) == ANYTHING
-
-
-def test_a_part_to_which_nothing_is_missing_is_taken(server, tmp_path):
-    part_of(Archive(server.url), tmp_path).write_bytes(ANYTHING)
+def test_a_part_to_which_nothing_is_missing_is_taken_and_one_that_is_too_long_is_not(
+    server, tmp_path
+):
+    whole = fetch(Archive(server.url), tmp_path)
+    whole.rename(f"{whole}.part")
     assert fetched(server, tmp_path, size=len(ANYTHING)) == ANYTHING
-    assert server.sent == 0
-    assert len(names(tmp_path)) == 1
-
-
-def test_a_server_that_does_not_state_the_size(server, tmp_path):
-    server.plan = [without_length]
+    assert server.sent == len(ANYTHING)
+    assert names(tmp_path) == [whole.name]
+    whole.rename(f"{whole}.part").write_bytes(bytes(len(ANYTHING) + 1))
+    with pytest.raises(BadArchive):
+        fetched(server, tmp_path, size=len(ANYTHING))
     assert fetched(server, tmp_path) == ANYTHING
-
-
-def test_a_disk_without_room_is_noticed_before_anything_is_fetched(server, tmp_path, monkeypatch):
-    def usage(_: Path) -> SimpleNamespace:
-        return SimpleNamespace(free=len(ANYTHING) + 99)
-
-    monkeypatch.setattr(download.shutil, "disk_usage", usage)
-    with pytest.raises(UserError, match="no room in"):
-        fetch(Archive(server.url), tmp_path, room=100)
-    assert names(tmp_path) == []
-    assert fetch(Archive(server.url), tmp_path, room=99).exists()
 
 
 def test_a_disk_that_runs_full_is_reported_and_the_part_is_kept(server, tmp_path, monkeypatch):
@@ -361,17 +313,6 @@ def test_a_disk_that_runs_full_is_reported_and_the_part_is_kept(server, tmp_path
     monkeypatch.delattr(download, "open")
     assert fetched(server, tmp_path) == ANYTHING
     assert server.ranges == [0, 3 * BLOCK]
-
-
-def test_an_address_may_bring_its_hash():
-    digest = "0123456789abcdef" * 4
-    assert archive_at("http://x/y.tar") == Archive("http://x/y.tar")
-    for name in (f"sha256={digest}", f"sha256={digest.upper()}"):
-        assert archive_at(f"http://x/y.tar#{name}").known_hash == f"sha256:{digest}"
-    assert archive_at(f"http://x/y.tar#md5={digest[:32]}").known_hash == f"md5:{digest[:32]}"
-    for name in ("sha256=12", f"md5={digest}", "top", f"sha1={digest[:40]}"):
-        with pytest.raises(UserError, match="no address"):
-            archive_at(f"http://x/y.tar#{name}")
 
 
 # Unpacking
@@ -416,6 +357,9 @@ RUBBISH = {
     "genres/blues/notes.txt": b"x",
     "genres/.hidden/x.wav": wav(),
     "__MACOSX/genres/blues/._x.wav": b"x",
+    "C:\\genres\\blues\\x.wav": b"x",
+    "genres\\..\\..\\x.wav": b"x",
+    "polka/x.wav": wav(),
 }
 
 
@@ -424,7 +368,7 @@ def gtzan_archive(prefix: str = "genres/", **more) -> bytes:
 
 
 def unpacked(archive: Path, target: Path) -> dict[str, bytes]:
-    unpack(archive, target, wanted=gtzan.is_audio, find=gtzan._find_genres)
+    unpack(archive, target)
     return {
         str(path.relative_to(target)): path.read_bytes()
         for path in target.rglob("*")
@@ -450,25 +394,16 @@ def test_the_audio_of_an_archive_is_unpacked_and_nothing_else(archive, tmp_path)
     assert len(names(tmp_path)) == 6
 
 
-PREFIXES = (
-    *("", "./", "genres/", "./genres/", "genres_original/", "Data/genres_original/"),
-    *("data/genres/", "audio/", "gtzan/", "gtzan/genres/", "gtzan/Data/genres_original/"),
-)
-
-
 def test_the_genre_folders_are_found_wherever_the_archive_has_them(archive, tmp_path):
-    for number, prefix in enumerate(PREFIXES):
+    for number, prefix in enumerate(("", "./", "genres/", "gtzan/Data/genres_original/")):
         archive.write_bytes(gtzan_archive(prefix))
         assert unpacked(archive, tmp_path / str(number)) == SONGS
 
 
 HOSTILE = {
     "absolute path": member("/genres/blues/x.wav"),
-    "absolute path of Windows": member("C:\\genres\\blues\\x.wav"),
-    "share": member("\\\\host\\x.wav"),
     "parent": member("../x.wav"),
     "parent in between": member("genres/blues/../../../x.wav"),
-    "parent behind backslashes": member("genres\\..\\..\\x.wav"),
     "link out": member("genres/blues/x.wav", tarfile.SYMTYPE, "/etc/passwd"),
     "link up": member("genres/blues/x.wav", tarfile.SYMTYPE, "../../../x.wav"),
     "link inside": member("genres/blues/x.wav", tarfile.SYMTYPE, "blues.00000.wav"),
@@ -526,7 +461,7 @@ def test_what_is_in_the_way_stays(archive, tmp_path):
     archive.write_bytes(gtzan_archive())
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "mine").touch()
-    with pytest.raises(UserError, match="target cannot be written"):
+    with pytest.raises(UserError, match="target exists already"):
         unpacked(archive, tmp_path / "target")
     assert names(tmp_path) == ["archive", "target"]
     assert names(tmp_path / "target") == ["mine"]
@@ -586,32 +521,23 @@ def test_an_archive_that_was_fetched_by_hand_is_unpacked_and_kept(monkeypatch):
 
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_an_archive_as_large_as_the_original_has_its_hash(mirror, monkeypatch, by_hand):
-    monkeypatch.setattr(gtzan, "ORIGINAL", Archive("http://gone", len(mirror.content)))
-    monkeypatch.setattr(gtzan, "ORIGINAL_HASH", "sha256:" + "0" * 64)
+    known = Archive("http://gone", len(mirror.content), "0" * 64)
+    monkeypatch.setattr(gtzan, "ORIGINAL", known)
     place = data_dir() / "gtzan" / "genres.tar.gz"
     if by_hand:
         place.parent.mkdir(parents=True)
         place.write_bytes(mirror.content)
-    with pytest.raises(UserError, match="hash is not sha256:000"):
+    with pytest.raises(BadArchive, match="SHA-256 is not 000"):
         find_gtzan(data_dir())
     assert names(place.parent) == (["genres.tar.gz"] if by_hand else [])
 
 
-@pytest.mark.parametrize("kind", ["hostile", "no archive"])
-def test_a_bad_archive_is_not_kept(mirror, kind):
-    songs = {f"genres/{name}": content for name, content in SONGS.items()}
-    hostile = packed(songs, HOSTILE["link out"])
-    mirror.content = hostile if kind == "hostile" else b"<html>404, but politely</html>"
-    with pytest.raises(BadArchive, match="the file was removed"):
-        find_gtzan(data_dir())
-    assert names(data_dir() / "gtzan") == []
-
-
-def test_what_a_killed_process_left_is_removed(mirror):
-    left = data_dir() / "gtzan" / ".genres.4711.part"
-    left.mkdir(parents=True)
-    assert len(find_gtzan(data_dir()).tracks) == len(SONGS)
-    assert names(data_dir() / "gtzan") == ["genres"]
+def test_a_bad_archive_is_not_kept(mirror):
+    for content in (packed({}, HOSTILE["link out"]), b"<html>404, but politely</html>"):
+        mirror.content = content
+        with pytest.raises(BadArchive, match="nothing is unpacked"):
+            find_gtzan(data_dir())
+        assert names(data_dir() / "gtzan") == []
 
 
 def test_a_folder_that_is_in_the_way_is_named_before_anything_is_fetched(mirror):
@@ -621,16 +547,24 @@ def test_a_folder_that_is_in_the_way_is_named_before_anything_is_fetched(mirror)
     assert mirror.ranges == []
 
 
-def test_an_empty_folder_is_not_in_the_way(mirror):
-    (data_dir() / "gtzan" / "genres").mkdir(parents=True)
-    assert len(find_gtzan(data_dir()).tracks) == len(SONGS)
-
-
 def test_without_another_address_it_is_the_mirror(monkeypatch):
     assert gtzan.source() == gtzan.MIRROR
     assert gtzan.MIRROR.size != gtzan.ORIGINAL.size
-    monkeypatch.setenv("GENRE_GTZAN_URL", "https://example.org/g.tar.gz#md5=" + "0" * 32)
-    assert gtzan.source().known_hash == "md5:" + "0" * 32
+    url, digits = "https://example.org/g.tar.gz", "0123456789abcdef" * 4
+    for address, known in (
+        (url, None),
+        (f"{url}#sha256={digits}", digits),
+        (f"{url}#sha256={digits.upper()}", digits),
+    ):
+        monkeypatch.setenv("GENRE_GTZAN_URL", address)
+        assert gtzan.source() == Archive(url, sha256=known)
+    for address in (
+        *("x.tar", "http://", "ftp://x/y.tar", "http://[::1/x"),
+        *(f"{url}#{it}" for it in ("sha256=12", f"md5={digits}", "top", f"sha1={digits[:40]}")),
+    ):
+        monkeypatch.setenv("GENRE_GTZAN_URL", address)
+        with pytest.raises(UserError, match="no address"):
+            gtzan.source()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -673,11 +607,10 @@ def test_the_report_says_what_a_copy_lacks(tmp_path):
     assert "5 of 1000 tracks" in text
     assert "1 (blues.00002 29.90 s)" in text
     assert "cannot be decoded: 1 (blues.00009)" in text
-    assert "as far as it is known here: 0 of 1; others: 1 (blues.00000)" in text
+    assert "another MD5 than in mirdata's index, of 1 known here: 1 (blues.00000)" in text
 
 
-@pytest.mark.parametrize("place", ["gtzan", "."])
-def test_md5_sums_are_compared_with_the_index_that_is_there(tmp_path, place):
+def test_md5_sums_are_compared_with_the_index_that_is_there(tmp_path):
     folder = tmp_path / "gtzan" / "genres" / "blues"
     folder.mkdir(parents=True)
     listed = {}
@@ -687,9 +620,10 @@ def test_md5_sums_are_compared_with_the_index_that_is_there(tmp_path, place):
         md5 = hashlib.md5(content if number else b"").hexdigest()
         listed[f"blues.{number:05d}"] = {"audio": ["some/path.wav", md5], "tempo": [None, None]}
     tracks = find_gtzan(tmp_path).tracks
-    index = tmp_path / place / gtzan.INDEX
+    index = tmp_path / gtzan.INDEX
     index.write_text(json.dumps({"version": "1.0", "tracks": listed}))
-    assert "2 of 3; others: 1 (blues.00000)" in report(tracks, tmp_path)
+    assert "of 3 known here: 1 (blues.00000)" in report(tracks, tmp_path)
     for damaged in ("", "[]", "{}", '{"tracks": {"a": {}}}', '{"tracks": []}'):
         index.write_text(damaged)
-        assert "cannot be read" in report(tracks, tmp_path)
+        with pytest.raises(UserError, match=gtzan.INDEX):
+            report(tracks, tmp_path)
