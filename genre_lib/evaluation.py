@@ -40,12 +40,10 @@ def confusions(predictions: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
 
 def vote(predictions: pd.DataFrame) -> pd.DataFrame:
     """One row a track: its genre, and the one with the highest mean probability."""
-    columns = [name for name in predictions.columns if name.startswith("p_")]
-    tracks = predictions.groupby("track_id", sort=True)
-    means = tracks[columns].mean().rename(columns=lambda name: name.removeprefix("p_"))
-    return pd.DataFrame(
-        {"y_true": tracks.y_true.first(), "y_pred": means.idxmax(axis=1)}
-    ).reset_index()
+    means = predictions.filter(regex="^p_").groupby(predictions.track_id).mean()
+    y_true = predictions.groupby("track_id").y_true.first()
+    y_pred = means.idxmax(axis=1).astype(str).str.removeprefix("p_")
+    return pd.DataFrame({"y_true": y_true, "y_pred": y_pred}).reset_index()
 
 
 def bootstrap(counts: np.ndarray, *, seed: int = 0) -> np.ndarray:
@@ -73,29 +71,23 @@ def _drawn_accuracies(predictions: pd.DataFrame, seed: int = 0) -> np.ndarray:
     return right / total
 
 
-def accuracy_interval(predictions: pd.DataFrame) -> tuple[float, float]:
-    """95 % interval of the accuracy by bootstrap over tracks."""
-    return interval(_drawn_accuracies(predictions))
-
-
 def accuracy(predictions: pd.DataFrame) -> float:
     """Share of predictions that are right."""
     return float(accuracy_score(predictions.y_true, predictions.y_pred))
 
 
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
-    """Accuracy of predictions and its 95 % interval: accuracy, low and high."""
-    low, high = accuracy_interval(predictions)
+    """Accuracy and, as low and high, its 95 % interval by bootstrap over tracks."""
+    low, high = interval(_drawn_accuracies(predictions))
     return {"accuracy": accuracy(predictions), "low": low, "high": high}
 
 
 def accuracy_difference(
     first: pd.DataFrame, second: pd.DataFrame, *, seeds: tuple[int, int] = (0, 1)
 ) -> dict[str, float]:
-    """How much higher the accuracy of one set of predictions is than that of another.
+    """Accuracy of one set of predictions minus that of another: difference, low and high.
 
-    The answer has the difference, and as low and high its 95 % interval by bootstrap over the
-    tracks of each.
+    The 95 % interval is by bootstrap over the tracks of each.
     """
     drawn = (_drawn_accuracies(*each) for each in zip((first, second), seeds, strict=True))
     low, high = interval(np.subtract(*drawn))
@@ -103,14 +95,9 @@ def accuracy_difference(
 
 
 def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
-    """As `accuracy_difference`, for predictions of the same test images.
+    """As `accuracy_difference`, for predictions of the same test images, else a `ValueError`.
 
     Tracks are drawn once for both, so what makes a track easy or hard for both cancels.
-
-    Raises
-    ------
-    ValueError
-        If the two are not predictions of the same images.
     """
     both = first.merge(second, on=["track_id", "image"])
     if not len(both) == len(first) == len(second):
@@ -118,20 +105,15 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, fl
     return accuracy_difference(first, second, seeds=(0, 0))
 
 
-def score_intervals(
-    predictions: pd.DataFrame, genres: list[str]
-) -> dict[str, tuple[float, float, float]]:
-    """Value, low and high of macro_precision, macro_recall and macro_f1.
-
-    The 95 % intervals are by bootstrap over tracks.
-    """
-    codes = {genre: code for code, genre in enumerate(genres)}
-    cell = predictions.y_true.map(codes) * len(genres) + predictions.y_pred.map(codes)
-    counts = pd.crosstab(predictions.track_id, cell)
-    drawn = bootstrap(counts.reindex(columns=range(len(genres) ** 2), fill_value=0).to_numpy())
-    matrices = drawn.reshape(-1, len(genres), len(genres))
-    right = np.diagonal(matrices, axis1=1, axis2=2)
-    support, predicted = matrices.sum(2), matrices.sum(1)
+def score_intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Value, low and high of the macro precision, recall and F1, by bootstrap over tracks."""
+    genres = np.unique(predictions[["y_true", "y_pred"]].to_numpy())
+    true, called = (
+        predictions[each].to_numpy()[:, None] == genres for each in ("y_true", "y_pred")
+    )
+    counts = pd.DataFrame(np.hstack([true & called, true, called]))
+    drawn = bootstrap(counts.groupby(predictions.track_id.to_numpy()).sum().to_numpy())
+    right, support, predicted = np.split(drawn, 3, axis=1)
     rates = {
         "macro_precision": right / np.maximum(predicted, 1),
         "macro_recall": right / np.maximum(support, 1),

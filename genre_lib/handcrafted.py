@@ -20,12 +20,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from tqdm import tqdm
 
 from genre_lib.config import RunSettings
 from genre_lib.spectrogram import to_decibels
 from genre_lib.splits import Dataset
-from genre_lib.store import BAR_AFTER, Store, take
+from genre_lib.store import Store, take
 
 COEFFICIENTS = 20
 GRID = {"svc__C": [1, 3, 10, 30], "svc__gamma": [0.003, 0.01, 0.03]}
@@ -59,9 +58,7 @@ def baseline() -> Pipeline:
     return make_pipeline(StandardScaler(), SVC(kernel="rbf", C=10.0, gamma="scale"))
 
 
-def features(
-    dataset: Dataset, store: Store, settings: RunSettings, *, progress: bool = True
-) -> NDArray[np.floating]:
+def features(dataset: Dataset, store: Store, settings: RunSettings) -> NDArray[np.floating]:
     """What a baseline knows of each image of a dataset, shape (images, features)."""
     if settings.method == "untrained":
         from torch import nn
@@ -80,23 +77,14 @@ def features(
             for part in np.array_split(store.decibels(position), parts, axis=1)
         ]
         return np.repeat(cut, settings.images_per_track // parts, axis=0)
-    rows = tqdm(
-        range(len(dataset.labels)),
-        desc="handcrafted features",
-        unit="image",
-        delay=BAR_AFTER,
-        disable=not progress,
-    )
-    images = (take(dataset.images, slice(row, row + 1))[0] for row in rows)
+    images = (take(dataset.images, slice(row, row + 1))[0] for row in range(len(dataset.labels)))
     top_db = store.manifest["top_db"]
     return np.stack([mfcc_statistics(to_decibels(image, top_db=top_db)) for image in images])
 
 
-def predicted_labels(
-    dataset: Dataset, store: Store, settings: RunSettings, *, progress: bool = True
-) -> NDArray[np.int64]:
+def predicted_labels(dataset: Dataset, store: Store, settings: RunSettings) -> NDArray[np.int64]:
     """Labels of all images by a baseline that learned from training images, shape (images,)."""
-    known = features(dataset, store, settings, progress=progress)
+    known = features(dataset, store, settings)
     model, train = baseline(), dataset.rows("train")
     if settings.method == "nearest":
         model = make_pipeline(StandardScaler(), KNeighborsClassifier(n_neighbors=1))

@@ -25,7 +25,7 @@ from genre_lib.config import (
     write_json,
     write_text,
 )
-from genre_lib.evaluation import accuracy, accuracy_interval, scores, vote
+from genre_lib.evaluation import accuracy, accuracy_of, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset, read_csv
 from genre_lib.store import Store, open_store
 
@@ -128,7 +128,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
     started, scored = time.monotonic(), ("test", "train")
     if settings.method != "network":
-        labels = predicted_labels(dataset, store, settings, progress=progress)
+        labels = predicted_labels(dataset, store, settings)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
         tables = [prediction_table(dataset, part, certain[dataset.rows(part)]) for part in scored]
         write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
@@ -198,11 +198,11 @@ def score_run(predictions: pd.DataFrame, clean: pd.DataFrame, dataset: Dataset) 
 
     The predictions are of the test images; `clean` ones, of training images without augmentation.
     """
-    low, high = accuracy_interval(predictions)
+    whole = accuracy_of(predictions)
     return {
         **scores(predictions.y_true, predictions.y_pred),
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "accuracy_low": whole["low"],
+        "accuracy_high": whole["high"],
         "track_accuracy": accuracy(vote(predictions)),
         "clean_train_accuracy": accuracy(clean),
         "images": {subset: len(dataset.rows(subset)) for subset in SUBSETS},

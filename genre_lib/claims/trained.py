@@ -87,7 +87,7 @@ def score(run: Run, *, name: str) -> Finding:
     if name == "accuracy":
         ours = accuracy_of(run.predictions)
     else:
-        values = score_intervals(run.predictions, run.genres)[name]
+        values = score_intervals(run.predictions)[name]
         ours = dict(zip(("accuracy", "low", "high"), values, strict=True))
     printed, tracks = getattr(paper, name.upper()), paper.TRACKS * paper.SUBSET_SHARES["test"]
     by_image, by_track = (
