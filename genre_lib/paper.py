@@ -6,6 +6,7 @@ follows from these numbers by arithmetic is in `genre_lib.claims.arithmetic`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 
 # Section IV-A: data
 TRACKS = 1000
@@ -26,7 +27,6 @@ TABLE_CONV_DROPOUT = 0.5
 """Table I: once, after the second convolutional block."""
 TEXT_BATCH_NORM = False
 """Section IV-B names the layers of a block one by one; Table I has BN among them."""
-TABLE_LINEAR_DROPOUT = 0.4
 
 # Sections IV-C and V-A: training
 BATCH_SIZE = 128
@@ -59,15 +59,13 @@ HOURS: Mapping[str, float] = {}
 """What trainings took, the paper's and others', as printed: nothing."""
 SMOOTHING: float | None = None
 """The smoothing factor of Equation 3, which the paper does not print."""
-PRIOR_WORK: Mapping[str, frozenset[str]] = {
-    "reference 6, convolutional recurrent networks": frozenset({"convolution", "recurrence"}),
-    "Section II-B, hybrid architectures such as CNN-LSTM": frozenset(
-        {"convolution", "recurrence", "attention"}
-    ),
-}
-"""What the paper itself says that others have combined for music."""
 INGREDIENTS = frozenset({"convolution", "recurrence", "attention"})
 """Section I: what its own architecture combines."""
+PRIOR_WORK = {
+    "reference 6, convolutional recurrent networks": INGREDIENTS - {"attention"},
+    "Section II-B, hybrid architectures such as CNN-LSTM": INGREDIENTS,
+}
+"""What the paper itself says that others have combined for music."""
 
 
 @dataclass(frozen=True)
@@ -80,22 +78,11 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class GenreRow:
-    """One genre of Table II; support is its number of test images."""
+    """One row of Table II, of a genre or a summary; support is its number of test images."""
 
     genre: str
     precision: float
     recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True)
-class AggregateRow:
-    """One summary line of Table II; None where the paper printed no number."""
-
-    name: str
-    precision: float | None
-    recall: float | None
     f1: float
     support: int
 
@@ -127,9 +114,9 @@ TABLE_2 = (
 )
 
 TABLE_2_AGGREGATES = (
-    AggregateRow("accuracy", None, None, ACCURACY, TEST_IMAGES),
-    AggregateRow("macro avg", MACRO_PRECISION, MACRO_RECALL, MACRO_F1, TEST_IMAGES),
-    AggregateRow("weighted avg", 0.8474, 0.8442, 0.8446, TEST_IMAGES),
+    GenreRow("accuracy", nan, nan, ACCURACY, TEST_IMAGES),  # nan: nothing is printed there
+    GenreRow("macro avg", MACRO_PRECISION, MACRO_RECALL, MACRO_F1, TEST_IMAGES),
+    GenreRow("weighted avg", 0.8474, 0.8442, 0.8446, TEST_IMAGES),
 )
 
 FIGURES = {
@@ -137,63 +124,16 @@ FIGURES = {
     2: "An Augmented 30-s Mel-spectrogram sample",
 }
 
-
-@dataclass(frozen=True)
-class Published:
-    """An accuracy that others report, and where: `source` is a key of ``book/references.bib``."""
-
-    method: str
-    accuracy: float
-    source: str
-
-
-PUBLISHED = (
-    Published("timbre statistics and a support vector machine", 0.5344, "pons2019random"),
-    Published("CLMR, learned from other music, and a small classifier", 0.686, "castellon2021calm"),
-    Published("Jukebox, learned from other music, and a small classifier", 0.797,
-              "castellon2021calm"),
-    Published("SampleCNN, learned from other music, and a small classifier", 0.821,
-              "lee2018samplecnn"),
-)  # fmt: skip
-"""On the test tracks of the fault-filtered split of GTZAN."""
-FIRST_PUBLISHED = Published("timbre, rhythm and pitch of whole files", 0.61, "tzanetakis2002genre")
-"""On the ten genres that became GTZAN."""
-REPEATED, MISLABELLED = 50 + 22, 43 + 63
-"""Of GTZAN's tracks, as sturm2012analysis counts them: exact replicas and other excerpts of the
-same recording; conspicuously and contentiously mislabelled."""
-
-QUESTIONS = (
-    "What is split: tracks, or pieces of them?",
-    "Is a recording in two subsets?",
-    "Is an artist in two subsets?",
-    "Are faults and wrong labels left out?",
-    "Is there an interval, and of what?",
-    "How many seeds?",
-    "Was it tuned on the test set?",
-    "Is there a baseline on the same split?",
-    "Is it above the ceiling of the labels?",
-    "Do the learning curves fit the split?",
-)
-NONE, UNREAD = "not printed", "not looked up"
-ANSWERS: Mapping[str, tuple[str, ...]] = {
-    "sheng-hybrid": (
-        *(NONE, NONE, NONE, NONE, NONE, "one training"),
-        *("best epoch by validation; settings: not printed", NONE, "no"),
-        "validation is far ahead of training",
-    ),
-    "tzanetakis2002genre": (
-        *("whole files", "no list of repetitions yet", "no list of artists yet"),
-        *("no list of faults yet", UNREAD, UNREAD, "MFCCs by accuracy; on which tracks: " + UNREAD),
-        *("its own real-time version", "no", UNREAD),
-    ),
-    "castellon2021calm": (
-        *("tracks, by a published list", "no, by the list", "no, by the list"),
-        *("duplicates yes, all wrong labels no", UNREAD, "one, in the published code"),
-        *("no: chosen on validation", "yes: other features", "no", UNREAD),
-    ),
+# Accuracies that others report, with the keys of ``book/references.bib``
+PUBLISHED = {
+    "timbre statistics and a support vector machine": 0.5344,  # pons2019random
+    "CLMR, learned from other music, and a small classifier": 0.686,  # castellon2021calm
+    "Jukebox, learned from other music, and a small classifier": 0.797,  # castellon2021calm
+    "SampleCNN, learned from other music, and a small classifier": 0.821,  # lee2018samplecnn
 }
-"""Short answers to `QUESTIONS` from what is printed, by the paper's key of references.bib; those of
-castellon2021calm on seeds and tuning are from its published code."""
+"""On the test tracks of the fault-filtered split of GTZAN."""
+FIRST_PUBLISHED = 0.61
+"""Of whole files on the ten genres that became GTZAN (tzanetakis2002genre)."""
 
 
 def correct_counts() -> dict[str, int]:

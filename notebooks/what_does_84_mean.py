@@ -516,6 +516,7 @@ glue_numbers(
     handcrafted_track=row["copies", "track", "handcrafted", "image"].accuracy,
     handcrafted_filtered=row["copies", "fault-filtered", "handcrafted", "image"].accuracy,
 )
+published = list(paper.PUBLISHED.values())
 glue_numbers(
     **{f"{name}_gap_low": by_split["min"][name] for name in ("image", "track")},
     **{f"{name}_gap_high": by_split["max"][name] for name in ("image", "track")},
@@ -526,8 +527,8 @@ glue_numbers(
     full_epochs=len(full_run.history),
     full_train=full_run.history.train_accuracy.iloc[-1],
     ceiling=paper.LABEL_CEILING,
-    **{f"published_{i}": entry.accuracy for i, entry in enumerate(paper.PUBLISHED, start=1)},
-    **{f"published_{i}_method": entry.method for i, entry in enumerate(paper.PUBLISHED, start=1)},
+    **{f"published_{i}": share for i, share in enumerate(published, start=1)},
+    **{f"published_{i}_method": method for i, method in enumerate(paper.PUBLISHED, start=1)},
     smallest_p=ingredients.p.min(),
     **{
         key: number
@@ -604,8 +605,7 @@ statements(
     track_could_be_chance=to_print["short_of"]["low"] < 0 < to_print["short_of"]["high"],
     above_the_ceiling=full.low > paper.LABEL_CEILING,
     artists_matter=filtered.high < track.low,
-    published_order=paper.PUBLISHED[0].accuracy < filtered_vote.low
-    and filtered_vote.high < min(entry.accuracy for entry in paper.PUBLISHED[1:]),
+    published_order=published[0] < filtered_vote.low and filtered_vote.high < min(published[1:]),
     all_seeds_are_there=bool((ingredients.pairs == track.seeds).all()),
     none_is_settled={verdict[key] for key in parts} == {"undecided"},
     first_seed_misleads=first.low > 0,

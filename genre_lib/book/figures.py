@@ -615,8 +615,7 @@ def table_2(run: Run) -> pd.DataFrame:
         summary.append({"genre": f"{average} avg", **values})
     summed = pd.DataFrame(summary).assign(support=ours.support.sum())
     table = pd.concat([ours, summed], ignore_index=True)
-    printed = pd.concat(map(pd.DataFrame, (paper.TABLE_2, paper.TABLE_2_AGGREGATES)))
-    printed = printed.fillna({"genre": printed.name}).drop(columns="name").set_index("genre")
+    printed = pd.DataFrame((*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)).set_index("genre")
     printed = printed.astype({"support": "Int64"}).add_prefix("paper_")
     return table.join(printed, on="genre").rename(columns={"genre": "class"})
 
