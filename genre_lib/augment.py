@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import albumentations
 
 IMAGE_SIZE = 128  # rows and columns of a network input, Table I
-CROP_RATIO = (0.9, 1.1)  # width / height of a random crop
 
 
 def transforms(settings: AugmentationSettings) -> dict[str, albumentations.BasicTransform]:
@@ -24,11 +23,18 @@ def transforms(settings: AugmentationSettings) -> dict[str, albumentations.Basic
 
     A horizontal flip of a spectrogram reverses time; the paper lists it nonetheless.
     """
-    A = _albumentations()
-    scale, noise = (settings.crop_min, 1.0), (settings.noise_min, settings.noise_max)
-    size, crop = (IMAGE_SIZE, IMAGE_SIZE), settings.crop_probability
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import albumentations as A
+    noise = (settings.noise_min, settings.noise_max)
     return {
-        "random crop": A.RandomResizedCrop(size=size, scale=scale, ratio=CROP_RATIO, p=crop),
+        "random crop": A.RandomResizedCrop(
+            size=(IMAGE_SIZE, IMAGE_SIZE),
+            scale=(settings.crop_min, 1.0),
+            ratio=(0.9, 1.1),  # width / height
+            p=settings.crop_probability,
+        ),
         "horizontal flip": A.HorizontalFlip(p=settings.flip_probability),
         "brightness and contrast": A.RandomBrightnessContrast(
             brightness_limit=settings.brightness,
@@ -43,16 +49,10 @@ def pipeline(
     settings: AugmentationSettings, names: Iterable[str] | None = None
 ) -> albumentations.Compose:
     """The augmentations of those names, by default all, in a row: for one thread at a time."""
-    kinds = transforms(settings)
-    return _albumentations().Compose([kinds[name] for name in (kinds if names is None else names)])
+    kinds = transforms(settings)  # which imports albumentations, quietly
+    from albumentations import Compose
 
-
-def _albumentations():  # type: ignore[no-untyped-def]
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import albumentations
-    return albumentations
+    return Compose([kinds[name] for name in (kinds if names is None else names)])
 
 
 def augment(images: np.ndarray, compose: albumentations.Compose, *, seed: int) -> np.ndarray:
@@ -82,14 +82,9 @@ def cutmix(
 
     The share that each image should keep is drawn from Beta(alpha, alpha).
 
-    Returns
-    -------
-    mixed : np.ndarray
-        Shape (B, 128, 128), as `images`.
-    partner : np.ndarray
-        For each image the position of the one that the box comes from, shape (B,).
-    kept : float
-        Share that each image keeps after clipping: the weight of its label.
+    Returns the mixed images, shape (B, 128, 128); for each the position of its partner, the one
+    that the box comes from, shape (B,); and the share of itself that each keeps after clipping,
+    which is the weight of its label.
     """
     mixed, partner = images.copy(), rng.permutation(len(images))
     rows, columns = cutmix_box(rng.beta(alpha, alpha), (rng.random(), rng.random()))
@@ -104,10 +99,7 @@ def cutmix_box(kept: float, centre: tuple[float, float]) -> tuple[slice, slice]:
     No box should cover the share `kept` of the image; row and column of its centre are shares of
     the image, too.
     """
-    side = IMAGE_SIZE * np.sqrt(1.0 - kept)
-    spans = []
-    for middle in centre:
-        low = round(np.clip(middle * IMAGE_SIZE - side / 2, 0, IMAGE_SIZE))
-        high = round(np.clip(middle * IMAGE_SIZE + side / 2, 0, IMAGE_SIZE))
-        spans.append(slice(int(low), int(high)))
-    return spans[0], spans[1]
+    half, middle = IMAGE_SIZE * np.sqrt(1.0 - kept) / 2, IMAGE_SIZE * np.array(centre)
+    ends = np.clip([middle - half, middle + half], 0, IMAGE_SIZE).round().astype(int)
+    (top, left), (bottom, right) = ends.tolist()
+    return slice(top, bottom), slice(left, right)

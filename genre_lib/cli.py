@@ -195,17 +195,18 @@ def audit(
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
     from genre_lib import splits
+    from genre_lib.book import audits, comparisons
     from genre_lib.store import open_store
 
     settings = parse_parameters(parameters, corpus=corpus)
     store = open_store(settings)
-    table = splits.read_split(split, store) if split else splits.split_images(store, settings)
+    table = audits.read_split(split, store) if split else splits.split_images(store, settings)
     typer.echo(audit_text(splits.audit(table)))
-    pairs = splits.identical_tracks(store)
-    typer.echo(f"\n{len(pairs)} pairs of identical tracks in {store.name}")
+    pairs = comparisons.identical_pairs(table)
+    typer.echo(f"\n{len(pairs)} pairs of identical tracks in this split of {store.name}")
     if len(pairs):
         typer.echo(pairs.to_string(index=False))
-    typer.echo("\n" + "\n".join(splits.checklist(table, store)))
+    typer.echo("\n" + "\n".join(audits.checklist(table, store)))
 
 
 @app.command()

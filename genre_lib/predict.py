@@ -30,7 +30,7 @@ from genre_lib.corpus.audio import seconds_of, stream_audio
 from genre_lib.evaluation import accuracy_of, vote, wilson_interval
 from genre_lib.runs import Run, read_run
 from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
-from genre_lib.splits import resize
+from genre_lib.splits import pictures_of
 from genre_lib.store import BAR_AFTER, Recipe
 
 if TYPE_CHECKING:
@@ -270,16 +270,6 @@ def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
     """
     audio = np.resize(audio, round(recipe.seconds * recipe.sample_rate))
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
-
-
-def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
-    """Network inputs of one spectrogram, uint8, shape (B, 128, 128), without augmentation.
-
-    In the view `segments` there are as many slices as a track has.
-    """
-    if settings.view == "copies":
-        return resize(gray)[None]
-    return np.stack([resize(p) for p in np.array_split(gray, settings.images_per_track, axis=1)])
 
 
 def probabilities_of(audio: np.ndarray, trained: Trained) -> np.ndarray | None:

@@ -26,8 +26,8 @@ from genre_lib.config import (
     write_text,
 )
 from genre_lib.evaluation import accuracy, accuracy_of, scores, vote
-from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset, read_csv
-from genre_lib.store import Store, open_store
+from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
+from genre_lib.store import Store, open_store, read_csv
 
 if TYPE_CHECKING:
     from genre_lib.model import HybridNet

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.store import Store, allocate, in_threads, read_csv, release, take
+from genre_lib.store import Store, allocate, in_threads, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
@@ -99,11 +98,8 @@ def assign_subsets(
     labels
         Genre of each image, shape (N,).
 
-    Returns
-    -------
-    np.ndarray
-        Subset name of each image, objects, shape (N,). A `UserError` is raised if a genre has
-        fewer units than there are subsets.
+    Returns the subset name of each image, objects, shape (N,). A `UserError` is raised if a genre
+    has fewer units than there are subsets.
     """
     genres_of_unit = pd.Series(labels).groupby(units).nunique()
     mixed = genres_of_unit[genres_of_unit > 1].index
@@ -232,18 +228,25 @@ def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
 
 def _cut(store: Store, settings: RunSettings, chunk: slice) -> np.ndarray:
     """The images of some tracks, uint8, shape (tracks, images_per_track, 128, 128)."""
-    compose, count = pipeline(settings.augmentation), settings.images_per_track
-    cut = []
+    compose, cut = pipeline(settings.augmentation), []
     for position, track in enumerate(take(store.images, chunk), start=chunk.start):
-        if settings.view == "segments":
-            cut.append(np.stack([resize(part) for part in np.array_split(track, count, axis=1)]))
-            continue
-        sequence = np.random.SeedSequence([settings.seed, position])
-        seed = int(sequence.generate_state(1, np.uint64)[0])
-        copies = np.repeat(resize(track)[None], count, axis=0)
-        copies[1:] = augment(copies[1:], compose, seed=seed)
-        cut.append(copies)
+        images = pictures_of(track, settings)
+        if settings.view == "copies":
+            sequence = np.random.SeedSequence([settings.seed, position])
+            seed = int(sequence.generate_state(1, np.uint64)[0])
+            images = np.repeat(images, settings.images_per_track, axis=0)
+            images[1:] = augment(images[1:], compose, seed=seed)
+        cut.append(images)
     return np.array(cut)
+
+
+def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
+    """Network inputs of one spectrogram, uint8, shape (B, 128, 128), without augmentation.
+
+    In the view `copies` it is one, in the view `segments` there are `images_per_track` slices.
+    """
+    count = settings.images_per_track if settings.view == "segments" else 1
+    return np.stack([resize(part) for part in np.array_split(gray, count, axis=1)])
 
 
 def resize(image: np.ndarray) -> np.ndarray:
@@ -264,98 +267,25 @@ def recordings(store: Store) -> np.ndarray:
     return tracks.groupby(content).transform("first").to_numpy()
 
 
-def identical_tracks(store: Store) -> pd.DataFrame:
-    """All pairs of tracks with identical content: first, second, first_genre, second_genre."""
-    recording = recordings(store)
-    genre = np.array(store.genres)[store.labels]
-    pairs = [
-        (store.track_ids[one], store.track_ids[two], genre[one], genre[two])
-        for group in pd.Series(recording).groupby(recording).groups.values()
-        for one, two in combinations(group, 2)
-    ]
-    return pd.DataFrame(pairs, columns=["first", "second", "first_genre", "second_genre"])
-
-
-def read_split(path: Path, store: Store) -> pd.DataFrame:
-    """Read somebody's split of a store's tracks: track_id, subset, recording (see `recordings`).
-
-    A `UserError` is raised if the file lacks a column or a subset, or has a track that the store
-    lacks.
-    """
-    table = read_csv(path, dtype=str, keep_default_na=False)
-    if missing := {"track_id", "subset"} - set(table):
-        raise UserError(
-            f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
-        )
-    if absent := set(SUBSETS) - set(table.subset):
-        raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
-    names = np.array(store.track_ids, dtype=object)
-    known = dict(zip(names, names[recordings(store)], strict=True))
-    if strangers := set(table.track_id) - set(known):
-        raise UserError(
-            f"{path} splits {len(strangers)} tracks that {store.path} does not have, such as "
-            f"{min(strangers)!r}."
-        )
-    return table.assign(recording=table.track_id.map(known))
+def identical_tracks(tracks: pd.DataFrame, others: pd.DataFrame) -> int:
+    """How many tracks have the same recording as another track among the others."""
+    both = tracks.merge(others, on="recording", suffixes=("", "_of_other"))
+    return both.track_id[both.track_id != both.track_id_of_other].nunique()
 
 
 def audit(table: pd.DataFrame) -> pd.DataFrame:
     """Audit a split: what the subsets of each pair have in common.
 
-    Parameters
-    ----------
-    table
-        One row an image: track_id, recording, subset.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns first, second; shared_tracks, how many tracks have images in both; share, their
-        share of the second subset's tracks; identical_tracks, how many tracks of the second have
-        the same content as another track of the first.
+    The table has one row an image: track_id, recording, subset. The answer has the columns first,
+    second; shared_tracks, how many tracks have images in both; share, their share of the second
+    subset's tracks; identical_tracks, how many tracks of the second have the same content as
+    another track of the first.
     """
     rows = []
     tracks = table[["subset", "track_id", "recording"]].drop_duplicates()
     for first, second in combinations(SUBSETS, 2):
         one, two = (tracks[tracks.subset == subset] for subset in (first, second))
         shared = len(set(one.track_id) & set(two.track_id))
-        both = two.merge(one, on="recording", suffixes=("", "_of_first"))
-        identical = both.track_id[both.track_id != both.track_id_of_first].nunique()
-        rows.append((first, second, shared, shared / len(two), identical))
+        rows.append((first, second, shared, shared / len(two), identical_tracks(two, one)))
     columns = ["first", "second", "shared_tracks", "share", "identical_tracks"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def checklist(table: pd.DataFrame, store: Store) -> list[str]:
-    """Answer what a split can tell of the page *A GTZAN result in ten questions*.
-
-    `table` is as for `audit`, `store` is what it splits. The answers are a sentence for each of
-    the first four questions, and one to be cited.
-    """
-    lists = fault_filtered()
-    tracks = table[table.subset.isin(SUBSETS)].drop_duplicates(["track_id", "subset"])
-    crossing = tracks.groupby("track_id").subset.nunique() > 1
-    tested, others = tracks[tracks.subset == "test"], tracks[tracks.subset != "test"]
-    both = tested.merge(others, on="recording", suffixes=("", "_of_other"))
-    double = both.track_id[both.track_id != both.track_id_of_other].nunique()
-    listed = tracks.track_id.map(lists)
-    apart = listed.notna().all() and (tracks.groupby(listed).subset.nunique() == 1).all()
-    gtzan = set(lists) <= {*store.track_ids, UNREADABLE}
-    found = [
-        f"{crossing.sum()} of {len(crossing)} tracks are in more than one subset",
-        f"{double} of {len(tested)} test tracks have the same spectrogram as another track outside "
-        "the test set",
-        "artists are in one subset each, because the subsets are those of the fault-filtered lists "
-        "(Kereliuk, Sturm and Larsen, 2015)"
-        if gtzan and apart
-        else "artists cannot be told from the file",
-        f"{(~tested.track_id.isin(lists)).sum()} of {len(tested)} test tracks are left out of the "
-        "fault-filtered lists, which do not say why; wrong labels cannot be told from them"
-        if gtzan
-        else "faults cannot be told, because these are not the tracks of GTZAN",
-    ]
-    counts = ", ".join(f"{(tracks.subset == name).sum()} {name}" for name in SUBSETS)
-    return [
-        *(f"{number}. {text[0].upper()}{text[1:]}." for number, text in enumerate(found, start=1)),
-        f"To cite: split of {store.name} ({counts} tracks); {'; '.join(found)}.",
-    ]

@@ -25,7 +25,6 @@ from genre_lib.predict import (
     header,
     model_card,
     package,
-    pictures_of,
     predict_file,
     predict_files,
     probabilities_of,
@@ -36,7 +35,7 @@ from genre_lib.predict import (
     windows,
 )
 from genre_lib.runs import get_run
-from genre_lib.splits import make_dataset
+from genre_lib.splits import make_dataset, pictures_of
 
 RATE = SMALL.sample_rate
 

@@ -10,6 +10,8 @@ import pytest
 from genre_lib import paper
 from genre_lib import store as store_module
 from genre_lib.augment import IMAGE_SIZE
+from genre_lib.book.audits import checklist, read_split
+from genre_lib.book.comparisons import identical_pairs
 from genre_lib.config import GENRES, UserError, configure
 from genre_lib.corpus.gtzan import fault_filtered
 from genre_lib.splits import (
@@ -17,11 +19,8 @@ from genre_lib.splits import (
     UNUSED,
     assign_subsets,
     audit,
-    checklist,
     cut_images,
-    identical_tracks,
     make_dataset,
-    read_split,
     recordings,
     resize,
     split_images,
@@ -411,11 +410,12 @@ def test_recordings_are_found_from_content():
 def test_one_gray_level_makes_another_recording():
     store = with_duplicates((0, 3))
     store.images[3, -1, -1] ^= 1
-    assert identical_tracks(store).empty
+    assert identical_pairs(split_images(store, settings_for())).empty
 
 
 def test_every_pair_of_a_recording_is_listed():
-    pairs = identical_tracks(with_duplicates((0, 3), (5, 6), (5, 9), (1, 25)))
+    store = with_duplicates((0, 3), (5, 6), (5, 9), (1, 25))
+    pairs = identical_pairs(split_images(store, settings_for()))
     names = {(row.first, row.second) for row in pairs.itertuples()}
     assert {(int(one[-5:]), int(two[-5:])) for one, two in names} == {
         (0, 3), (5, 6), (5, 9), (6, 9), (1, 25)

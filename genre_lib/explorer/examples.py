@@ -14,8 +14,8 @@ from genre_lib.corpus import Track
 from genre_lib.corpus.songs import synthetic_corpus
 from genre_lib.explorer.drawing import row, sound
 from genre_lib.model import HybridNet
-from genre_lib.predict import Trained, pictures_of, spectrogram
-from genre_lib.splits import assign_subsets, split_images
+from genre_lib.predict import Trained, spectrogram
+from genre_lib.splits import assign_subsets, pictures_of, split_images
 from genre_lib.store import Store
 
 EXCERPT = 15.0  # seconds of a clip that are heard

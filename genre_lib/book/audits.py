@@ -1,0 +1,70 @@
+"""What a split of tracks tells before anything is trained: duplicates, leaks, published lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genre_lib.config import UserError
+from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
+from genre_lib.splits import SUBSETS, identical_tracks, recordings
+from genre_lib.store import Store, read_csv
+
+
+def read_split(path: Path, store: Store) -> pd.DataFrame:
+    """Read somebody's split of a store's tracks: track_id, subset, genre, recording.
+
+    A `UserError` is raised if the file lacks a column or a subset, or has a track that the store
+    lacks.
+    """
+    table = read_csv(path, dtype=str, keep_default_na=False)
+    if missing := {"track_id", "subset"} - set(table):
+        raise UserError(
+            f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
+        )
+    if absent := set(SUBSETS) - set(table.subset):
+        raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
+    if strangers := set(table.track_id) - set(store.track_ids):
+        raise UserError(
+            f"{path} splits {len(strangers)} tracks that {store.path} does not have, such as "
+            f"{min(strangers)!r}."
+        )
+    names = np.array(store.track_ids)
+    known = {"genre": np.array(store.genres)[store.labels], "recording": names[recordings(store)]}
+    return table[["track_id", "subset"]].join(pd.DataFrame(known, index=names), on="track_id")
+
+
+def checklist(table: pd.DataFrame, store: Store) -> list[str]:
+    """Answer what a split can tell of the page *A GTZAN result in ten questions*.
+
+    The table is as for `genre_lib.splits.audit`. The answers are a sentence for each of the first
+    four questions, and one to be cited.
+    """
+    lists = fault_filtered()
+    tracks = table[table.subset.isin(SUBSETS)].drop_duplicates(["track_id", "subset"])
+    crossing = tracks.track_id.value_counts() > 1
+    tested, others = tracks[tracks.subset == "test"], tracks[tracks.subset != "test"]
+    double = identical_tracks(tested, others)
+    listed = tracks.track_id.map(lists)
+    apart = listed.notna().all() and (tracks.groupby(listed).subset.nunique() == 1).all()
+    gtzan = set(lists) <= {*store.track_ids, UNREADABLE}
+    found = [
+        f"{crossing.sum()} of {len(crossing)} tracks are in more than one subset",
+        f"{double} of {len(tested)} test tracks have the same spectrogram as another track outside "
+        "the test set",
+        "artists are in one subset each, because the subsets are those of the fault-filtered lists "
+        "(Kereliuk, Sturm and Larsen, 2015)"
+        if gtzan and apart
+        else "artists cannot be told from the file",
+        f"{(~tested.track_id.isin(lists)).sum()} of {len(tested)} test tracks are left out of the "
+        "fault-filtered lists, which do not say why; wrong labels cannot be told from them"
+        if gtzan
+        else "faults cannot be told, because these are not the tracks of GTZAN",
+    ]
+    counts = ", ".join(f"{(tracks.subset == name).sum()} {name}" for name in SUBSETS)
+    return [
+        *(f"{number}. {text[0].upper()}{text[1:]}." for number, text in enumerate(found, start=1)),
+        f"To cite: split of {store.name} ({counts} tracks); {'; '.join(found)}.",
+    ]
