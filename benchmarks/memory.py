@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 import typer
 from PIL import Image
@@ -28,7 +29,7 @@ from genre_lib.augment import IMAGE_SIZE, pipeline
 from genre_lib.config import GENRES, SpectrogramSettings, configure, data_dir, write_json
 from genre_lib.speed.allocator import keep_freed_memory
 from genre_lib.splits import make_dataset
-from genre_lib.store import read_store, write_index
+from genre_lib.store import read_store
 from genre_lib.training import make_batch, new_state, train_step
 
 LIMIT = 1.5e9  # bytes of resident memory
@@ -80,7 +81,7 @@ def simulate_store(path: Path, tracks: int) -> None:
         link_or_copy(original, path / genre / f"{track_id}.png")
         seconds = FRAMES * settings.hop_length / settings.sample_rate
         rows.append({"track_id": track_id, "genre": genre, "frames": FRAMES, "seconds": seconds})
-    write_index(path, rows)
+    pd.DataFrame(rows).to_csv(path / "index.csv", index=False)
     write_json(path / "store.json", {"name": path.name, "tracks": tracks, **settings.model_dump()})
 
 
@@ -96,7 +97,7 @@ def measure(path: Path, images_per_track: int, steps: int) -> Figures:
     """Read a store, make its dataset and all batches of an epoch; some of them train."""
     overrides = {"images_per_track": images_per_track}
     settings = configure(corpus=str(path), profile="paper", protocol="track", overrides=overrides)
-    os.environ["GENRE_DATA"] = str(path.parent)
+    os.environ["GENRE_CACHE"] = str(path.parent)
     pipeline(settings.augmentation)  # imports are not timed
     start = time.perf_counter()
     store = read_store(path)

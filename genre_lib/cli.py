@@ -115,7 +115,7 @@ def store(
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
     on_error: OnError = None,
-    jobs: Annotated[int | None, Option(help="Workers; by default one for each core.")] = None,
+    jobs: Annotated[int | None, Option(min=1, help="By default one worker for each core.")] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.
 
@@ -126,7 +126,7 @@ def store(
 
     settings = parse_parameters(parameters, corpus=corpus)
     found = find_corpus(settings)
-    skipped = write_store(found, path, settings.spectrogram, jobs=jobs)
+    skipped = write_store(found, path, settings.spectrogram, jobs=jobs or -1)
     without = f", leaving {len(skipped)} out" if skipped else ""
     typer.echo(f"Wrote {len(found.tracks) - len(skipped)} spectrograms to {path}{without}")
 

@@ -7,13 +7,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop",
@@ -30,9 +31,19 @@ def notice(text: str) -> None:
 
 
 class Settings(BaseModel):
-    """Base of all settings: immutable, and closed to names that nobody declared."""
+    """Base of all settings: immutable, closed to other names; a `UserError` says what is wrong."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, values: Any, build: Callable[[Any], Self]) -> Self:
+        try:
+            return build(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name, fault = (cls.__name__, *first["loc"])[-1], first["msg"].lower()
+            raise UserError(f"{name} = {first['input']!r} is not possible: {fault}.") from None
 
 
 class SpectrogramSettings(Settings):
@@ -49,10 +60,10 @@ class SpectrogramSettings(Settings):
 
     @model_validator(mode="after")
     def _band_edges(self) -> Self:
-        if self.fmin < self.fmax <= self.sample_rate / 2:
-            return self
-        limits = f"above fmin ({self.fmin}), at most half the sample rate ({self.sample_rate / 2})"
-        raise ValueError(f"fmax = {self.fmax} is not possible: {limits}.")
+        if not self.fmin < self.fmax <= self.sample_rate / 2:
+            band = f"fmin ({self.fmin}) and half the sample rate ({self.sample_rate / 2})"
+            raise UserError(f"fmax = {self.fmax} is not between {band}.")
+        return self
 
 
 class AugmentationSettings(Settings):
@@ -74,10 +85,9 @@ class AugmentationSettings(Settings):
 
     @model_validator(mode="after")
     def _noise_range(self) -> Self:
-        if self.noise_min <= self.noise_max:
-            return self
-        limit = f"at most noise_max ({self.noise_max})"
-        raise ValueError(f"noise_min = {self.noise_min} is not possible: {limit}.")
+        if self.noise_min > self.noise_max:
+            raise UserError(f"noise_min = {self.noise_min} is above noise_max ({self.noise_max}).")
+        return self
 
 
 class ModelSettings(Settings):
@@ -94,10 +104,9 @@ class ModelSettings(Settings):
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
-        if 2 * self.hidden_size % self.heads == 0:
-            return self
-        limit = f"it must divide 2 x hidden_size ({2 * self.hidden_size})"
-        raise ValueError(f"heads = {self.heads} is not possible: {limit}.")
+        if (size := 2 * self.hidden_size) % self.heads:
+            raise UserError(f"heads = {self.heads} does not divide 2 x hidden_size ({size}).")
+        return self
 
 
 class TrainingSettings(Settings):
@@ -158,8 +167,6 @@ SECTION_OF: dict[str, str | None] = dict.fromkeys(RunSettings.model_fields.keys(
 for _section in SECTIONS:
     SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).model_dump(), _section)
 
-Model = TypeVar("Model", bound=Settings)
-
 
 def choose(what: str, name: str, known: Iterable[str]) -> str:
     """Return `name` if it is known, else raise a UserError with all known names and the nearest."""
@@ -175,21 +182,18 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
     """Settings of a run by name, such as ``configure(profile="smoke", seed=1, heads=8)``.
 
     They win over the profile, and `overrides`, in which notebooks give further ones, over both.
-
-    A `UserError` is raised if a name is unknown (in a notebook also one that papermill injected),
-    or a value is out of range.
+    A `UserError` is raised if a name is unknown, or a value is out of range.
     """
     refuse_unknown_parameters()
     if not isinstance(overrides, Mapping | None):
-        example = '{"epochs": 5}'
-        raise UserError(f"overrides = {overrides!r} is not possible: a dictionary like {example}.")
+        raise UserError(f"overrides = {overrides!r} is not possible: give a dictionary.")
     given = settings | dict(overrides or {})
     profile = choose("profile", given.get("profile", "quick"), PROFILES)
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():
         section = SECTION_OF[choose("setting", name, SECTION_OF)]
         (values if section is None else values[section])[name] = value
-    return validated(RunSettings, values)
+    return RunSettings(**values)
 
 
 def single_settings(settings: RunSettings) -> dict[str, Any]:
@@ -201,35 +205,11 @@ def single_settings(settings: RunSettings) -> dict[str, Any]:
 
 
 def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:
-    """Settings from ``key=value`` pairs of a command line, which win over its options.
-
-    A `UserError` is raised if a pair has no equals sign, a name is unknown, or a value is out of
-    range.
-    """
-    values = [pair.partition("=") for pair in pairs or ()]
-    for name, equals, _ in values:
-        if not equals:
-            raise UserError(f"-p {name} is not understood; write it as -p NAME=VALUE.")
-    return configure(
-        **options, overrides={name.strip(): value.strip() for name, _, value in values}
-    )
-
-
-def validated(cls: type[Model], values: Mapping[str, Any]) -> Model:
-    """Build settings.
-
-    A `UserError` is raised if a value is of the wrong type or outside its range: in pydantic's
-    words.
-    """
-    try:
-        return cls.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        if first["type"] == "value_error":
-            raise UserError(str(first["ctx"]["error"])) from None
-        raise UserError(
-            f"{first['loc'][-1]} = {first['input']!r} is not possible: {first['msg'].lower()}."
-        ) from None
+    """Settings from ``key=value`` pairs of a command line, which win over its options."""
+    for pair in pairs or ():
+        if "=" not in pair:
+            raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
+    return configure(**options, overrides=dict(pair.split("=", 1) for pair in pairs or ()))
 
 
 def refuse_unknown_parameters() -> None:
@@ -242,37 +222,26 @@ def refuse_unknown_parameters() -> None:
 
 
 def shareable(settings: RunSettings) -> RunSettings:
-    """The same settings with a corpus of which anyone may publish as much as they like.
-
-    GTZAN has no licence: a few figures of it are fine, a page full of spectrograms is not. The
-    embedded corpus takes its place, split by track where GTZAN has a list.
-    """
+    """The same settings with the embedded corpus in place of GTZAN, which has no licence."""
     if settings.corpus != "gtzan":
         return settings
-    protocol = "track" if settings.protocol == "fault-filtered" else settings.protocol
-    return settings.model_copy(
-        update={"corpus": "synthetic", "protocol": protocol} | {"songs_per_genre": 40}
-    )
+    protocol = settings.protocol.replace("fault-filtered", "track")  # the list is GTZAN's own
+    embedded = {"corpus": "synthetic", "protocol": protocol, "songs_per_genre": 40}
+    return settings.model_copy(update=embedded)
 
 
 def digest(settings: RunSettings, data_digest: str) -> str:
-    """Name of a run: a hash of its settings and of the data, the same on every machine.
-
-    The corpus counts by its content, so labels (corpus, profile) and the settings that made
-    the content are left out, as is the number of threads.
-    """
-    unset = {name for name in EXPERIMENTS if getattr(settings, name) is None}
-    text = settings.model_dump_json(exclude=LABELS | unset)
+    """Name of a run: a hash of its settings, except `LABELS`, and of the content of its corpus."""
+    text = settings.model_dump_json(exclude=LABELS, exclude_none=True)  # None: of no experiment
     return hashlib.sha256(f"{text}\n{data_digest}".encode()).hexdigest()[:16]
 
 
 def project_root() -> Path:
     """The checkout around the working directory, else the working directory itself."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
+    for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "_toc.yml").exists() and (folder / "notebooks").is_dir():
             return folder
-    return here
+    return Path.cwd()
 
 
 def data_dir() -> Path:
@@ -281,15 +250,8 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Where stores and large arrays are made: ``GENRE_CACHE``, else the data folder.
-
-    Where that is read-only, also for a superuser, they are made in ``data/`` of the checkout.
-    """
-    if chosen := os.environ.get("GENRE_CACHE"):
-        return Path(chosen)
-    data = data_dir()
-    writable = not data.exists() or (data.stat().st_mode & 0o222 and os.access(data, os.W_OK))
-    return data if writable else project_root() / "data"
+    """Where stores and large arrays are made: ``GENRE_CACHE``, else ``data/``."""
+    return Path(os.environ.get("GENRE_CACHE") or project_root() / "data")
 
 
 def runs_dir() -> Path:
@@ -303,10 +265,7 @@ def reference_dir() -> Path:
 
 
 def on_error() -> str:
-    """What to do about tracks that cannot be used: ``GENRE_ON_ERROR``, else ``stop``.
-
-    It is no setting of a run: what was left out changes the content of the corpus.
-    """
+    """Whether to ``stop`` or ``skip`` where tracks cannot be used: as ``GENRE_ON_ERROR`` says."""
     answer = os.environ.get("GENRE_ON_ERROR") or "stop"
     return choose("answer to a fault", answer, ("stop", "skip"))
 
@@ -318,15 +277,9 @@ def offline() -> bool:
 
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
-    """Let one process at a time do some work; others wait, and report what for.
-
-    Processes lock the file `path`; one that dies releases it.
-    """
-    from filelock import FileLock, Timeout
-
+    """Let one process at a time lock a file and do some work; others wait, and report what for."""
     lock = FileLock(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         notice(f"another process is {work}; waiting for it.")
@@ -338,54 +291,45 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
         lock.release()
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that it is either complete, also after a power cut, or as it was.
-
-    A `UserError` is raised if there is no room, or the place cannot be written.
-    """
-    partial = path.with_name(path.name + ".part")
+@contextmanager
+def writing(path: Path, *, otherwise: str = "choose another place") -> Iterator[None]:
+    """Raise a `UserError` where there is no room for `path`, or it cannot be written."""
     try:
-        with open(partial, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        yield
     except OSError as error:
-        size = f"{len(data) / 1e6:.1f} MB"
-        raise UserError(f"{path} ({size}) cannot be written: {error.strerror}.") from None
-    finally:
-        partial.unlink(missing_ok=True)
+        fault = f"{path} cannot be written ({error.strerror or error})"
+        raise UserError(f"{fault}; make room there, or {otherwise}.") from None
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that it is either complete, also after a power cut, or as it was."""
+    partial = path.with_name(path.name + ".part")
+    with writing(path):
+        try:
+            with open(partial, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder to fill; it becomes `target` if all goes well, and is gone otherwise.
 
-    Raises
-    ------
-    UserError
-        If `target` exists or cannot be written.
+    A `UserError` is raised if `target` exists or cannot be written.
     """
     if target.exists():
         raise UserError(f"{target} exists already; remove it or choose another place.")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)  # of a killed process with the same number
-        partial.mkdir(parents=True)
-        yield partial
-        os.replace(partial, target)
-    except OSError as error:
-        if target.exists():
-            raise UserError(
-                f"{target} was written by another process meanwhile; use it, or remove it and "
-                "give the same command again."
-            ) from None
-        raise UserError(
-            f"{target} cannot be written ({error.strerror or error}); make room there, or choose "
-            "another place."
-        ) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent) as partial:
+            folder = Path(partial) / target.name
+            folder.mkdir()
+            yield folder
+            os.replace(folder, target)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -399,10 +343,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
-
-    A `UserError` is raised if the file cannot be read as one.
-    """
+    """Read a JSON object; a `UserError` names a file that cannot be read as one."""
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")).items())
     except (OSError, ValueError, AttributeError) as error:

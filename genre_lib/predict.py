@@ -21,7 +21,6 @@ from genre_lib.config import (
     digest,
     new_folder,
     read_json,
-    validated,
     write_json,
     write_text,
 )
@@ -173,7 +172,7 @@ def read_trained(directory: Path | None = None) -> Trained:
             f"{run.path} holds no network's weights and recipe; train it again with "
             "`genre-book train`."
         )
-    return Trained(run, validated(Recipe, read_json(run.path / "spectrogram.json")))
+    return Trained(run, Recipe(**read_json(run.path / "spectrogram.json")))
 
 
 def package(run: Path, target: Path) -> Trained:

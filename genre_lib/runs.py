@@ -21,7 +21,6 @@ from genre_lib.config import (
     read_json,
     reference_dir,
     runs_dir,
-    validated,
     write_json,
     write_text,
 )
@@ -170,7 +169,7 @@ def read_run(directory: Path) -> Run:
         parts[name] = read_csv(directory / f"{name}.csv", dtype=text, keep_default_na=False)
     config = parts.pop("config")
     made = {name: value for name, value in config.items() if name not in ("data", "made_with")}
-    return Run(path=directory, settings=validated(RunSettings, made), **parts)
+    return Run(path=directory, settings=RunSettings(**made), **parts)
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:

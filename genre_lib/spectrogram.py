@@ -5,22 +5,16 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import librosa
 import numpy as np
+from scipy.sparse import csr_array
 
 from genre_lib.config import SpectrogramSettings, UserError
 from genre_lib.corpus import Track
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 SILENT = 1e-4  # of full scale, -80 dB; what never gets louder is silence
-
-
-def fit_length(audio: np.ndarray, samples: int) -> np.ndarray:
-    """Crop audio at the end, or pad it with silence there, to shape (samples,)."""
-    return np.pad(audio[:samples], (0, max(0, samples - len(audio))))
 
 
 @functools.lru_cache(maxsize=16)  # sliders ask for many
@@ -30,25 +24,14 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
     Nearly all weights are 0. A dense product would depend, in its last digits, on the number of
     BLAS threads, and with it a store on the number of workers that make it.
     """
-    import librosa
-    from scipy.sparse import csr_array
-
-    filters = librosa.filters.mel(
-        sr=settings.sample_rate,
-        n_fft=settings.n_fft,
-        n_mels=settings.n_mels,
-        fmin=settings.fmin,
-        fmax=settings.fmax,
-    )
-    return csr_array(filters)
+    shape = settings.model_dump(include={"n_fft", "n_mels", "fmin", "fmax"})
+    return csr_array(librosa.filters.mel(sr=settings.sample_rate, **shape))
 
 
 def mel_centres(recipe: Mapping[str, Any]) -> np.ndarray:
     """Middle of each mel band in Hz, shape (n_mels,); a recipe has n_mels, fmin and fmax."""
-    from librosa import mel_frequencies
-
     n_mels, fmin, fmax = (recipe[key] for key in ("n_mels", "fmin", "fmax"))
-    return mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    return librosa.mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
 
 
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
@@ -65,8 +48,6 @@ def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray
         float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
         Silence is -top_db throughout.
     """
-    import librosa
-
     stft = librosa.stft(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
     power = mel_filterbank(settings) @ (stft.real**2 + stft.imag**2)
     loudest = float(power.max())
@@ -87,22 +68,13 @@ def to_decibels(gray: np.ndarray, *, top_db: float) -> np.ndarray:
     return ((gray.astype(np.float32) / 255.0) - 1.0) * np.float32(top_db)
 
 
-class SilentTrack(UserError):
-    """A track in which nothing is to be heard, so that nothing is to be seen of it."""
-
-    fault = "is silent throughout"
-
-
 def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndarray, dict]:
     """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index.
 
     Of a file no more is decoded than is used, so its seconds are those that are used.
 
-    Raises
-    ------
-    UserError
-        If the track cannot be read, or what is used of it is silent: a black image shows the
-        network nothing of the genre that it is filed under.
+    A `UserError` is raised if the track cannot be read, or what is used of it is silent: a black
+    image shows the network nothing of the genre that it is filed under.
     """
     if track.path:
         audio = track.load(settings.sample_rate, seconds=settings.seconds)
@@ -112,9 +84,9 @@ def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndar
         audio = track.load(settings.sample_rate)
         sha256 = hashlib.sha256(audio.tobytes())
     seconds = len(audio) / settings.sample_rate
-    audio = fit_length(audio, round(settings.seconds * settings.sample_rate))
+    audio = librosa.util.fix_length(audio, size=round(settings.seconds * settings.sample_rate))
     if np.abs(audio).max() < SILENT:
-        raise SilentTrack(f"{track.path or track.track_id} {SilentTrack.fault}.")
+        raise UserError(f"{track.path or track.track_id} is silent throughout.")
     gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
     row = {
         "track_id": track.track_id,

@@ -10,9 +10,8 @@ import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from joblib.parallel import get_active_backend
 from PIL import Image
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveFloat
 from tqdm import tqdm
 
 from genre_lib.config import (
     RunSettings,
-    Settings,
     SpectrogramSettings,
     UserError,
     cache_dir,
@@ -36,31 +33,25 @@ from genre_lib.config import (
     on_error,
     one_at_a_time,
     read_json,
-    validated,
     write_json,
     write_text,
+    writing,
 )
 from genre_lib.corpus import Corpus, Track, find_corpus
 from genre_lib.spectrogram import spectrogram_of, to_decibels
 
 INDEX = {"track_id": str, "genre": str, "frames": "uint32"}  # what is read of ``index.csv``
+STATED = ("sample_rate", "hop_length", "n_mels", "fmin", "fmax", "top_db")  # by any ``store.json``
 CHUNK = 64  # tracks that a thread reads or makes images of at a time
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
 MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
 
-class Manifest(Settings, extra="allow"):
-    """What ``store.json`` states."""
+class Manifest(SpectrogramSettings, extra="allow"):
+    """What ``store.json`` states: at least what is in `STATED`."""
 
     name: str = ""
-    sample_rate: PositiveInt
-    hop_length: PositiveInt
-    n_mels: PositiveInt
-    top_db: PositiveFloat
-    fmin: float
-    fmax: float
     frame_period_s: PositiveFloat | None = None
-    skipped: list[str] | None = None
 
 
 class Recipe(SpectrogramSettings):
@@ -75,30 +66,17 @@ class Recipe(SpectrogramSettings):
 class Store:
     """All mel spectrograms of a corpus.
 
-    Attributes
-    ----------
-    labels
-        Index into `genres`, shape (tracks,).
-    images
-        Gray levels, uint8, shape (tracks, n_mels, frames); row 0 is the lowest band,
-        0 is -top_db and 255 is 0 dB, the loudest point of the track.
-    digest
-        Hash of names, genres and gray levels.
+    In images, row 0 is the lowest band, 0 is -top_db and 255 is 0 dB, the loudest point of a track.
     """
 
     name: str
     path: Path
     track_ids: tuple[str, ...]
     genres: tuple[str, ...]
-    labels: np.ndarray
-    images: np.ndarray
+    labels: np.ndarray  # index into `genres`, shape (tracks,)
+    images: np.ndarray  # gray levels, uint8, shape (tracks, n_mels, frames)
     manifest: dict[str, Any] = field(repr=False)
-    digest: str
-
-    @property
-    def skipped(self) -> tuple[str, ...]:
-        """Tracks of the corpus that were left out, because they could not be used."""
-        return tuple(self.manifest.get("skipped", ()))
+    digest: str  # hash of names, genres and gray levels
 
     @property
     def frame_period(self) -> float:
@@ -112,7 +90,7 @@ class Store:
         known = {name: self.manifest[name] for name in Recipe.model_fields if name in self.manifest}
         known = {"seconds": round(self.images.shape[2] * self.frame_period, 1)} | known
         known |= {"corpus": self.name, "digest": self.digest, "frame_period_s": self.frame_period}
-        return validated(Recipe, known)
+        return Recipe(**known)
 
     @property
     def firsts(self) -> tuple[str, ...]:
@@ -130,70 +108,55 @@ class Store:
 
 
 def write_store(
-    corpus: Corpus,
-    path: Path,
-    settings: SpectrogramSettings,
-    *,
-    jobs: int | None = None,
-    progress: bool = True,
+    corpus: Corpus, out: Path, recipe: SpectrogramSettings, *, jobs: int = -1, progress: bool = True
 ) -> tuple[str, ...]:
-    """Write the spectrogram store of a corpus, complete or not at all; the tracks it leaves out.
+    """Write the spectrogram store of a corpus; the tracks that it leaves out.
 
-    Tracks that cannot be used are listed in one table on standard error, and left out if
-    `genre_lib.config.on_error` says ``skip`` or the corpus can do without them. Only this process
-    writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers need the audio
-    files and nothing else; by default they are threads, `jobs` of them, or one a core.
+    Only this process writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers
+    need the audio files and nothing else; by default they are threads, `jobs` of them.
 
-    A `UserError` is raised if `path` exists, the corpus is itself a store, a track cannot be used,
-    or the disk is full.
+    A `UserError` is raised if `out` exists or has no room, the corpus is itself a store, or a
+    track cannot be used, unless `genre_lib.config.on_error` says ``skip``.
     """
     skip = on_error() == "skip"
-    if jobs == 0:
-        raise UserError("jobs = 0 is not possible: give a number of workers, or -1 for all cores.")
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
-    with new_folder(path) as folder:
+    with new_folder(out) as folder:
         if corpus.describe is not None:
             notice(corpus.describe())
-        workers = Parallel(
-            n_jobs=jobs or configured_jobs(), prefer="threads", return_as="generator"
-        )
-        results = workers(delayed(_encoded)(track, settings) for track in corpus.tracks)
-        title, total = f"spectrograms of {corpus.name}", len(corpus.tracks)
-        rows: list[dict] = []
-        unusable: list[tuple[Track, Exception]] = []
-        for track, result in zip(
-            corpus.tracks, tqdm(results, title, total, disable=not progress), strict=True
-        ):
+        workers = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
+        results = workers(delayed(_encoded)(track, recipe) for track in corpus.tracks)
+        total, rows, faults = len(corpus.tracks), [], {}
+        bar = tqdm(results, f"spectrograms of {corpus.name}", total, disable=not progress)
+        for track, result in zip(corpus.tracks, bar, strict=True):
             if isinstance(result, Exception):
-                unusable.append((track, result))
+                faults[track.track_id] = result
                 continue
             image, row = result
             (folder / track.genre).mkdir(exist_ok=True)
             (folder / track.genre / f"{track.track_id}.png").write_bytes(image)
             rows.append(row)
-        if unusable:
-            _report(unusable, corpus, skip=skip)
-        skipped = tuple(track.track_id for track, _ in unusable)
-        write_index(folder, rows)
-        manifest = {"name": corpus.name, "tracks": len(rows), **settings.model_dump()}
-        manifest |= {"reference": "max", "librosa": version("librosa")}
-        write_json(folder / "store.json", manifest | ({"skipped": skipped} if skipped else {}))
-    return skipped
+        if faults:
+            of_all = f"{len(faults)} of {total} tracks of {corpus.name} cannot be used"
+            listed = [f"  {track_id}: {fault}" for track_id, fault in faults.items()]
+            notice("\n".join([f"{of_all}:", *listed]))
+            if not rows or not (skip or faults.keys() <= corpus.dispensable):
+                raise UserError(
+                    f"{of_all} (listed above); mend or remove their files, or, if others remain, "
+                    "leave them out with --on-error skip."
+                )
+            notice("They are left out.")
+        write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
+        manifest = {"name": corpus.name, "tracks": len(rows), **recipe.model_dump()}
+        manifest |= {"reference": "max", "librosa": version("librosa"), "skipped": [*faults]}
+        write_json(folder / "store.json", manifest)
+    return tuple(faults)
 
 
-def configured_jobs() -> int:
-    """How many workers ``joblib.parallel_config`` asks for; -1, all cores, if it does not say."""
-    return get_active_backend()[1] or -1
-
-
-def _encoded(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] | Exception:
-    """Spectrogram of a track as the bytes of a PNG, and its row of the index; or what prevents it.
-
-    An image viewer shows row 0 at the top: there the highest band belongs.
-    """
+def _encoded(track: Track, recipe: SpectrogramSettings) -> tuple[bytes, dict] | Exception:
+    """A PNG of a track, highest band at the top, and its row of the index; or what prevents it."""
     try:
-        gray, row = spectrogram_of(track, settings)
+        gray, row = spectrogram_of(track, recipe)
     except (UserError, OSError) as error:
         return error
     file = io.BytesIO()
@@ -201,47 +164,15 @@ def _encoded(track: Track, settings: SpectrogramSettings) -> tuple[bytes, dict] 
     return file.getvalue(), row
 
 
-def _report(unusable: Sequence[tuple[Track, Exception]], corpus: Corpus, *, skip: bool) -> None:
-    """List the tracks that cannot be used, and stop unless they may be left out."""
-    of_all = f"of {len(corpus.tracks)} tracks of {corpus.name} cannot be used"
-    table = pd.DataFrame(
-        [
-            (track.track_id, track.path or "", getattr(error, "fault", str(error)))
-            for track, error in unusable
-        ],
-        columns=["track", "file", "fault"],
-    )
-    notice(f"{len(unusable)} {of_all}:\n{table.to_string(index=False)}")
-    if len(unusable) == len(corpus.tracks):
-        raise UserError(f"No track of {corpus.name} can be used; the table above says why.")
-    needed = set(table.track) - corpus.dispensable
-    if needed and not skip:
-        raise UserError(
-            f"{len(needed)} {of_all} (listed above); mend or remove their files, or leave them out "
-            "with --on-error skip."
-        )
-    notice("They are left out.")
-
-
-def write_index(folder: Path, rows: Sequence[dict]) -> None:
-    """Write ``index.csv`` of a store."""
-    write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
-
-
 def read_store(path: Path, *, progress: bool = True) -> Store:
     """Read a spectrogram store; a track that is shorter than others ends in silence.
 
-    A `UserError` is raised if the store is missing or empty, its manifest disagrees with its
-    files, an image is damaged, or the disk has no room (see `allocate`); it names the file.
+    A `UserError` is raised if a file is missing or damaged, the manifest disagrees with the
+    images, or the disk has no room (see `allocate`).
     """
-    if not (path / "store.json").exists() or not (path / "index.csv").exists():
-        raise UserError(
-            f"{path} is no spectrogram store (store.json and index.csv); make one with "
-            f"`genre-book store AUDIO_FOLDER {path}`."
-        )
     stated = read_json(path / "store.json")
     try:
-        manifest = validated(Manifest, stated)
+        manifest = Manifest(**dict.fromkeys(STATED) | stated)
     except UserError as error:
         raise UserError(f"{path / 'store.json'}: {error}") from None
     file = path / "index.csv"
@@ -266,9 +197,13 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     for chunk in in_threads(read, len(index), desc=f"reading {name}", progress=progress):
         content.update(images[chunk].data)
         release(images)
-    known = manifest.model_dump(exclude_none=True)
+    known = manifest.model_dump(exclude_unset=True)
     digest = content.hexdigest()[:16]
     return Store(name, path, tuple(index.track_id), tuple(genres), labels, images, known, digest)
+
+
+# What was read of the last two stores, unless their folders have changed since.
+_read_once = functools.lru_cache(2)(lambda path, _changed, **options: read_store(path, **options))
 
 
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
@@ -286,26 +221,20 @@ def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:
     """
     try:
         with Image.open(file) as image:
-            gray, mode = np.asarray(image)[::-1], image.mode
+            found, gray = (image.mode, image.height, image.width), np.asarray(image)[::-1]
     except (OSError, SyntaxError, ValueError) as error:
         raise UserError(f"{file} is missing or damaged ({error}); write the store anew.") from None
-    if mode != "L" or gray.shape != shape:
-        raise UserError(
-            f"{file} is {' x '.join(map(str, gray.shape))} ({mode}); by the store's manifest it is "
-            f"{shape[0]} x {shape[1]}, 8-bit gray (L)."
-        )
+    if found != (expected := ("L", *shape)):
+        raise UserError(f"{file} is {found}, but by store.json and index.csv it is {expected}.")
     return gray
 
 
 def in_threads(
     work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
 ) -> Iterator[slice]:
-    """Call `work` with the positions of a chunk of tracks, for all chunks, in threads.
-
-    Yields the chunks that are done, in order.
-    """
+    """Call `work` with each chunk of positions, in threads; yields the chunks done, in order."""
     chunks = [slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK)]
-    threads = Parallel(n_jobs=configured_jobs(), require="sharedmem", return_as="generator")
+    threads = Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
     results = threads(delayed(work)(chunk) for chunk in chunks)
     with tqdm(total=tracks, desc=desc, unit="track", delay=BAR_AFTER, disable=not progress) as bar:
         for chunk, _ in zip(chunks, results, strict=True):
@@ -316,50 +245,26 @@ def in_threads(
 def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     """The spectrogram store of the settings' corpus, made first where it does not exist yet.
 
-    Where another process is making it, this one waits and reads it then.
-
-    A `UserError` is raised if there is no such corpus, its store cannot be made or read, its
-    spectrograms are others than the settings ask for, or it was made without some tracks and
-    `genre_lib.config.on_error` says ``stop``.
+    Where another process is making it, this one waits. A `UserError` is raised if there is no such
+    corpus, its store cannot be made or read, or its spectrograms are others than asked for.
     """
     corpus = find_corpus(settings)
-    path = corpus.store
-    if path is None:
-        path = cache_dir() / "stores" / f"{corpus.name}-{_recipe_digest(corpus, settings)}"
-        if not path.exists():
-            lock = path.with_name(f"{path.name}.lock")
-            with one_at_a_time(lock, work=f"making the store {path}"):
-                if not path.exists():
-                    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
-                        shutil.rmtree(left)  # by a process that was killed
-                    write_store(corpus, path, settings.spectrogram, progress=progress)
-    index = path / "index.csv"
-    store = _read_once(path, index.stat().st_mtime_ns if index.exists() else 0, progress)
-    missing = set(store.skipped) - corpus.dispensable
-    if missing and corpus.store is None and on_error() == "stop":
-        raise UserError(
-            f"{path} was made without tracks that cannot be used, such as {min(missing)}; mend or "
-            "remove their files, or leave them out with --on-error skip."
-        )
+    path = corpus.store or cache_dir() / "stores" / _name_of_store(corpus, settings)
+    if not path.exists():
+        with one_at_a_time(path.with_name(f"{path.name}.lock"), work=f"making the store {path}"):
+            if not path.exists():
+                write_store(corpus, path, settings.spectrogram, progress=progress)
+    store = _read_once(path, path.stat().st_mtime_ns, progress=progress)
     for name, wanted in settings.spectrogram:
         stored = store.manifest.get(name, wanted)
         if wanted not in (stored, SpectrogramSettings.model_fields[name].default):
-            raise UserError(
-                f"{name} = {wanted} is not possible: the store {path} was made with {stored}; "
-                "make another from the audio with `genre-book store`."
-            )
+            raise UserError(f"{name} = {wanted} is not possible: {path} was made with {stored}.")
     return store
 
 
-@functools.lru_cache(maxsize=2)
-def _read_once(path: Path, _changed: int, progress: bool) -> Store:
-    """Read a store, unless it is among the last two and its index has not changed since."""
-    return read_store(path, progress=progress)
-
-
-def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
-    """Hash of what a store would be made of: file names, sizes and times, or the composer."""
-    content = hashlib.sha256(settings.spectrogram.model_dump_json().encode())
+def _name_of_store(corpus: Corpus, settings: RunSettings) -> str:
+    """Name with a hash of settings, and of names, sizes and times of files, or the composer."""
+    content = hashlib.sha256(settings.spectrogram.model_dump_json().encode() + on_error().encode())
     for track in corpus.tracks:
         stat = track.path.stat() if track.path and track.path.exists() else None
         known = (stat.st_size, stat.st_mtime_ns) if stat else None
@@ -367,33 +272,27 @@ def _recipe_digest(corpus: Corpus, settings: RunSettings) -> str:
     if corpus.name == "synthetic":
         for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
             content.update(source.read_bytes())
-    return content.hexdigest()[:12]
+    return f"{corpus.name}-{content.hexdigest()[:12]}"
 
 
 def allocate(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros, uint8: in memory up to `MAPPED_ABOVE` bytes, in a mapped file above.
 
     The file lies in ``cache`` below `genre_lib.config.cache_dir` and has no name there: the system
-    takes its space back when the array is gone, however the process ends. A `UserError` is raised
-    if the disk has too little room.
+    takes its space back when the process ends. A `UserError` is raised if there is no room.
     """
     size = math.prod(shape)
     if size <= MAPPED_ABOVE:
         return np.zeros(shape, np.uint8)
     folder = cache_dir() / "cache"
-    try:
+    with writing(folder, otherwise="set GENRE_CACHE to a folder on a larger disk"):
         folder.mkdir(parents=True, exist_ok=True)
         if size > shutil.disk_usage(folder).free:
-            raise OSError("the disk is too full")
+            raise OSError(f"no room for {size / 1e9:.1f} GB of images")
         with tempfile.TemporaryFile(dir=folder) as file:
             if hasattr(os, "posix_fallocate"):  # a full disk is noticed now, not in the middle
                 os.posix_fallocate(file.fileno(), 0, size)
             return np.asarray(np.memmap(file, np.uint8, "w+", shape=shape))
-    except OSError as error:
-        raise UserError(
-            f"{folder} has no room for {size / 1e9:.1f} GB of images ({error}); free that much "
-            "there, or set GENRE_CACHE to a folder on a larger disk."
-        ) from None
 
 
 def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
@@ -406,8 +305,7 @@ def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
 def release(array: np.ndarray) -> None:
     """Give back the memory of the mapped pages of an array, or of what it is a view of.
 
-    Without it, pages that were ever read or written count as memory of the process. The content
-    stays: the next access finds it in the file. An array in memory is left as it is.
+    Its content stays, and the next access finds it in the file.
     """
     owner: object = array
     while isinstance(owner, np.ndarray):

@@ -50,7 +50,7 @@ from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.corpus import find_corpus
 from genre_lib.corpus.songs import synthetic_corpus
-from genre_lib.spectrogram import fit_length, mel_decibels, to_decibels, to_gray
+from genre_lib.spectrogram import mel_decibels, to_decibels, to_gray
 from genre_lib.store import open_store
 
 settings = configure(
@@ -73,7 +73,8 @@ settings = configure(
 track = (find_corpus(settings).tracks or synthetic_corpus(1).tracks)[0]
 spectrogram = settings.spectrogram
 samples = track.load(spectrogram.sample_rate)
-audio = fit_length(samples, round(spectrogram.seconds * spectrogram.sample_rate))
+length = round(spectrogram.seconds * spectrogram.sample_rate)
+audio = librosa.util.fix_length(samples, size=length)
 
 power = np.abs(librosa.stft(audio, n_fft=spectrogram.n_fft, hop_length=spectrogram.hop_length)) ** 2
 mel = librosa.feature.melspectrogram(

@@ -36,9 +36,10 @@ def one_thread() -> None:
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test touches the user's data or runs."""
-    for name in ("CACHE", "EDITION", "GTZAN_URL", "ON_ERROR", "REFERENCE", "RETRAIN"):
+    for name in ("EDITION", "GTZAN_URL", "ON_ERROR", "REFERENCE", "RETRAIN"):
         monkeypatch.delenv(f"GENRE_{name}", raising=False)
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GENRE_CACHE", str(tmp_path / "data"))
     monkeypatch.setenv("GENRE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("GENRE_DEVICE", "cpu")
 
@@ -79,6 +80,7 @@ def session_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("shared")
         patch.setenv("GENRE_DATA", str(folder / "data"))
+        patch.setenv("GENRE_CACHE", str(folder / "data"))
         patch.setenv("GENRE_RUNS", str(folder / "runs"))
         patch.setenv("GENRE_DEVICE", "cpu")
         yield patch

@@ -26,7 +26,7 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
         "train --corpus syntetic": "Did you mean 'synthetic'",
         "train --profile qick": "Did you mean 'quick'",
         "train -p hedas=2": "Did you mean 'heads'",
-        "train -p heads=5": "must divide",
+        "train -p heads=5": "does not divide",
         "train -p epochs=0": "epochs = '0' is not possible",
         "run sec5_evalation": "Did you mean 'sec5_evaluation'",
         "store ./nowhere there": "nowhere cannot be read",
@@ -95,6 +95,15 @@ def test_a_store_can_be_made_without_the_tracks_that_cannot_be_used(music, tmp_p
     assert f"Wrote 3 spectrograms to {path}, leaving 1 out" in result.stdout
     assert "is an empty file" in result.stderr
     assert json.loads((path / "store.json").read_text())["skipped"] == ["jazz.2"]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+def test_less_than_one_worker_is_refused(music, tmp_path, jobs):
+    arguments = ["store", str(music), str(tmp_path / "store"), "--jobs", jobs]
+    result = CliRunner().invoke(cli.app, arguments)
+    assert result.exit_code == 2
+    assert "--jobs" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["music"]
 
 
 def test_the_answer_reaches_whatever_makes_a_store(monkeypatch):

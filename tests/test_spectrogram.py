@@ -11,7 +11,6 @@ from genre_lib import spectrogram
 from genre_lib.config import SpectrogramSettings, UserError
 from genre_lib.corpus import Track
 from genre_lib.spectrogram import (
-    fit_length,
     mel_decibels,
     mel_filterbank,
     spectrogram_of,
@@ -150,17 +149,6 @@ def test_what_is_out_of_range_does_not_wrap_around():
 
 
 # Tracks
-
-
-def test_fit_length_crops_or_pads_at_the_end():
-    for length in (0, 5, 10, 15):
-        audio = np.arange(1, length + 1, dtype=np.float32)
-        fitted = fit_length(audio, 10)
-        assert fitted.shape == (10,)
-        assert fitted.dtype == np.float32
-        kept = min(length, 10)
-        np.testing.assert_array_equal(fitted[:kept], audio[:kept])
-        assert (fitted[kept:] == 0).all()
 
 
 def test_a_short_track_ends_in_silence_and_its_length_is_recorded():

@@ -22,7 +22,7 @@ from genre_lib import store as store_module
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track, read_audio
 from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
-from genre_lib.store import configured_jobs, open_store, read_image, read_store, write_store
+from genre_lib.store import open_store, read_image, read_store, write_store
 
 # A store that was written
 
@@ -203,7 +203,7 @@ def test_a_track_that_fails_in_a_worker_is_reported(tmp_path, capsys):
     tracks = (*small_corpus(1).tracks, Track("low.2", "low", fail_to_load))
     with pytest.raises(UserError, match=r"^1 of 4 tracks of bad cannot be used"):
         write_store(Corpus("bad", tracks), tmp_path / "store", SMALL, jobs=2, progress=False)
-    assert "low.2      track 2 is bad" in capsys.readouterr().err
+    assert "  low.2: track 2 is bad" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -262,7 +262,7 @@ DAMAGES = {
     "manifest that is no mapping": (lambda p: (p / "store.json").write_text("3"), "store.json"),
     "no n_mels": (lambda p: edit_manifest(p, n_mels=None), r"store.json.*n_mels"),
     "no top_db": (lambda p: edit_manifest(p, top_db=None), r"store.json.*top_db"),
-    "another n_mels": (lambda p: edit_manifest(p, n_mels=64), rf"{IMAGE}.*32 x 161.*64 x 161"),
+    "another n_mels": (lambda p: edit_manifest(p, n_mels=64), rf"{IMAGE}.*32, 161.*64, 161"),
     "n_mels in words": (lambda p: edit_manifest(p, n_mels="many"), r"store.json.*many"),
     "no index": (lambda p: (p / "index.csv").unlink(), "index.csv"),
     "empty index": (lambda p: keep_first_line(p / "index.csv"), "index.csv.*empty"),
@@ -272,13 +272,13 @@ DAMAGES = {
     "no column frames": (lambda p: edit_index(p, frames=None), "index.csv.*frames"),
     "no column genre": (lambda p: edit_index(p, genre=None), "index.csv.*genre"),
     "frames in words": (lambda p: edit_index(p, frames="many"), "index.csv.*many"),
-    "other frames": (lambda p: edit_index(p, frames="5"), rf"{IMAGE}.*32 x 161.*32 x 5"),
+    "other frames": (lambda p: edit_index(p, frames="5"), rf"{IMAGE}.*32, 161.*32, 5"),
     "a track twice": (lambda p: edit_index(p, track_id="hiss.00001"), r"index.csv.*hiss.00001"),
     "no image": (lambda p: (p / IMAGE).unlink(), IMAGE),
     "empty image": (lambda p: (p / IMAGE).write_bytes(b""), IMAGE),
     "image that is text": (lambda p: (p / IMAGE).write_text("text"), IMAGE),
     "truncated image": (lambda p: truncate(p / IMAGE), IMAGE),
-    "image of another shape": (lambda p: reshape(p / IMAGE, (32, 160)), rf"{IMAGE}.*32 x 160"),
+    "image of another shape": (lambda p: reshape(p / IMAGE, (32, 160)), rf"{IMAGE}.*32, 160"),
     "image in colour": (lambda p: reshape(p / IMAGE, (32, 161), "RGB"), rf"{IMAGE}.*RGB"),
     "image of two levels": (lambda p: reshape(p / IMAGE, (32, 161), "1"), IMAGE),
 }
@@ -293,9 +293,9 @@ def test_a_damaged_store_is_refused_with_the_name_of_the_file(store_path, tmp_pa
             read_store(path)
 
 
-def test_a_folder_that_is_no_store_is_refused_with_the_way_to_make_one(tmp_path):
+def test_a_folder_that_is_no_store_is_refused(tmp_path):
     for name in ("nowhere", "."):
-        with pytest.raises(UserError, match="genre-book store"):
+        with pytest.raises(UserError, match=r"store\.json"):
             read_store(tmp_path / name)
 
 
@@ -355,9 +355,8 @@ def test_all_faults_are_listed_and_no_store_is_made(tmp_path, capsys, jobs):
     with pytest.raises(UserError, match=r"3 of 6 tracks of faulty .*--on-error skip") as caught:
         write_store(corpus, tmp_path / "s", SMALL, jobs=jobs, progress=False)
     assert "\n" not in str(caught.value)
-    first, head, *lines = capsys.readouterr().err.splitlines()
+    first, *lines = capsys.readouterr().err.splitlines()
     assert first == "genre-book: 3 of 6 tracks of faulty cannot be used:"
-    assert head.split() == ["track", "file", "fault"]
     for line, name, file, fault in zip(
         lines,
         FAULTS,
@@ -365,7 +364,7 @@ def test_all_faults_are_listed_and_no_store_is_made(tmp_path, capsys, jobs):
         ("is cut short", "is an empty file", "silent"),
         strict=True,
     ):
-        assert line.strip().startswith(name)
+        assert line.startswith(f"  {name}: ")
         assert str(file) in line
         assert fault in line
         assert line.count(str(tmp_path)) == bool(file)
@@ -379,14 +378,14 @@ def test_a_store_can_be_made_without_them_and_says_so(tmp_path, capsys, monkeypa
     assert write_store(corpus, path, SMALL, progress=False) == FAULTS
     assert "They are left out." in capsys.readouterr().err
     store = read_store(path)
-    assert store.skipped == FAULTS
+    assert store.manifest["skipped"] == list(FAULTS)
     assert store.track_ids == tuple(track.track_id for track in small_corpus(1).tracks)
     assert "quiet" not in store.genres
     assert not (path / "quiet").exists()
     assert store.manifest["tracks"] == 3
     write_store(small_corpus(1), tmp_path / "good", SMALL, progress=False)
     assert read_store(tmp_path / "good").digest == store.digest
-    assert read_store(tmp_path / "good").skipped == ()
+    assert read_store(tmp_path / "good").manifest["skipped"] == []
 
 
 def test_another_answer_to_faults_is_refused(tmp_path, monkeypatch):
@@ -400,14 +399,14 @@ def test_a_store_of_nothing_is_not_made(tmp_path, monkeypatch):
     for answer in ("stop", "skip"):
         monkeypatch.setenv("GENRE_ON_ERROR", answer)
         corpus = Corpus("quiet", (Track("quiet.0", "quiet", silent),))
-        with pytest.raises(UserError, match="No track of quiet can be used"):
+        with pytest.raises(UserError, match="1 of 1 tracks of quiet cannot be used"):
             write_store(corpus, tmp_path / "s", SMALL, progress=False)
         assert list(tmp_path.iterdir()) == []
 
 
 def test_a_corpus_can_do_without_a_dispensable_track(tmp_path, capsys):
     corpus = faulty_corpus(tmp_path / "a", dispensable=frozenset(FAULTS[:2]))
-    with pytest.raises(UserError, match="1 of 6 tracks"):
+    with pytest.raises(UserError, match="3 of 6 tracks"):
         write_store(corpus, tmp_path / "s", SMALL, progress=False)
     corpus = faulty_corpus(tmp_path / "b", dispensable=frozenset(FAULTS))
     assert write_store(corpus, tmp_path / "s", SMALL, progress=False) == FAULTS
@@ -464,18 +463,6 @@ def test_a_store_is_made_once(music, counted):
     assert counted == [first.path]
 
 
-def test_what_a_killed_process_left_of_a_store_is_removed(music, counted):
-    path = open_store(settings_for(music), progress=False).path
-    left = path.with_name(f".{path.name}.4711.part")
-    path.rename(left)
-    other = path.with_name(f".{path.name[:-1]}.4711.part")
-    other.mkdir()
-    open_store(settings_for(music), progress=False)
-    assert not left.exists()
-    assert other.exists()
-    assert counted == [path, path]
-
-
 def test_a_store_without_some_tracks_is_not_used_unless_they_may_be_left_out(
     music, counted, monkeypatch, capsys
 ):
@@ -487,10 +474,10 @@ def test_a_store_without_some_tracks_is_not_used_unless_they_may_be_left_out(
     store = open_store(settings_for(music), progress=False)
     assert store.track_ids == ("high.0", "high.1", "low.0")
     capsys.readouterr()
-    store_module._read_once.cache_clear()
     monkeypatch.delenv("GENRE_ON_ERROR")
-    with pytest.raises(UserError, match=r"made without tracks that.*low\.1.*--on-error skip"):
+    with pytest.raises(UserError, match=r"1 of 4 tracks.*--on-error skip"):
         open_store(settings_for(music), progress=False)
+    assert "low.1" in capsys.readouterr().err
     given = configure(corpus=str(store.path))
     assert open_store(given, progress=False).digest == store.digest
     shutil.copy(music / "low" / "0.wav", music / "low" / "1.wav")
@@ -528,7 +515,7 @@ def test_the_only_track_of_gtzan_that_may_be_undecodable(
         for _ in range(2):
             store_module._read_once.cache_clear()
             store = open_store(settings, progress=False)
-            assert store.skipped == (name,) * skipped
+            assert store.manifest["skipped"] == [name] * skipped
             assert len(store.track_ids) == 3 - skipped
     assert (f"{name}.wav cannot be decoded" in capsys.readouterr().err) == bool(content)
 
@@ -549,11 +536,6 @@ def test_a_store_that_is_given_is_read_where_it_lies(store_path, counted, run_se
     assert counted == []
 
 
-def test_no_processes_are_refused(tmp_path):
-    with pytest.raises(UserError, match="jobs = 0"):
-        write_store(Corpus("none"), tmp_path / "store", SMALL, jobs=0)
-
-
 def test_a_store_is_not_used_for_other_spectrograms_than_it_has(store_path):
     stored = SMALL.n_mels
     same = configure(corpus=str(store_path), overrides={"n_mels": stored})
@@ -564,14 +546,6 @@ def test_a_store_is_not_used_for_other_spectrograms_than_it_has(store_path):
 
 
 # Workers, here and on a cluster
-
-
-def test_the_number_of_workers_is_what_joblib_says_or_all_cores():
-    assert configured_jobs() == -1
-    with joblib.parallel_config(n_jobs=3):
-        assert configured_jobs() == 3
-    with joblib.parallel_config(backend="threading"):
-        assert configured_jobs() == -1
 
 
 @pytest.fixture(scope="module")
@@ -629,7 +603,7 @@ def test_a_store_that_appears_meanwhile_is_kept(store_path, tmp_path):
         shutil.copytree(store_path, path)
         return play("low", 0, sample_rate)
 
-    with pytest.raises(UserError, match="written by another process meanwhile"):
+    with pytest.raises(UserError, match=r"store cannot be written \("):
         write_store(Corpus("x", (Track("a", "low", load),)), path, SMALL, jobs=1, progress=False)
     assert content(path) == content(store_path)
     assert list(tmp_path.iterdir()) == [path]

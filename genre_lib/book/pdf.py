@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from genre_lib.book.editions import Say, render
-from genre_lib.config import UserError, write_bytes
+from genre_lib.config import UserError, write_bytes, writing
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -75,13 +75,9 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
     first_page = yaml.safe_load(contents.read_text(encoding="utf-8"))["root"]
     if output.is_dir():
         raise UserError(f"{output} is a folder; name a file for the PDF.")
-    try:
+    with writing(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=output.parent).close()  # is refused now, not after the work
-    except OSError as error:
-        raise UserError(
-            f"{output} cannot be written ({error.strerror}); choose another place."
-        ) from None
     with tempfile.TemporaryDirectory() as name:
         pages = Path(name) / "book"
         shutil.copytree(folder, pages, ignore=shutil.ignore_patterns("_build"))

@@ -24,7 +24,7 @@ from tqdm.notebook import tqdm
 from genre_lib import predict
 from genre_lib.augment import augment, pipeline, transforms
 from genre_lib.book.figures import always
-from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError, validated
+from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError
 from genre_lib.corpus import Source, Track, read_audio
 from genre_lib.corpus.audio import seconds_of
 from genre_lib.explorer.controls import Song, choose_sound, labelled, live
@@ -63,7 +63,7 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
     place, length = _place(), widgets.FloatSlider(DEFAULT.seconds, min=0.5, max=30, step=0.5)
 
     def draw() -> tuple[str, str]:
-        settings = validated(SpectrogramSettings, {name: k.value for name, k in knobs.items()})
+        settings = SpectrogramSettings(**{name: knob.value for name, knob in knobs.items()})
         rate, n_fft, hop = settings.sample_rate, settings.n_fft, settings.hop_length
         shown = min(length.value, min(COLUMNS, SAMPLES // n_fft) * hop / rate)
         source = chosen()
@@ -113,7 +113,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
 
     def draw() -> tuple[str, str]:
         values = {name: control.value for name, control in strengths.items()}
-        certain = always(validated(AugmentationSettings, values))
+        certain = always(AugmentationSettings(**values))
         names = [tick.description for tick in ticks if tick.value]
         source = chosen()
         audio, begin, _ = _excerpt(source, DEFAULT.sample_rate, place.value / 100, DEFAULT.seconds)
