@@ -77,7 +77,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(config.os, "fsync", full)
         with pytest.raises(
-            UserError, match=r"checkpoint-0000000002.* MB\) cannot be written: No space"
+            UserError, match=r"checkpoint-0000000002.* cannot be written \(No space"
         ):
             save(tmp_path, 2)
     assert len(list(tmp_path.iterdir())) == 1
