@@ -266,21 +266,29 @@ def predict(
 
     Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
     """
-    from genre_lib import predict as predicting
+    from tqdm import tqdm
 
-    trained = predicting.read_trained(weights)
+    from genre_lib import predict as predicting
+    from genre_lib.corpus.audio import seconds_of
+
+    trained = predicting.read_trained(weights or predicting.PACKAGED)
+    predicting.hop_of(trained, every)  # what is wrong for all files is reported once
     if not as_json:
         typer.echo(predicting.header(trained))
-    values = []
-    answers = predicting.predict_files(files, trained, every=every)
-    for file, answer in zip(files, answers, strict=True):
-        if isinstance(answer, UserError):
-            values.append({"file": str(file), "error": str(answer)})
-            notice(str(answer))
-            continue
-        values.append(asdict(answer))
-        if not as_json:
-            typer.echo(f"\n{predicting.report(answer)}")
+    values, length = [], round(sum(map(seconds_of, files))) or None
+    with tqdm(total=length, unit="s", unit_scale=True, leave=False, disable=None) as bar:
+        for file in files:
+            try:
+                answer = predicting.predict_file(file, trained, every=every, bar=bar)
+            except UserError as error:
+                values.append({"file": str(file), "error": str(error)})
+                bar.clear()
+                notice(str(error))
+                continue
+            values.append(asdict(answer))
+            if not as_json:
+                bar.clear()
+                typer.echo(f"\n{predicting.report(answer)}")
     if as_json:
         typer.echo(json.dumps({"model": trained.values(), "files": values}, indent=2))
     if any("error" in value for value in values):

@@ -35,7 +35,7 @@ overrides = {}
 from genre_lib import explorer
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure, shareable
-from genre_lib.predict import DEMONSTRATION, read_trained
+from genre_lib.predict import DEMONSTRATION, RIGHT, read_trained
 from genre_lib.splits import split_images
 from genre_lib.store import open_store
 
@@ -176,8 +176,8 @@ glue_numbers(
     images=settings.images_per_track,
     clips=len(clips),
     right=sum(clip.right for clip in clips),
-    known=str(network.accuracy),
-    tested=network.accuracy.count,
+    known=RIGHT.format(**network.test_accuracy),
+    tested=network.test_accuracy["count"],
     chance=1 / len(network.genres),
     heard=clips[0].length,
     moments=len(clips[0].seen.attention),
@@ -200,13 +200,16 @@ import myst_nb
 import numpy as np
 from IPython.display import HTML
 
+from genre_lib.corpus import Upload
 from genre_lib.corpus.songs import load_song
-from genre_lib.predict import header, predict_audio, report
+from genre_lib.explorer.drawing import encoded
+from genre_lib.predict import header, predict_file, report
 
 trained = read_trained()
 rate = trained.recipe.sample_rate
 minute = np.concatenate([load_song(genre, 0, 0, rate) for genre in ("classical", "metal")])
-answer = predict_audio([minute], trained, file="my song.flac")
+file = encoded(minute, rate, format="WAV", subtype="FLOAT")
+answer = predict_file(Upload("my song.flac", file), trained)
 printed = f"{header(trained)}\n\n{report(answer)}"
 block = f'<pre style="white-space: pre-wrap">{escape(printed)}</pre>'
 myst_nb.glue("own_song", HTML(block), display=False)

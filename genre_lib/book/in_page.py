@@ -47,7 +47,7 @@ def write_network(folder: Path, trained: Trained | None = None) -> None:
     """
     trained = trained or read_trained()
     about = about_network(trained)
-    weights = (trained.run.path / "model.safetensors").read_bytes()
+    weights = (trained.path / "model.safetensors").read_bytes()
     parts = [weights[start : start + PART] for start in range(0, len(weights), PART)]
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(about | {"parts": len(parts)}, indent=1)
@@ -64,7 +64,7 @@ def about_network(trained: Trained) -> dict[str, Any]:
     for name, value in IMPLEMENTED.items():
         if found[name] != value:
             raise UserError(
-                f"The page's scripts cannot ask the network in {trained.run.path}: they implement "
+                f"The page's scripts cannot ask the network in {trained.path}: they implement "
                 f"{name}={value}, and it was trained with {name}={found[name]}."
             )
     return {

@@ -98,7 +98,7 @@ class Example(NamedTuple):
 def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) -> Example:
     """What a network makes of one spectrogram, shape (n_mels, frames)."""
     seen = moments(trained.model, pictures_of(gray, trained.settings))
-    recipe, genres = trained.recipe, trained.genres
+    recipe, genres = trained.recipe, tuple(trained.genres)
     return Example(track_id, genre, gray, recipe.model_dump(), recipe.seconds, genres, seen)
 
 

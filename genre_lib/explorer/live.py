@@ -31,7 +31,6 @@ from genre_lib.explorer.controls import Song, choose_sound, labelled, live
 from genre_lib.explorer.drawing import audio_player, panel, sound
 from genre_lib.explorer.examples import hear
 from genre_lib.explorer.page import clip
-from genre_lib.predict import clock
 from genre_lib.spectrogram import SILENT, mel_decibels, mel_filterbank, to_gray
 from genre_lib.splits import resize
 
@@ -151,7 +150,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         source = chosen()
         trained, answer = ask(source, _changed(source))
         window = answer.windows[round(place.value / 100 * (len(answer.windows) - 1))]
-        span = f"{clock(window.start)} to {clock(window.end)}"
+        span = " to ".join(map(tqdm.format_interval, (window.start, window.end)))
         moments = _note(f"From {span}, there is silence.")
         if window.genre is not None:
             load = functools.partial(

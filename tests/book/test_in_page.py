@@ -112,7 +112,7 @@ def test_what_is_loaded_is_small_and_says_how_often_an_answer_is_right(network, 
     named = about["answers"].values()
     assert sum(each["named"] for each in named) == len(trained.answers)
     right = sum(each["right"] for each in named) / len(trained.answers)
-    assert right == pytest.approx(trained.accuracy.share)
+    assert right == pytest.approx(trained.test_accuracy["share"])
     for each in named:
         low, high = each["interval"]
         assert low <= each["right"] / each["named"] <= high
@@ -131,7 +131,7 @@ def test_a_network_that_the_scripts_do_not_implement_is_refused(name, trained, t
         recipe = recipe.model_copy(update=change)
     else:
         settings = settings.model_copy(update=change)
-    trained = replace(trained, run=replace(trained.run, settings=settings), recipe=recipe)
+    trained = replace(trained, settings=settings, recipe=recipe)
     with pytest.raises(UserError, match=rf"{name}={value}, .*{name}={other}\.$"):
         write_network(tmp_path / "network", trained)
     assert not (tmp_path / "network").exists()

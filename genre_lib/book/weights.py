@@ -1,0 +1,46 @@
+"""Networks to pass on, such as the packaged ones: a run with a model card."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from genre_lib.config import new_folder, read_json, write_json, write_text
+from genre_lib.evaluation import vote, wilson_interval
+from genre_lib.predict import PACKAGED, RIGHT, Trained, read_trained, share_of
+
+
+def package(run: Path, target: Path) -> None:
+    """Copy a finished run to a new folder that may be passed on, with a model card."""
+    trained = read_trained(run)
+    with new_folder(target) as folder:
+        for file in run.iterdir():
+            shutil.copyfile(file, folder / file.name)
+        config = read_json(run / "config.json")  # its digest names the data; no path is published
+        write_json(folder / "config.json", config | {"corpus": trained.recipe.corpus})
+        write_text(folder / "MODEL_CARD.md", model_card(trained))
+
+
+def model_card(trained: Trained) -> str:
+    """The model card of a network: a template, filled in from its run."""
+    from jinja2 import Environment, StrictUndefined
+
+    from genre_lib.model import count_parameters
+
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    template = (PACKAGED / "model_card.md.jinja").read_text(encoding="utf-8")
+    answers = trained.answers
+    rights = (answers.y_true == answers.y_pred).groupby(answers.y_true)
+    return environment.from_string(template).render(
+        trained=trained,
+        best=trained.history.nlargest(1, "validation_accuracy").iloc[0],
+        images=share_of(trained.predictions),
+        votes=share_of(vote(trained.predictions)),
+        answers=share_of(answers),
+        recalls=rights.agg(["sum", "count"]),
+        form=RIGHT,
+        wilson_interval=wilson_interval,
+        parameters=count_parameters(trained.model),
+    )
