@@ -13,7 +13,7 @@ from genre_lib.augment import IMAGE_SIZE
 from genre_lib.book.audits import checklist, read_split
 from genre_lib.book.comparisons import identical_pairs
 from genre_lib.config import GENRES, UserError, configure
-from genre_lib.corpus.gtzan import fault_filtered
+from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.splits import (
     SUBSETS,
     UNUSED,
@@ -477,6 +477,12 @@ def test_the_lists_have_one_of_each_known_pair_of_identical_recordings():
         genre, *numbers = pair.split()
         listed = [f"{genre}.{int(number):05d}" in fault_filtered() for number in numbers]
         assert sorted(listed) == [False, True], pair
+
+
+def test_an_independent_index_finds_no_artist_in_two_fault_filtered_subsets():
+    subsets = pd.Series(fault_filtered()).groupby(artists()).nunique()
+    assert len(subsets) > 200
+    assert set(subsets) == {1}
 
 
 def test_the_fault_filtered_protocol_follows_the_lists_whatever_the_seed():

@@ -10,6 +10,7 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.config import EXPERIMENTS, SECTIONS, configure
+from genre_lib.corpus.gtzan import artists
 from genre_lib.evaluation import (
     accuracy,
     accuracy_difference,
@@ -222,6 +223,30 @@ def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFram
         {"known": known, "images": len(group), **accuracy_of(group)}
         for known, group in tables.groupby("known")
         if len(group) >= at_least
+    ]
+    return pd.DataFrame(rows)
+
+
+def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
+    """Accuracy of test images by whether training has other tracks of their artist.
+
+    Columns: artist (met, new, or unknown, where the index of `gtzan.artists` has none), images,
+    tracks, artists; accuracy, low and high, with whole artists drawn for the interval, and each
+    track of an unknown one as an artist of its own.
+    """
+    names = artists()
+    tables = []
+    for run in runs:
+        table, trained = run.predictions, run.split[run.split.subset == "train"].track_id
+        who = table.track_id.map(names)
+        met = who.isin(trained.map(names).dropna())
+        kind = np.select([who.isna(), met], ["unknown", "met"], "new")
+        tables.append(table.assign(artist=kind, track=table.track_id,
+                                   track_id=who.fillna(table.track_id)))  # fmt: skip
+    rows = [
+        {"artist": kind, "images": len(group), "tracks": group.track.nunique()}
+        | {"artists": group.track_id.nunique(), **accuracy_of(group)}
+        for kind, group in pd.concat(tables).groupby("artist")
     ]
     return pd.DataFrame(rows)
 

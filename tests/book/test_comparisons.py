@@ -10,6 +10,7 @@ from genre_lib import paper
 from genre_lib.book import comparisons
 from genre_lib.book.comparisons import SCORED
 from genre_lib.config import configure
+from genre_lib.corpus.gtzan import artists
 from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
@@ -179,3 +180,15 @@ def test_a_reading_is_taken_where_training_accuracy_is_nearest_to_the_printed_on
     assert table.distance["rising"] == pytest.approx(paper.VALIDATION_ACCURACY - at - 0.03)
     assert table.distance["short"] == pytest.approx(at - 0.5)
     assert table.recipe.all()
+
+
+def test_test_images_are_sorted_by_whether_their_artist_is_met_in_training(runs):
+    run = runs["track-0"]
+    table = comparisons.by_artist([run]).set_index("artist")
+    index, trained = artists(), set(run.split[run.split.subset == "train"].track_id)
+    tested = {"met": 0, "new": 0, "unknown": 0}
+    for track in run.predictions.track_id:
+        others = {name for name in trained if name in index and index[name] == index.get(track)}
+        tested["unknown" if track not in index else "met" if others else "new"] += 1
+    assert table.images.to_dict() == {kind: count for kind, count in tested.items() if count}
+    assert table.images @ table.accuracy == pytest.approx(len(run.predictions) * run.accuracy)
