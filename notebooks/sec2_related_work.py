@@ -42,7 +42,7 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures
-from genre_lib.book.comparisons import pooled, prefixed
+from genre_lib.book.comparisons import pooled
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.evaluation import accuracy_difference, accuracy_of, paired_difference, vote
@@ -263,7 +263,7 @@ glue_numbers(
     fair_gain=100 * gain["difference"],
     **{f"{view}_{protocol}": value for (view, protocol), value in accuracy.items()},
     **{f"{view}_change": 100 * cost(view)["difference"] for view in ("copies", "segments")},
-    **{key: value for name, each in rivals.items() for key, value in prefixed(name, each).items()},
+    **rivals,
 )
 statements(
     copies_drop=cost("copies")["low"] > 0,

@@ -232,9 +232,8 @@ for name, share, count in (
 ):
     low, high = wilson_interval(round(share * count), count)
     glue_numbers(**{f"{name}_low": low, f"{name}_high": high, f"{name}_width": 100 * (high - low)})
-for name, effect in points.items():
-    glue_numbers(**comparisons.prefixed(name, effect))
 glue_numbers(
+    **dict(effects.items()),
     open_here=THIS_PAPER.count(NONE),
     pairs=len(pairs),
     repeated=repeated,

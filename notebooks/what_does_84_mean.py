@@ -42,6 +42,7 @@ from genre_lib import claims, evaluation, paper
 from genre_lib.book import comparisons, figures
 from genre_lib.book.references import REFERENCES, stored_runs
 from genre_lib.book.statements import glue_numbers, statements
+from genre_lib.evaluation import accuracy_of
 from genre_lib.splits import audit
 
 runs = stored_runs()
@@ -108,28 +109,24 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 # the very same images, and some of them are test images under both: one network has learned from
 # other images of their track, the other has not. Of {glue:text}`same_images` such images from
 # {glue:text}`same_tracks` tracks, the first names {glue:text}`same_known:.1%`, the second
-# {glue:text}`same_unknown:.1%`. Having met the track is worth **{glue:text}`same_change:.1f`
+# {glue:text}`same_unknown:.1%`. Having met the track is worth **{glue:text}`same:.1f`
 # points** ({glue:text}`same_low:.1f` to {glue:text}`same_high:.1f`; 95 % interval, drawing whole
 # tracks: {term}`bootstrap interval`), clearly more than nothing{glue:text}`meeting_helps`.
 #
-# The network does not need to have met the very image, only its track. It knows the unaltered
-# original of a known track best ({glue:text}`image_original:.1%` of the originals are named, and
-# {glue:text}`image_altered:.1%` of the altered copies); on new tracks the two are closer
-# ({glue:text}`track_original:.1%` and
-# {glue:text}`track_altered:.1%`){glue:text}`originals_stand_out`. {numref}`fig-known` sorts test
-# images by how many images of their track were trained on.
+# The network does not need to have met the very image, only its track. How often? In one more
+# experiment the test images stay the same, and so does the number of training images; only how many
+# images of each test track are among these changes ({numref}`fig-dose`).
 
 # %% tags=["hide-input", "remove-output"]
 recipe = {name: [runs[f"{name}-{seed}"] for seed in range(3)] for name in ("image", "track")}
-known = comparisons.accuracy_by_known([*recipe["image"], *recipe["track"]])
-figures.show("known", figures.accuracy_of_known(known))
+doses = comparisons.doses(runs)
+figures.show("dose", figures.dose_response(doses))
 
 # %% [markdown]
-# ```{glue:figure} known
-# :name: fig-known
+# ```{glue:figure} dose
+# :name: fig-dose
 #
-# Whether the track was met in training matters more than how often{glue:text}`any_beats_many`.
-# Small numbers count test images; counts with few of them are left out.
+# TODO.
 # ```
 #
 # ## What each split measures
@@ -343,45 +340,6 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # Trained on nothing but the list's training tracks, the network stays ahead of timbre statistics
 # and well behind methods that have heard other music first{glue:text}`published_order`.
 #
-# ## What the ingredients add
-#
-# The paper credits LSTM, attention, CutMix, augmentation and label smoothing, and prints no run
-# without them. Here each is left out in turn ({term}`ablation`), with the same split and seed, and
-# both networks answer the same test images ({numref}`fig-ingredients`). On new tracks each was left
-# out with {glue:text}`part_seeds` seeds{glue:text}`all_seeds_are_there`.
-
-# %% tags=["hide-input", "remove-output"]
-ingredients = comparisons.ingredients(runs)
-figures.show(
-    "ingredients", figures.forest(ingredients.reset_index(), xlabel="What it adds (points)")
-)
-
-# %% [markdown]
-# ```{glue:figure} ingredients
-# :name: fig-ingredients
-#
-# On new tracks, no ingredient makes a difference that three seeds of a short training can tell from
-# zero{glue:text}`none_is_settled`. Right of zero the ingredient helps; hollow marks are not
-# settled.
-# ```
-#
-# Augmentation while training comes nearest, and points the other way: with it,
-# {glue:text}`augmenting:+.1f` points of the test images are named ({glue:text}`augmenting_low:+.1f`
-# to {glue:text}`augmenting_high:+.1f`). Distorted images take longer to learn from, and
-# {glue:text}`short_epochs` epochs are few; whether they pay in a long training, these runs cannot
-# tell.
-#
-# Attention shows why one seed is not enough. With the first seed alone it seems to add
-# {glue:text}`first_attention:+.1f` points ({glue:text}`first_attention_low:+.1f` to
-# {glue:text}`first_attention_high:+.1f`), an interval that excludes
-# zero{glue:text}`first_seed_misleads`. Two more seeds bring it down to
-# {glue:text}`attention_adds:+.1f` ({glue:text}`attention_adds_low:+.1f` to
-# {glue:text}`attention_adds_high:+.1f`), which includes zero{glue:text}`attention_is_open`. That is
-# no surprise: if none of {glue:text}`ablations` independent ingredients helped, one or more of
-# their intervals would still exclude zero with a probability of {glue:text}`false_alarm:.0%`.
-# Corrected for their number (Holm), the smallest p-value of the {glue:text}`ablations` is
-# {glue:text}`smallest_p:.2f`.
-#
 # (what-was-run)=
 # ## What was run
 #
@@ -402,47 +360,43 @@ figures.tabulate("costs", costs, formats=formats)
 # %% tags=["hide-input", "remove-output"]
 # The numbers of the text, and what the text claims beyond them.
 row = summary.set_index(["view", "protocol", "method", "scored"]).loc
-image, track = (row["copies", name, "network", "image"] for name in ("image", "track"))
-image_vote, track_vote = (row["copies", name, "network", "vote"] for name in ("image", "track"))
-filtered, filtered_vote = (
-    row["copies", "fault-filtered", "network", by] for by in ("image", "vote")
-)
-full, full_run = row["copies", "image", "network, full budget", "image"], runs["image-full-budget"]
+image, track, filtered = (row["copies", name, "network", "image"] for name in splits)
+image_vote, track_vote, filtered_vote = (row["copies", name, "network", "vote"] for name in splits)
+full, full_run = accuracy_of(runs["image-full-budget"].predictions), runs["image-full-budget"]
 change, change_vote = (
-    100 * changes.set_index(["view", "method", "scored"]).loc["copies", "network", by]
-    .drop("seeds").astype(float) for by in ("image", "vote")
-)  # fmt: skip
-met = comparisons.same_images(runs)
-at = readings.set_index("run")
-short = at[at.epochs == at.epochs.min()]
-by_split = short.groupby("protocol").gap.agg(["min", "max", "size"])
-longer, longer_known, longer_filtered = (
-    evaluation.accuracy_of(runs[f"{name}-0-cutmix-stays"].predictions)
-    for name in ("track", "image", "fault-filtered")
+    changes.set_index(["view", "method", "scored"]).loc["copies", "network", by]
+    for by in ("image", "vote")
 )
+met = comparisons.same_images(runs)
 later = [(runs["image-0-cutmix-stays"], runs["track-0-cutmix-stays"])]
 same_later = comparisons.same_images(runs, later)
+longer, longer_known, longer_filtered = (
+    accuracy_of(runs[f"{name}-0-cutmix-stays"].predictions)
+    for name in ("track", "image", "fault-filtered")
+)
+at = readings.set_index("run")
+short = at[at.epochs == at.epochs.min()]
+gaps = short.groupby("protocol").gap.agg(["min", "max", "size"])
 overshoot = 100 * (
     at.validation_accuracy[["image-full-budget", "image-0-cutmix-stays"]]
     - paper.VALIDATION_ACCURACY
 )
-new = at[at.protocol == "track"]
-first = comparisons.paired_differences(runs, [("", "track-0", "track-0-no-attention")]).iloc[0]
 against = methods[methods.scored == "image"].set_index("label")
-pairs = [("track", f"track-{seed}", f"track-{seed}-mfcc") for seed in range(3)]
-tuned = comparisons.paired_differences(runs, pairs).set_index("scored").loc["image"]
+pairs = [("", f"track-{seed}", f"track-{seed}-mfcc") for seed in range(3)]
+tuned = comparisons.paired_differences(runs, pairs, by=("image",)).iloc[0]
 pool = {name: comparisons.pooled(recipe[name], "image") for name in recipe}
 tracks = runs["track-0"].metrics["test_tracks"]
-to_print = {
-    "below_images": comparisons.against_print(pool["track"], answers=paper.TEST_IMAGES),
-    "below_tracks": comparisons.against_print(pool["track"], answers=tracks),
-    "known_below_tracks": comparisons.against_print(pool["image"], answers=tracks),
-    "short_of": comparisons.against_print(runs["track-0-cutmix-stays"].predictions, answers=tracks),
+below = {
+    "below_images": comparisons.to_print(accuracy_of(pool["track"]), answers=paper.TEST_IMAGES),
+    "below_tracks": comparisons.to_print(accuracy_of(pool["track"]), answers=tracks),
+    "known_below_tracks": comparisons.to_print(accuracy_of(pool["image"]), answers=tracks),
+    "short_of": comparisons.to_print(longer, answers=tracks),
 }
 settings, machine = runs["track-0"].settings, runs["track-0"].environment
 columns = 387  # of a spectrogram in the store that the runs used
 low, high = evaluation.wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES)
 tests = {
+    "the paper": {"accuracy": paper.ACCURACY, "low": low, "high": high},
     "known tracks, the paper's budget": full,
     "known tracks, longer training": longer_known,
     "known tracks": image,
@@ -450,10 +404,7 @@ tests = {
     "new tracks": track,
     "new artists": filtered,
 }
-printed = {"label": "the paper", "accuracy": paper.ACCURACY, "low": low, "high": high}
-drawn = figures.headline(
-    pd.DataFrame([printed, *({"label": label, **test} for label, test in tests.items())])
-)
+drawn = figures.headline(pd.DataFrame([{"label": label, **test} for label, test in tests.items()]))
 figures.show("headline", drawn)
 # The same picture for the first page of the book, which has no cells.
 pictured = figures.picture("headline", drawn, folder="_images")
@@ -464,11 +415,14 @@ kinds = {
     for name, table in pool.items()
     for kind, unaltered in (("original", True), ("altered", False))
 }
-for name, value in to_print.items():
-    glue_numbers(**{name: -100 * value["difference"], f"{name}_low": -100 * value["high"],
-                    f"{name}_high": -100 * value["low"]})  # fmt: skip
 glue_numbers(
-    **kinds,
+    image=image, track=track, filtered=filtered, full=full, longer=longer, change=change,
+    change_vote=change_vote, same=met, against_tuned=tuned, **kinds, **below,
+    against_image=against.loc["image (copies)"],
+    against_track=against.loc["track (copies)"],
+)  # fmt: skip
+published = list(paper.PUBLISHED.values())
+glue_numbers(
     stored=len(runs),
     short_epochs=runs["image-0"].settings.training.epochs,
     dial_epochs=runs[dials[0]].settings.training.epochs,
@@ -480,14 +434,10 @@ glue_numbers(
     paper_train_loss=paper.TRAIN_LOSS,
     paper_validation_loss=paper.VALIDATION_LOSS,
     paper_gap=100 * (paper.VALIDATION_ACCURACY - paper.TRAIN_ACCURACY),
+    paper_stop=paper.STOPPED_EPOCH,
     images_per_track=settings.images_per_track,
     test_tracks=tracks,
     shared=audits.set_index(["split", "first", "second"]).share["image", "train", "test"],
-    **comparisons.prefixed("image", image),
-    **comparisons.prefixed("track", track),
-    **comparisons.prefixed("filtered", filtered),
-    **comparisons.prefixed("full", full),
-    **comparisons.prefixed("longer", longer),
     longer_known=longer_known["accuracy"],
     longer_filtered=longer_filtered["accuracy"],
     longer_images=same_later["images"],
@@ -497,30 +447,21 @@ glue_numbers(
     overshoot_high=overshoot.max(),
     undershoot=100 * (paper.VALIDATION_ACCURACY - at.validation_accuracy["track-0-cutmix-stays"]),
     nearest_epoch=at.epoch["image-0"],
-    paper_stop=paper.STOPPED_EPOCH,
     image_vote=image_vote.accuracy,
     track_vote=track_vote.accuracy,
     filtered_vote=filtered_vote.accuracy,
     filtered_tracks=splits["fault-filtered"].query("subset == 'train'").track_id.nunique(),
     track_tracks=splits["track"].query("subset == 'train'").track_id.nunique(),
-    **comparisons.prefixed("change", change),
-    **comparisons.prefixed("change_vote", change_vote),
     same_images=met["images"],
     same_tracks=met["tracks"],
     same_known=met["known"],
     same_unknown=met["unknown"],
-    same_change=100 * met["difference"],
-    same_low=100 * met["low"],
-    same_high=100 * met["high"],
     handcrafted_image=row["copies", "image", "handcrafted", "image"].accuracy,
     handcrafted_track=row["copies", "track", "handcrafted", "image"].accuracy,
     handcrafted_filtered=row["copies", "fault-filtered", "handcrafted", "image"].accuracy,
-)
-published = list(paper.PUBLISHED.values())
-glue_numbers(
-    **{f"{name}_gap_low": by_split["min"][name] for name in ("image", "track")},
-    **{f"{name}_gap_high": by_split["max"][name] for name in ("image", "track")},
-    **{f"{name}_readings": int(by_split["size"][name]) for name in ("image", "track")},
+    **{f"{name}_gap_low": gaps["min"][name] for name in ("image", "track")},
+    **{f"{name}_gap_high": gaps["max"][name] for name in ("image", "track")},
+    **{f"{name}_readings": int(gaps["size"][name]) for name in ("image", "track")},
     nearest_points=100 * at.distance["image-0"],
     nearest_train_loss=at.train_loss["image-0"],
     nearest_validation_loss=at.validation_loss["image-0"],
@@ -529,24 +470,6 @@ glue_numbers(
     ceiling=paper.LABEL_CEILING,
     **{f"published_{i}": share for i, share in enumerate(published, start=1)},
     **{f"published_{i}_method": method for i, method in enumerate(paper.PUBLISHED, start=1)},
-    smallest_p=ingredients.p.min(),
-    **{
-        key: number
-        for part, name in (
-            ("attention", "attention_adds"),
-            ("augmentation while training", "augmenting"),
-        )
-        for key, number in comparisons.prefixed(
-            name, 100 * ingredients.loc[part, ["difference", "low", "high"]].astype(float)
-        ).items()
-    },
-    **comparisons.prefixed("first_attention", 100 * first[["difference", "low", "high"]]),
-    part_seeds=int(ingredients.pairs.max()),
-    ablations=len(ingredients),
-    false_alarm=1 - 0.95 ** len(ingredients),
-    **comparisons.prefixed("against_image", 100 * against.loc["image (copies)"].iloc[-3:]),
-    **comparisons.prefixed("against_tuned", 100 * tuned[["difference", "low", "high"]]),
-    **comparisons.prefixed("against_track", 100 * against.loc["track (copies)"].iloc[-3:]),
     hours=sum(run.environment["seconds"] for run in runs.values()) / 3600,
     cores=machine["cores"],
     platform=machine["platform"],
@@ -558,40 +481,33 @@ glue_numbers(
 pivot = comparisons.accuracies(runs).pivot_table(
     index=["view", "method", "seed", "scored"], columns="protocol", values="accuracy"
 )[["image", "track"]].dropna()  # fmt: skip
-right = {name: rows.accuracy @ rows.images / rows.images.sum() for name, rows in
-         known.groupby(pd.cut(known.known, [-1, 0, known.known[known.known > 0].median(), 99],
-                              labels=["none", "few", "many"]), observed=True)}  # fmt: skip
-parts = ["hybrid_beats_cnn", "augmentation_helps", "attention_helps", "lstm_helps",
-         "smoothing_helps", "cutmix_helps"]  # fmt: skip
 verdict = {key: claims.judged(key, runs).verdict
-           for key in ("unseen_test_data", "strong_generalization", *parts)}  # fmt: skip
+           for key in ("unseen_test_data", "strong_generalization")}  # fmt: skip
 glue_numbers(**{f"verdict_{key}": word for key, word in verdict.items()})
 leaks = audits[audits.split != "image"]
 statements(
     unknown_is_harder=filtered.accuracy < track.accuracy < image.accuracy,
     leak_grows=longer_known["accuracy"] - longer["accuracy"] > image.accuracy - track.accuracy
     and same_later["low"] > met["high"]
-    and image.high < longer_known["low"] < longer_known["high"] < full.low,
+    and image.high < longer_known["low"] < longer_known["high"] < full["low"],
     paper_lies_between=longer["accuracy"] < paper.ACCURACY < longer_known["low"],
     no_leak=bool((leaks.shared_tracks + leaks.identical_tracks == 0).all()),
     meeting_helps=verdict["strong_generalization"] == "not supported",
     originals_stand_out=kinds["image_original"] - kinds["image_altered"]
     > kinds["track_original"] - kinds["track_altered"] > 0,
-    any_beats_many=abs(right["many"] - right["few"]) < abs(right["few"] - right["none"]),
     track_is_lower=bool((pivot.track < pivot.image).xs("image", level="scored").all()),
     drop_is_clear=change.high < 0,
     seeds_apart=track.best < image.worst,
     vote_is_open=change_vote.low < 0 < change_vote.high,
-    new_tracks_below_print=max(to_print[f"below_{unit}"]["high"] for unit in ("images", "tracks"))
-    < 0,
-    known_could_be_chance=to_print["known_below_tracks"]["low"] < 0
-    < to_print["known_below_tracks"]["high"],
+    new_tracks_below_print=max(below[f"below_{unit}"]["low"] for unit in ("images", "tracks")) > 0,
+    known_could_be_chance=below["known_below_tracks"]["low"] < 0
+    < below["known_below_tracks"]["high"],
     tuned_is_open=tuned.low < 0 < tuned.high,
     order_turns=against.high["image (copies)"] < 0 < against.low["track (copies)"],
     image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin() == "image",
     paper_between_splits=overshoot.min() > 0
     and bool((paper.VALIDATION_ACCURACY - at.validation_accuracy[dials[1:3]] > 0).all()),
-    gaps_apart=by_split["max"]["track"] < by_split["min"]["image"],
+    gaps_apart=gaps["max"]["track"] < gaps["min"]["image"],
     first_was_too_low=ends.validation_accuracy[dials[0]] > 0.92,
     second_and_third=0.73 < ends.validation_accuracy[dials[1]] < 0.80
     and ends.validation_accuracy[dials[0]] - ends.validation_accuracy[dials[1]] >= 0.07,
@@ -599,17 +515,10 @@ statements(
     image_overshoots=overshoot.min() > 5,
     long_known_fits_worst=at.distance[dials[1]] < at.distance[dials[0]]
     and at.distance["image-0"] < at.distance[dials[0]],
-    second_dial_is_missing=not any(name.endswith("strong-augmentation") for name in runs),
-    budgets_are_missing=[name for name in runs if name.endswith("full-budget")]
-    == ["image-full-budget"],
-    track_could_be_chance=to_print["short_of"]["low"] < 0 < to_print["short_of"]["high"],
-    above_the_ceiling=full.low > paper.LABEL_CEILING,
+    track_could_be_chance=below["short_of"]["low"] < 0 < below["short_of"]["high"],
+    above_the_ceiling=full["low"] > paper.LABEL_CEILING,
     artists_matter=filtered.high < track.low,
     published_order=published[0] < filtered_vote.low and filtered_vote.high < min(published[1:]),
-    all_seeds_are_there=bool((ingredients.pairs == track.seeds).all()),
-    none_is_settled={verdict[key] for key in parts} == {"undecided"},
-    first_seed_misleads=first.low > 0,
-    attention_is_open=verdict["attention_helps"] == "undecided",
     open_in_the_ledger=verdict["unseen_test_data"] == "undecided",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from genre_lib.book.references import reference
 from genre_lib.config import GENRES, RunSettings, write_json
 from genre_lib.evaluation import accuracy_of, scores, vote
 from genre_lib.runs import FILES, TABLES, Run
-from genre_lib.splits import SUBSETS, UNUSED, assign_subsets, audit
+from genre_lib.splits import SUBSETS, UNUSED, assign_known, assign_subsets, audit
 
 TRACKS = 10  # a genre
 
@@ -25,6 +25,8 @@ def split(settings: RunSettings) -> pd.DataFrame:
     labels = track // TRACKS
     if settings.protocol == "fault-filtered":
         subset = np.array([*SUBSETS, UNUSED], dtype=object)[track % 4]
+    elif settings.known_images is not None:
+        subset = assign_known(recording[track], labels, settings)
     else:
         units = recording[track] if settings.protocol == "track" else np.arange(len(track))
         subset = assign_subsets(units, labels, GENRES, seed=settings.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
@@ -181,29 +182,20 @@ def same_images(
     }
 
 
-def difference_to_print(
-    ours: Mapping[str, float], *, printed: float, answers: int
+def to_print(
+    ours: Mapping[str, float], *, printed: float = paper.ACCURACY, answers: int
 ) -> dict[str, float]:
-    """Our score (accuracy, low, high) minus a printed one, as if of `answers` independent answers.
+    """How far a printed score lies above ours (accuracy, low, high): difference, low, high.
 
-    The 95 % interval of the difference joins ours with the Wilson interval of the printed one
-    (Newcombe's method 10).
+    The paper prints no interval. Its images are copies of fewer tracks, so it counts as that of
+    `answers` independent answers, between the number of its test tracks and that of its test
+    images. The 95 % interval joins ours with Wilson's of the printed one (Newcombe's method 10).
     """
     low, high = wilson_interval(round(printed * answers), answers)
-    difference = ours["accuracy"] - printed
-    down = np.hypot(ours["accuracy"] - ours["low"], high - printed)
-    up = np.hypot(ours["high"] - ours["accuracy"], printed - low)
+    down = np.hypot(ours["high"] - ours["accuracy"], printed - low)
+    up = np.hypot(ours["accuracy"] - ours["low"], high - printed)
+    difference = printed - ours["accuracy"]
     return {"difference": difference, "low": difference - down, "high": difference + up}
-
-
-def against_print(predictions: pd.DataFrame, *, answers: int) -> dict[str, float]:
-    """Our accuracy minus the printed one, as if that were a share of `answers` independent ones.
-
-    The paper prints no interval. Its images are copies of fewer tracks, so `answers` lies between
-    the number of its test tracks and that of its test images (see `difference_to_print`).
-    """
-    ours = accuracy_of(predictions)
-    return difference_to_print(ours, printed=paper.ACCURACY, answers=answers)
 
 
 def known_images(run: Run) -> pd.Series:
@@ -212,19 +204,19 @@ def known_images(run: Run) -> pd.Series:
     return run.predictions.track_id.map(trained).fillna(0).astype(int)
 
 
-def accuracy_by_known(runs: Iterable[Run], *, at_least: int = 30) -> pd.DataFrame:
-    """Accuracy of test images by how many images of their track were in training.
+def doses(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Accuracy by how many images of each test track are in training, at equal training size.
 
-    Counts with fewer than `at_least` test images are left out. Columns: known, images, accuracy,
-    low, high.
+    Of the runs with the setting `known_images`, which test the same images. Columns: epochs, known,
+    images, accuracy, low, high.
     """
-    tables = pd.concat([run.predictions.assign(known=known_images(run)) for run in runs])
     rows = [
-        {"known": known, "images": len(group), **accuracy_of(group)}
-        for known, group in tables.groupby("known")
-        if len(group) >= at_least
+        {"epochs": run.settings.training.epochs, "known": run.settings.known_images}
+        | {"images": len(run.predictions), **accuracy_of(run.predictions)}
+        for run in runs.values()
+        if run.settings.known_images is not None
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).sort_values(["epochs", "known"], ignore_index=True)
 
 
 def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
@@ -341,6 +333,26 @@ def ingredients(runs: Mapping[str, Run], left_out: Mapping[str, str] = LEFT_OUT)
     return table.assign(p=corrected)
 
 
+def noise_floor(runs: Mapping[str, Run], *, seeds: int = 3) -> dict[str, float]:
+    """What chance in training does: trainings of one network on one split (`track-0`).
+
+    trainings, worst, best and the standard deviation of their accuracies; points, by how much the
+    mean difference of two equally good networks stays below with 95 %, over `seeds` seeds.
+    """
+    from scipy.stats import t
+
+    again = [run for name, run in runs.items() if re.fullmatch("track-0(-again-.)?", name)]
+    found = np.array([run.accuracy for run in again])
+    deviation = found.std(ddof=1) if len(found) > 1 else np.nan
+    return {
+        "trainings": len(found),
+        "worst": found.min(),
+        "best": found.max(),
+        "deviation": deviation,
+        "points": t.ppf(0.975, len(found) - 1) * deviation * np.sqrt(2 / seeds),
+    }
+
+
 def method_pairs(runs: Mapping[str, Run]) -> list[tuple[str, str, str]]:
     """Each run of the recipe and the handcrafted one on the same split, under the split's name."""
     return [
@@ -385,10 +397,3 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def prefixed(name: str, row: Mapping[str, float]) -> dict[str, float]:
-    """A value and its interval as NAME, NAME_low and NAME_high."""
-    value = row["accuracy"] if "accuracy" in row else row["difference"]
-    ends = {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
-    return {name: float(value), **ends}

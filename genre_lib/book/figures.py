@@ -678,11 +678,11 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
 
 
 @style()
-def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
+def forest(table: pd.DataFrame, *, xlabel: str, band: float | None = None) -> Figure:
     """Differences of accuracy in points, with 95 % intervals; hollow if it contains zero.
 
     `table` has columns label (a row of the figure), scored (``image`` or ``vote``), difference,
-    low and high.
+    low and high; `band` is what chance does, to both sides of zero.
     """
     points = table.assign(**100 * table[["difference", "low", "high"]])
     points = points.assign(value=points.difference, series=points.scored.map(SCORED))
@@ -693,6 +693,8 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
     axes.plot(zero.value, zero.height, ".", color="white", zorder=3)
     axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
     axes.axvline(0, color="black", linewidth=1)
+    if band is not None:
+        axes.axvspan(-100 * band, 100 * band, color="0.9", zorder=0, label="chance in training")
     _legend(figure)
     return describe(
         figure,
@@ -702,22 +704,22 @@ def forest(table: pd.DataFrame, *, xlabel: str) -> Figure:
 
 
 @style()
-def accuracy_of_known(table: pd.DataFrame) -> Figure:
-    """Accuracy by how many images of a test image's track were in training.
+def dose_response(table: pd.DataFrame) -> Figure:
+    """Accuracy by how many images of each test track were in training, a line for each budget.
 
-    `table` is what `book.comparisons.accuracy_by_known` gives.
+    `table` is what `book.comparisons.doses` gives.
     """
-    figure, ((axes,),) = _canvas(1, 1, 2.9)
-    spread = np.abs((table.accuracy - table.low, table.high - table.accuracy))
-    axes.errorbar(table.known, table.accuracy, yerr=spread, fmt=MARKERS[0], capsize=3)
-    for row in table.itertuples():
-        axes.annotate(f"{row.images:,}", (row.known, row.low), (0, -4), ha="center", va="top",
-                      textcoords="offset points", size=8)  # fmt: skip
+    figure, ((axes,),) = _canvas(1, 1, 3.1)
+    for index, (epochs, rows) in enumerate(table.groupby("epochs")):
+        spread = np.abs((rows.accuracy - rows.low, rows.high - rows.accuracy))
+        axes.errorbar(rows.known, rows.accuracy, yerr=spread, fmt=MARKERS[index] + LINES[index],
+                      capsize=3, label=f"{epochs} epochs")  # fmt: skip
     axes.set(xlabel="Images of the same track in training (number)", ylim=(0, 1),
              ylabel="Test accuracy\n(95 % interval)")  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(PERCENT)
-    shown = _each(table, "with {known:.0f}, {accuracy:.1%}")
+    _legend(figure)
+    shown = _each(table, "after {epochs} epochs with {known}, {accuracy:.1%}")
     return describe(figure, f"Test accuracy by images of the same track in training: {shown}.")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from genre_lib.config import RunSettings
 
@@ -19,9 +21,18 @@ class StatementError(Exception):
 
 
 def glue_numbers(**values: Any) -> None:
-    """Glue numbers, and words where editions differ, for ``{glue:text}`` in the prose."""
+    """Glue numbers, and words where editions differ, for ``{glue:text}`` in the prose.
+
+    A mapping is a value with its 95 % interval, glued as NAME, NAME_low and NAME_high: an
+    `accuracy`, or a `difference`, which is glued in points.
+    """
     import myst_nb
 
+    for name, row in list(values.items()):
+        if isinstance(row, Mapping | pd.Series):
+            value, unit = ("accuracy", 1) if "accuracy" in row else ("difference", 100)
+            values[name] = unit * row[value]
+            values |= {f"{name}_{end}": unit * row[end] for end in ("low", "high")}
     for name, value in values.items():
         plain = value.item() if isinstance(value, np.generic) else value
         myst_nb.glue(name, plain, display=False)

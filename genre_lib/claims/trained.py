@@ -91,7 +91,7 @@ def score(run: Run, *, name: str) -> Finding:
         ours = dict(zip(("accuracy", "low", "high"), values, strict=True))
     printed, tracks = getattr(paper, name.upper()), paper.TRACKS * paper.SUBSET_SHARES["test"]
     by_image, by_track = (
-        is_gain(comparisons.difference_to_print(ours, printed=printed, answers=round(answers)))
+        is_gain(comparisons.to_print(ours, printed=printed, answers=round(answers)))
         for answers in (paper.TEST_IMAGES, tracks)
     )
     form = ".2%" if name == "accuracy" else ".4f"

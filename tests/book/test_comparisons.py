@@ -1,3 +1,4 @@
+import math
 import statistics
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from genre_lib.book import comparisons
 from genre_lib.book.comparisons import SCORED
 from genre_lib.config import configure
 from genre_lib.corpus.gtzan import artists
-from genre_lib.evaluation import confusions
+from genre_lib.evaluation import accuracy_of, confusions
 from genre_lib.runs import Run
 
 
@@ -79,13 +80,23 @@ def test_known_images_are_those_of_the_track_in_training(runs):
     assert comparisons.known_images(run)[5] == (track.subset == "train").sum() > 0
 
 
-def test_accuracy_by_known_images_counts_every_test_image(runs):
-    both = [runs["image-0"], runs["track-0"]]
-    table = comparisons.accuracy_by_known(both, at_least=1)
-    assert table.images.sum() == sum(len(run.predictions) for run in both)
-    assert table.known[0] == 0
-    assert table.accuracy[0] == pytest.approx(runs["track-0"].accuracy)
-    assert len(comparisons.accuracy_by_known(both, at_least=20)) < len(table)
+def test_doses_are_the_runs_with_known_images_in_order():
+    names = [f"image-0-known-{known}" for known in (4, 0, 8)]
+    made = {name: invented.run(name, right=0.5) for name in (*names, "image-0")}
+    table = comparisons.doses(made)
+    assert table.known.tolist() == [0, 4, 8]
+    assert table.accuracy[1] == made["image-0-known-4"].accuracy
+
+
+def test_the_noise_floor_is_the_spread_of_trainings_on_one_split(runs):
+    again = {f"track-0-again-{n}": invented.run(f"track-0-again-{n}", right=0.6) for n in (1, 2)}
+    floor = comparisons.noise_floor({**runs, **again})
+    found = [runs["track-0"].accuracy, *(run.accuracy for run in again.values())]
+    assert (floor["trainings"], floor["worst"], floor["best"]) == (3, min(found), max(found))
+    assert floor["deviation"] == pytest.approx(statistics.stdev(found))
+    # Student's quantile for two degrees of freedom, from its closed form.
+    quantile = 0.95 / math.sqrt((1 - 0.95**2) / 2)
+    assert floor["points"] == pytest.approx(quantile * statistics.stdev(found) * math.sqrt(2 / 3))
 
 
 def test_the_tracks_behind_a_cell_add_up_to_it(runs):
@@ -119,9 +130,9 @@ def test_the_difference_to_the_printed_accuracy_has_the_interval_of_a_simulation
     for answers in (100, 1200):
         right = round(paper.ACCURACY * answers)
         printed = draw.beta(right + 0.5, answers - right + 0.5, 20_000)
-        low, high = np.quantile(drawn[:, 0] / drawn[:, 1] - printed, [0.025, 0.975])
-        result = comparisons.against_print(table, answers=answers)
-        assert result["difference"] == pytest.approx(0.9 - paper.ACCURACY, abs=0.02)
+        low, high = np.quantile(printed - drawn[:, 0] / drawn[:, 1], [0.025, 0.975])
+        result = comparisons.to_print(accuracy_of(table), answers=answers)
+        assert result["difference"] == pytest.approx(paper.ACCURACY - 0.9, abs=0.02)
         assert (result["low"], result["high"]) == pytest.approx((low, high), abs=0.012)
 
 

@@ -20,10 +20,10 @@ TEXTS = [*sorted((ROOT / "book").glob("*.md")), ROOT / "README.md"]
 # sentence is checked, and the claims that its condition must read.
 SHARED = {
     ("what_does_84_mean", "meeting_helps"): {"strong_generalization"},
-    ("what_does_84_mean", "attention_is_open"): {"attention_helps"},
-    ("what_does_84_mean", "none_is_settled"): {
+    ("ingredients", "attention_is_open"): {"attention_helps"},
+    ("ingredients", "none_is_settled"): {
         "hybrid_beats_cnn", "augmentation_helps", "attention_helps", "lstm_helps",
-        "smoothing_helps", "cutmix_helps",
+        "smoothing_helps", "cutmix_helps", "schedule_helps", "clipping_helps",
     },
     ("claims", "not_general"): {"strong_generalization", "minimal_overfitting", "robust_artists"},
     ("claims", "genres_return"): {"genre_profile", "rock_country_overlap"},

@@ -88,8 +88,10 @@ def test_figures_of_one_or_several_runs_are_labelled_and_described(runs: dict[st
         check(figures.protocol_accuracies(comparisons.accuracies(some), chance=0.1))
         networks = {name: run for name, run in some.items() if run.settings.method == "network"}
         check(figures.map_of_readings(networks, comparisons.readings(networks)))
-    check(figures.accuracy_of_known(comparisons.accuracy_by_known(runs.values())))
-    check(figures.forest(changes(runs), xlabel="Change (points)"))
+    doses = [(epochs, known, 0.8, 0.7, 0.9) for epochs in (12, 40) for known in (0, 8)]
+    columns = ["epochs", "known", "accuracy", "low", "high"]
+    check(figures.dose_response(pd.DataFrame(doses, columns=columns)))
+    check(figures.forest(changes(runs), xlabel="Change (points)", band=0.02))
 
 
 def test_mel_ticks_are_where_the_band_of_that_frequency_is(store: Store):

@@ -1,0 +1,158 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Does each ingredient help?
+#
+# **Question.** The paper credits its LSTM, attention, CutMix, augmentation, label smoothing,
+# clipping and learning-rate schedule, and prints no run without them. Does each of them help on
+# tracks that are new to the network?
+#
+# **Answer.** After a short training, none of the {glue:text}`ablations` makes a difference that
+# {glue:text}`part_seeds` seeds can tell from zero{glue:text}`none_is_settled`. Two trainings of the
+# very same network on the very same split already differ by up to {glue:text}`spread:.1f` points
+# ({numref}`fig-ingredients`).
+
+# %% tags=["hide-input"]
+from genre_lib import claims
+from genre_lib.book import comparisons, figures
+from genre_lib.book.references import stored_runs
+from genre_lib.book.statements import glue_numbers, statements
+from genre_lib.evaluation import accuracy, paired_difference
+
+runs = stored_runs()
+
+# %% [markdown]
+# Each ingredient is left out in turn ({term}`ablation`), with the same split and seed. Both
+# networks answer the same test images, so what counts is the difference: how many more of them the
+# whole network names. All trainings are short, {glue:text}`short_epochs` epochs, and split by
+# track.
+
+# %% tags=["hide-input", "remove-output"]
+ingredients = comparisons.ingredients(runs)
+floor = comparisons.noise_floor(runs)
+drawn = figures.forest(
+    ingredients.reset_index(), xlabel="What it adds (points)", band=floor["points"]
+)
+figures.show("ingredients", drawn)
+
+# %% [markdown]
+# ```{glue:figure} ingredients
+# :name: fig-ingredients
+#
+# No ingredient stands out from chance. Right of zero the ingredient helps; bars are 95 % intervals
+# over test tracks, hollow marks are not settled. The gray band is what two networks that differ in
+# nothing but their random numbers would differ by.
+# ```
+#
+# ## How much is chance?
+#
+# A training draws random numbers: first weights, order of the images, altered copies, dropout.
+# {glue:text}`again` networks were trained on one split with the same settings and different random
+# numbers. They name between {glue:text}`worst:.1%` and {glue:text}`best:.1%` of the same test
+# images, with a standard deviation of {glue:text}`deviation:.1f` points. So the mean over
+# {glue:text}`part_seeds` seeds of a difference between two networks that are equally good lies
+# within {glue:text}`floor:.1f` points of zero 95 times of 100. {glue:text}`outside_the_band` of the
+# {glue:text}`ablations` differences lie outside this band{glue:text}`few_are_outside`.
+
+# %% tags=["hide-input"]
+table = ingredients.reset_index().drop(columns="scored")
+points = dict.fromkeys(("difference", "low", "high"), "{:+.1%}")
+figures.tabulate("ingredients_table", table, formats=points | {"p": "{:.2f}"})
+
+# %% [markdown]
+# In the table, `difference` is what the ingredient adds, `p` its p-value after Holm's correction:
+# if none of {glue:text}`ablations` independent ingredients helped, one or more of their
+# uncorrected intervals would still exclude zero with a probability of
+# {glue:text}`false_alarm:.0%`. The smallest corrected p-value is {glue:text}`smallest_p:.2f`.
+#
+# ## Why one seed is not enough
+#
+# With the first seed alone, attention seems to add {glue:text}`first_attention:+.1f` points
+# ({glue:text}`first_attention_low:+.1f` to {glue:text}`first_attention_high:+.1f`), an interval
+# that excludes zero{glue:text}`first_seed_misleads`. Two more seeds bring it down to
+# {glue:text}`attention_adds:+.1f` ({glue:text}`attention_adds_low:+.1f` to
+# {glue:text}`attention_adds_high:+.1f`), which includes zero{glue:text}`attention_is_open`. The
+# interval of the first seed is that of its test tracks. It does not know that the same network,
+# trained again, would answer otherwise.
+#
+# Augmentation while training points the other way: with it, {glue:text}`augmenting:+.1f` points of
+# the test images are named ({glue:text}`augmenting_low:+.1f` to
+# {glue:text}`augmenting_high:+.1f`). Altered images take longer to learn from, and
+# {glue:text}`short_epochs` epochs are few; whether they pay in a long training, these runs cannot
+# tell.
+
+# %% tags=["hide-input", "remove-output"]
+# The numbers of the text, and what the text claims beyond them.
+(first,) = comparisons.paired_differences(
+    runs, [("", "track-0", "track-0-no-attention")], by=("image",)
+).to_dict("records")
+parts = ["hybrid_beats_cnn", "augmentation_helps", "attention_helps", "lstm_helps",
+         "smoothing_helps", "cutmix_helps", "schedule_helps", "clipping_helps"]  # fmt: skip
+verdict = {key: claims.judged(key, runs).verdict for key in parts}
+outside = int((ingredients.difference.abs() > floor["points"]).sum())
+glue_numbers(
+    short_epochs=runs["track-0"].settings.training.epochs,
+    part_seeds=int(ingredients.pairs.max()),
+    ablations=len(ingredients),
+    false_alarm=1 - 0.95 ** len(ingredients),
+    smallest_p=ingredients.p.min(),
+    again=floor["trainings"],
+    worst=floor["worst"],
+    best=floor["best"],
+    deviation=100 * floor["deviation"],
+    floor=100 * floor["points"],
+    spread=100 * (floor["best"] - floor["worst"]),
+    outside_the_band=outside,
+    first_attention=first,
+    attention_adds=ingredients.loc["attention"],
+    augmenting=ingredients.loc["augmentation while training"],
+)
+statements(
+    none_is_settled={verdict[key] for key in parts} == {"undecided"}
+    and bool((ingredients.pairs == 3).all()),
+    few_are_outside=outside < len(ingredients) / 2,
+    first_seed_misleads=first["low"] > 0,
+    attention_is_open=verdict["attention_helps"] == "undecided",
+)
+
+# %% [markdown]
+# ## What was found
+#
+# - No ingredient's effect can be told from zero on new tracks, by {glue:text}`part_seeds` seeds of
+#   a short training.
+# - Chance in training alone moves an accuracy by some points. A table of single runs, one a
+#   variant, cannot show what an ingredient is worth.
+#
+# ## Exercises
+#
+# **Two trainings, one network.** Compare the {glue:text}`again` networks that differ in their
+# random numbers alone, each with `track-0`. How many of the intervals exclude zero, although there
+# is nothing to find?
+
+# %% tags=["hide-cell"]
+for name, run in runs.items():
+    if name.startswith("track-0-again"):
+        change = paired_difference(run.predictions, runs["track-0"].predictions)
+        print(
+            f"{name}: {change['difference']:+.1%} ({change['low']:+.1%} to {change['high']:+.1%})"
+        )
+
+# %% [markdown]
+# **Choose by the test set.** Somebody tries all variants with one seed and reports the best. How
+# much higher is that accuracy than the one of the whole network, on average over the seeds?
+
+# %% tags=["hide-cell"]
+for seed in range(3):
+    tried = [run for name, run in runs.items() if name.startswith(f"track-{seed}-no-")]
+    best = max(accuracy(run.predictions) for run in tried)
+    print(f"seed {seed}: {best:.1%} instead of {runs[f'track-{seed}'].accuracy:.1%}")
