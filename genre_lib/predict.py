@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genre_lib.config import SpectrogramSettings, UserError, digest, read_json
+from genre_lib.config import SpectrogramSettings, UserError, digest, read_settings
 from genre_lib.corpus import Source
 from genre_lib.corpus.audio import stream_audio
 from genre_lib.evaluation import accuracy_of, vote
@@ -112,7 +112,7 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
     from genre_lib.training import load_model
 
     run = read_run(directory)
-    recipe = Recipe(**read_json(directory / "spectrogram.json"))
+    recipe = read_settings(Recipe, directory / "spectrogram.json")
     try:
         model = load_model(directory, run.settings, n_classes=len(run.genres))
     except (OSError, SafetensorError, RuntimeError) as error:
@@ -191,7 +191,10 @@ def probabilities_of(audio: np.ndarray, trained: Trained) -> np.ndarray | None:
     if np.abs(audio).max(initial=0.0) < SILENT:
         return None
     pictures = pictures_of(spectrogram(audio, trained.recipe), trained.settings)
-    return predict_logits(trained.model, pictures).double().softmax(1).mean(0).numpy()
+    probabilities = predict_logits(trained.model, pictures).double().softmax(1).mean(0).numpy()
+    if not np.isfinite(probabilities).all():
+        raise UserError(f"The weights in {trained.path} are damaged; they give no numbers.")
+    return probabilities
 
 
 def predict_file(

@@ -15,10 +15,12 @@ import pandas as pd
 from genre_lib import __version__
 from genre_lib.config import (
     RunSettings,
+    Settings,
     UserError,
     digest,
     one_at_a_time,
     read_json,
+    read_settings,
     reference_dir,
     runs_dir,
     write_json,
@@ -32,8 +34,43 @@ if TYPE_CHECKING:
     from genre_lib.model import HybridNet
 
 FILES = ("config", "environment", "metrics")
-TABLES = ("history", "split", "predictions")
-TEXT = ("track_id", "genre", "subset", "y_true", "y_pred")  # a genre may be called 1980, or None
+TABLES: dict[str, dict[str, type]] = {  # columns and what they hold: a genre may be called 1980
+    "history": {"epoch": int},
+    "split": {"track_id": str, "genre": str, "recording": str, "image": int, "subset": str},
+    "predictions": {"track_id": str, "image": int, "y_true": str, "y_pred": str},
+}
+
+
+class Overlap(Settings, strict=True):
+    """What two subsets have in common: a row of `genre_lib.splits.audit`."""
+
+    first: str
+    second: str
+    shared_tracks: int
+    share: float
+    identical_tracks: int
+
+
+class Metrics(Settings, extra="allow", strict=True):
+    """What ``metrics.json`` states."""
+
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    track_accuracy: float
+    macro_f1: float
+    images: dict[str, int]
+    test_tracks: int
+    leakage: list[Overlap]
+
+
+class Environment(Settings, extra="allow", strict=True):
+    """What ``environment.json`` states."""
+
+    device: str
+    device_name: str
+    threads: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -162,14 +199,18 @@ def read_run(directory: Path) -> Run:
             f"{directory} has no complete run; make it with `genre-book train` and the same "
             "parameters."
         )
+    for name, kind in (("metrics", Metrics), ("environment", Environment)):
+        read_settings(kind, directory / f"{name}.json")
     parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
-    parts["history"] = read_csv(directory / "history.csv")
-    for name in ("split", "predictions"):
-        text = dict.fromkeys(TEXT, str)
-        parts[name] = read_csv(directory / f"{name}.csv", dtype=text, keep_default_na=False)
+    parts |= {name: read_csv(directory / f"{name}.csv", types) for name, types in TABLES.items()}
     config = parts.pop("config")
     made = {name: value for name, value in config.items() if name not in ("data", "made_with")}
-    return Run(path=directory, settings=RunSettings(**made), **parts)
+    run = Run(path=directory, settings=RunSettings(**made), **parts)
+    answers = run.predictions
+    numbers = set(answers.select_dtypes("number"))
+    if answers.empty or not {f"p_{name}" for name in {*answers.y_true, *answers.y_pred}} <= numbers:
+        raise UserError(f"{directory / 'predictions.csv'} lacks answers, or probabilities of them.")
+    return run
 
 
 def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:

@@ -10,7 +10,7 @@ import mmap
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -176,8 +176,7 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     except UserError as error:
         raise UserError(f"{path / 'store.json'}: {error}") from None
     file = path / "index.csv"
-    index = read_csv(file, usecols=list(INDEX), dtype=INDEX, keep_default_na=False)
-    index = index[list(INDEX)]
+    index = read_csv(file, INDEX)[list(INDEX)]
     if index.empty:
         raise UserError(f"{file} lists no track; the store is empty.")
     if (twice := index.track_id[index.track_id.duplicated()]).any():
@@ -206,12 +205,20 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
 _read_once = functools.lru_cache(2)(lambda path, _changed, **options: read_store(path, **options))
 
 
-def read_csv(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a table as pandas does; a UserError names a file that cannot be read."""
+def read_csv(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Read a table that has columns of these types, and perhaps others; empty cells are text.
+
+    A `UserError` is raised if the file cannot be read as one, or lacks a column.
+    """
     try:
-        return pd.read_csv(path, **options)
-    except (OSError, ValueError) as error:
+        table = pd.read_csv(path, dtype=dict(columns), keep_default_na=False)
+    except (OSError, ValueError, OverflowError) as error:
         raise UserError(f"{path} cannot be read as CSV ({error}).") from None
+    if missing := columns.keys() - set(table):
+        raise UserError(
+            f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
+        )
+    return table
 
 
 def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:

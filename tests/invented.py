@@ -79,6 +79,7 @@ def run(name: str, *, right: float = 0.7) -> Run:
         environment={
             "seconds": 90.0,
             "cores": 2,
+            "threads": 2,
             "device": "cpu",
             "device_name": "CPU",
             "platform": "Linux x86_64",

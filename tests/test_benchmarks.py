@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import typer
 from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks import explorer, literal, training_step
+from benchmarks import explorer, hostile, literal, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, ModelSettings, configure
 from genre_lib.model import HybridNet
@@ -191,3 +192,17 @@ def test_the_explorers_benchmark_prints_its_figures(capsys):
         assert name in printed
     assert "times as fast as plain" in printed
     assert f"limit{explorer.LIMIT:>26.1f} s" in printed
+
+
+# Hostile input
+
+
+def test_whatever_is_wrong_with_an_input_the_answer_is_one_sentence(capsys):
+    with pytest.raises(typer.Exit) as end:
+        hostile.main(count=60, seed=0)
+    printed = capsys.readouterr().out
+    assert end.value.exit_code == 0, printed
+    tried, refused, accepted, *faults = map(int, printed.splitlines()[-1].split()[1:])
+    assert tried == refused + accepted == 60
+    assert refused > accepted > 0
+    assert not any(faults)

@@ -19,11 +19,7 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
     A `UserError` is raised if the file lacks a column or a subset, or has a track that the store
     lacks.
     """
-    table = read_csv(path, dtype=str, keep_default_na=False)
-    if missing := {"track_id", "subset"} - set(table):
-        raise UserError(
-            f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
-        )
+    table = read_csv(path, {"track_id": str, "subset": str})
     if absent := set(SUBSETS) - set(table.subset):
         raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
     if strangers := set(table.track_id) - set(store.track_ids):

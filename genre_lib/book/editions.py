@@ -51,8 +51,12 @@ def sources() -> dict[str, Path]:
     root = project_root()
     if not (root / "_toc.yml").exists():
         raise UserError(f"{root} holds no _toc.yml and notebooks; run this in a clone of the book.")
-    parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    pages = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    try:
+        parts = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+        pages = [str(chapter["file"]) for part in parts for chapter in part["chapters"]]
+    except (ValueError, LookupError, TypeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{root / '_toc.yml'} lists no parts with chapters ({reason}).") from None
     paths = {page: root / "notebooks" / f"{page}.py" for page in pages}
     return {page: path for page, path in paths.items() if path.exists()}
 

@@ -167,6 +167,8 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
             if not container.streams.audio:
                 raise AudioFault(source, f"{UNDECODABLE} (no sound in it)")
             stream = container.streams.audio[0]
+            if not stream.codec_context:
+                raise AudioFault(source, f"{UNDECODABLE} (its codec is not known)")
             if stream.rate < LOWEST_RATE:
                 raise AudioFault(source, f"has {stream.rate} samples a second, too few")
             kind = container.format.name
