@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer import Option
@@ -34,35 +34,23 @@ def answer_faults(answer: str | None) -> str | None:
     return answer
 
 
-# Options of several commands
-
-CORPUS = """`synthetic` (embedded demonstration corpus), `gtzan` (your copy under GENRE_DATA, else
-    fetched), a folder of genre folders with audio, or a spectrogram store."""
-SETTING = """Any setting, repeatable: view, protocol, seed, epochs, heads, pooling, ... A wrong name
-    lists them all."""
-FAULTS = """If tracks cannot be used: list them all and stop, or go on without them. By default
-    GENRE_ON_ERROR, else stop."""
-
+CORPUS = "`synthetic`, `gtzan` (your copy, else fetched), a folder of genre folders, or a store."
+SETTING = "Any setting, repeatable: view, seed, heads, ... A wrong name lists them all."
+FAULTS = "If tracks cannot be used; by default GENRE_ON_ERROR, else stop."
 Corpus = Annotated[str, Option(metavar="NAME|DIR", help=CORPUS)]
-Budget = Annotated[
-    str, Option(metavar="|".join(PROFILES), help="Seconds, minutes, or the paper's own budget.")
-]
+Budget = Annotated[str, Option(metavar="|".join(PROFILES), help="Seconds, minutes, or a night.")]
 Parameters = Annotated[
     list[str] | None, Option("-p", "--parameter", metavar="NAME=VALUE", help=SETTING)
 ]
 OnError = Annotated[str | None, Option(metavar="stop|skip", callback=answer_faults, help=FAULTS)]
 Edition = Annotated[str, Option(help="`reference` is book/ itself; others are editions/NAME/.")]
-Retrain = Annotated[
-    bool, Option("--retrain", help="Train what `reference/` has, too; `build` stores it anew.")
-]
+Retrain = Annotated[bool, Option("--retrain", help="Train what `reference/` has, too.")]
 
 
 @app.command()
 def build(
     edition: Edition = "embedded",
-    corpus: Annotated[
-        str | None, Option(metavar="NAME|DIR", help="By default gtzan for `reference`.")
-    ] = None,
+    corpus: Annotated[str | None, Option(help="By default gtzan for `reference`.")] = None,
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
@@ -79,16 +67,13 @@ def build(
 
 
 @app.command()
-def pdf(
-    edition: Edition = "reference",
-    output: Annotated[Path | None, Option(help="By default `_build/book.pdf` there.")] = None,
-) -> None:
-    """Print all pages of an edition as one PDF; this needs a Chromium.
+def pdf(edition: Edition = "reference") -> None:
+    """Print all pages of an edition as `_build/book.pdf` there; this needs a Chromium.
 
-    Example: `genre-book pdf --output companion.pdf`
+    Example: `genre-book pdf --edition mine`
     """
     folder = editions.edition_folder(edition)
-    file = printing.print_book(folder, output or folder / "_build" / "book.pdf", say=typer.echo)
+    file = printing.print_book(folder, folder / "_build" / "book.pdf", say=typer.echo)
     typer.echo(f"\nThe book is printed. Open {file}")
 
 
@@ -99,14 +84,14 @@ def run(
     profile: Budget = "quick",
     parameters: Parameters = None,
     on_error: OnError = None,
-    output: Annotated[Path, Option(help="Folder of what is made.")] = Path("editions/scratch"),
 ) -> None:
-    """Run one notebook with other parameters.
+    """Run one notebook with other parameters, into `editions/scratch`.
 
     Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
     """
     settings = parse_parameters(parameters, corpus=corpus, profile=profile)
-    typer.echo(f"Executed: {editions.run_notebook(notebook, settings, output)}")
+    page = editions.run_notebook(notebook, settings, Path("editions/scratch"))
+    typer.echo(f"Executed: {page}")
 
 
 @app.command()
@@ -115,7 +100,6 @@ def store(
     path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
     on_error: OnError = None,
-    jobs: Annotated[int | None, Option(min=1, help="By default one worker for each core.")] = None,
 ) -> None:
     """Write the mel spectrograms of a corpus as a spectrogram store.
 
@@ -126,9 +110,9 @@ def store(
 
     settings = parse_parameters(parameters, corpus=corpus)
     found = find_corpus(settings)
-    skipped = write_store(found, path, settings.spectrogram, jobs=jobs or -1)
-    without = f", leaving {len(skipped)} out" if skipped else ""
-    typer.echo(f"Wrote {len(found.tracks) - len(skipped)} spectrograms to {path}{without}")
+    skipped = write_store(found, path, settings.spectrogram)
+    made, left = len(found.tracks) - len(skipped), len(skipped)
+    typer.echo(f"Wrote {made} spectrograms to {path}, leaving {left} out")
 
 
 @app.command()
@@ -139,9 +123,7 @@ def train(
     on_error: OnError = None,
     retrain: Retrain = False,
 ) -> None:
-    """Train the network, or go on where a training stopped, and print its test scores.
-
-    A run that is complete is read, not repeated.
+    """Train the network, go on with a training, or read a complete one; print its test scores.
 
     Example: `genre-book train --corpus data/music-store --profile quick -p protocol=track`
     """
@@ -155,7 +137,6 @@ def train(
     scores, made = run.metrics, run.environment
     typer.echo(f"""\
 run           {run.path}
-settings      {settings.view} x {settings.protocol}, seed {settings.seed}
 training      {len(run.history)} of at most {settings.training.epochs} epochs, \
 {made["seconds"]:.0f} s on {made["threads"]} threads ({made["device"]})
 accuracy      {scores["accuracy"]:.2%} of {len(run.predictions)} test images \
@@ -163,37 +144,25 @@ accuracy      {scores["accuracy"]:.2%} of {len(run.predictions)} test images \
 by track      {scores["track_accuracy"]:.2%} of {scores["test_tracks"]} tracks (their images vote)
 macro F1      {scores["macro_f1"]:.4f}
 
-{genre_scores(run.predictions, run.genres).to_string(index=False)}
-
-What the subsets have in common (see `genre-book audit --help`):
-{audit_text(scores["leakage"])}""")
-
-
-def audit_text(rows: Any) -> str:
-    """The audit of a split as a table of text."""
-    import pandas as pd
-
-    return pd.DataFrame(rows).to_string(index=False, formatters={"share": "{:.1%}".format})
-
-
-SPLIT = """A CSV file with columns track_id and subset (train, validation, test), one row a track or
-    an image. By default the split of the parameters protocol, view and seed."""
+{genre_scores(run.predictions, run.genres).to_string(index=False)}""")
 
 
 @app.command()
 def audit(
     corpus: Corpus = "synthetic",
     parameters: Parameters = None,
-    split: Annotated[Path | None, Option(metavar="FILE", help=SPLIT)] = None,
+    split: Annotated[Path | None, Option(help="A CSV with columns track_id and subset.")] = None,
 ) -> None:
     """Count what the subsets of a split have in common; nothing is trained.
 
-    Shared tracks have images in both subsets of a pair. Identical tracks are found from their
-    content: the same recording under two names, one in each subset. Below stands what the split
-    can tell of the page *A GTZAN result in ten questions*.
+    Shared tracks have images in both subsets of a pair; identical tracks are the same recording
+    under two names. Below stands what the page *A GTZAN result in ten questions* asks of a split:
+    your own, one row a track or an image, or that of the parameters protocol, view and seed.
 
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
+    import pandas as pd
+
     from genre_lib import splits
     from genre_lib.book import audits, comparisons
     from genre_lib.store import open_store
@@ -201,7 +170,8 @@ def audit(
     settings = parse_parameters(parameters, corpus=corpus)
     store = open_store(settings)
     table = audits.read_split(split, store) if split else splits.split_images(store, settings)
-    typer.echo(audit_text(splits.audit(table)))
+    common = pd.DataFrame(splits.audit(table))
+    typer.echo(common.to_string(index=False, formatters={"share": "{:.1%}".format}))
     pairs = comparisons.identical_pairs(table)
     typer.echo(f"\n{len(pairs)} pairs of identical tracks in this split of {store.name}")
     if len(pairs):
@@ -213,27 +183,22 @@ def audit(
 def references(
     names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
     make: Annotated[bool, Option("--make", help="Make and resume those that are missing.")] = False,
-    scheduler: Annotated[
-        str | None, Option(metavar="ADDRESS", help="Make them on this Dask cluster.")
-    ] = None,
+    scheduler: Annotated[str | None, Option(help="Make them on this Dask cluster.")] = None,
 ) -> None:
     """List the reference runs and what there is of each, or make those that are missing.
-
-    They are made one at a time, or by all workers of a Dask cluster.
 
     Example: `genre-book references --scheduler tcp://10.0.0.1:8786`
     """
     from genre_lib.book import references as runs
 
     chosen = [runs.reference(name) for name in names or ()] or runs.REFERENCES
-    states = runs.states()
     if make or scheduler:
-        with runs.cluster(scheduler):
-            runs.make_references(
-                [run for run in chosen if states[run.name] != "stored"], say=typer.echo
-            )
-        runs.write_results(project_root() / "README.md")
         states = runs.states()
+        missing = [run for run in chosen if states[run.name] != "stored"]
+        with runs.cluster(scheduler):
+            runs.make_references(missing, say=typer.echo)
+        runs.write_results(project_root() / "README.md")
+    states = runs.states()
     for run in chosen:
         typer.echo(f"{run.name:<34}{states[run.name]:<11}{run.question}")
 
@@ -261,8 +226,6 @@ def predict(
 
     A file that cannot be judged is reported on standard error, the others are judged all the same,
     and the exit code is 1.
-
-    The weights are those of a run or packaged; every so many seconds a window begins.
 
     Example: `genre-book predict "my song.mp3" ~/music/*.flac --json`
     """
@@ -297,22 +260,21 @@ def predict(
 
 @app.command()
 def info() -> None:
-    """Show versions, threads, device, and the corpora and runs that are found.
+    """Show versions, threads, device, and whether GTZAN and what runs are found.
 
     Example: `genre-book info`
     """
-    from genre_lib.config import configure, data_dir, runs_dir
-    from genre_lib.corpus import CORPORA, find_corpus
+    from genre_lib.config import data_dir, runs_dir
+    from genre_lib.corpus.gtzan import find_gtzan
     from genre_lib.training import environment
 
     complete = len(list(runs_dir().glob("*/metrics.json")))
     facts = environment() | {"data": data_dir(), "runs": f"{runs_dir()} ({complete} complete)"}
-    for name in CORPORA:
-        try:
-            corpus = find_corpus(configure(corpus=name), download=False)
-            facts[name] = f"found: {corpus.store or f'{len(corpus.tracks)} tracks'}"
-        except UserError as error:
-            facts[name] = f"not found: {error}"
+    try:
+        gtzan = find_gtzan(data_dir(), download=False)
+        facts["gtzan"] = f"found: {gtzan.store or f'{len(gtzan.tracks)} tracks'}"
+    except UserError as error:
+        facts["gtzan"] = f"not found: {error}"
     for name, value in facts.items():
         typer.echo(f"{name:<16}{value}")
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from genre_lib.config import RunSettings, choose, data_dir
-from genre_lib.corpus.audio import AudioFault, Source, Upload, read_audio
+from genre_lib.corpus.audio import Source, Upload, read_audio
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
 from genre_lib.corpus.songs import synthetic_corpus
 
-__all__ = [
-    "CORPORA",
-    "AudioFault",
-    "Corpus",
-    "Source",
-    "Track",
-    "Upload",
-    "find_corpus",
-    "read_audio",
-]
-
-CORPORA = ("synthetic", "gtzan")
+__all__ = ["Corpus", "Source", "Track", "Upload", "find_corpus", "read_audio"]
 
 
-def find_corpus(settings: RunSettings, *, download: bool = True) -> Corpus:
-    """Find the corpus that the settings name; `download`: GTZAN may be fetched if need be.
+def find_corpus(settings: RunSettings) -> Corpus:
+    """Find the corpus that the settings name; GTZAN is fetched if need be.
 
     It is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or a spectrogram
     store. A `UserError` is raised if there is no such corpus, or no track in it.
@@ -34,10 +23,10 @@ def find_corpus(settings: RunSettings, *, download: bool = True) -> Corpus:
     if name == "synthetic":
         return synthetic_corpus(settings.songs_per_genre)
     if name == "gtzan":
-        return find_gtzan(data_dir(), download=download)
+        return find_gtzan(data_dir())
     path = Path(name).expanduser()
     if is_store(path):
         return Corpus(path.resolve().name, store=path)
     if not path.exists() and "/" not in name:
-        choose("corpus or folder", name, CORPORA)
+        choose("corpus or folder", name, ("synthetic", "gtzan"))
     return folder_corpus(path)

@@ -7,9 +7,11 @@ import re
 import tarfile
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import pooch
+import requests
+import urllib3
 from tqdm import tqdm
 
 from genre_lib.config import GENRES, UserError, new_folder
@@ -22,38 +24,17 @@ DAMAGE = (OSError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile,
           lzma.LZMAError)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Archive:
-    """A file to fetch, and, as far as they are known, its size in bytes and its hash."""
-
-    url: str
-    size: int | None = None
-    sha256: str | None = None
-
-
 class BadArchive(UserError):
     """An archive that must not be used."""
 
 
-def file_hash(path: Path, algorithm: str = "sha256") -> str:
-    """Hash of a file, in hexadecimal digits."""
-    import pooch
+def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None = None) -> Path:
+    """Fetch an archive, of which size (bytes) and hash may be known, or go on where that ended.
 
-    return str(pooch.file_hash(str(path), alg=algorithm))
-
-
-def fetch(archive: Archive, folder: Path) -> Path:
-    """Fetch an archive, or go on where an earlier attempt ended.
-
-    A `UserError` is raised if the server does not have it, nothing more arrives, or it cannot be
-    written: what arrived is kept. A `BadArchive` is raised, and it is removed, if size or hash are
-    wrong.
+    A `UserError` is raised if nothing more arrives, or it cannot be written: what arrived is kept.
+    A `BadArchive` is raised, and it is removed, if its size or hash is wrong.
     """
-    import requests
-    import urllib3
-    from pooch.utils import unique_file_name
-
-    whole = folder / unique_file_name(archive.url)
+    whole = folder / pooch.utils.unique_file_name(url)
     if whole.exists():
         return whole
     part = whole.with_name(f"{whole.name}.part")
@@ -61,33 +42,31 @@ def fetch(archive: Archive, folder: Path) -> Path:
     while True:
         before = part.stat().st_size
         try:
-            stated = _go_on(archive.url, part)
+            stated = _go_on(url, part)
             break
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            if part.stat().st_size > before:
-                continue  # the connection broke off on the way
+            if part.stat().st_size > before:  # the connection broke off on the way
+                continue
             status = getattr(getattr(error, "response", None), "status_code", None)
             raise UserError(
-                f"{archive.url} cannot be fetched ({status or type(error).__name__}); what arrived "
-                "is kept, and the same command goes on from there; GENRE_GTZAN_URL names another "
-                "mirror."
+                f"{url} cannot be fetched ({status or type(error).__name__}); the same command "
+                "goes on from what arrived, GENRE_GTZAN_URL names another mirror."
             ) from None
         except OSError as error:
             raise UserError(f"{part} cannot be written ({error.strerror}).") from None
-    known, size = archive.sha256 or stated, part.stat().st_size
-    if size != (archive.size or size) or (known and file_hash(part) != known):
+    known = sha256 or stated
+    size_fits = size in (None, part.stat().st_size)
+    if not size_fits or (known and pooch.file_hash(str(part)) != known):
         part.unlink()
         raise BadArchive(
-            f"{archive.url} is not used: it does not have {archive.size or size} bytes or the "
-            f"SHA-256 {known}; try again, or another mirror."
+            f"What came from {url} is removed: it has another size or SHA-256 than is known; try "
+            "again, or another mirror."
         )
     return part.rename(whole)
 
 
 def _go_on(url: str, part: Path) -> str | None:
     """Fetch what is missing of a file by HTTP Range; its SHA-256, if the server states it."""
-    import requests
-
     have = part.stat().st_size
     headers = {"Accept-Encoding": "identity", "Range": f"bytes={have}-"}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:

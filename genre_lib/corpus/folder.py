@@ -57,11 +57,8 @@ def is_audio(file: PurePath) -> bool:
 def folder_corpus(path: Path) -> Corpus:
     """List the audio files of a folder of genre folders; the folder's name is the genre.
 
-    Raises
-    ------
-    UserError
-        If there is no audio file in any subfolder, two files give the same track, or a folder
-        cannot be read.
+    A `UserError` is raised if there is no audio file in any subfolder, two files give the same
+    track, or a folder cannot be read.
     """
     a_corpus = "a corpus is a folder with one subfolder of audio files for each genre, or a store"
     try:  # sorted, so that the order does not depend on the file system

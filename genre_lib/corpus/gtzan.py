@@ -10,14 +10,14 @@ import functools
 import os
 import re
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
+import pooch
 from tqdm import tqdm
 from tqdm.contrib.concurrent import thread_map
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
-from genre_lib.corpus.download import Archive, BadArchive, fetch, file_hash, unpack
+from genre_lib.corpus.download import BadArchive, fetch, unpack
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
@@ -29,16 +29,11 @@ AUDIO = (*(f"gtzan/{layout}" for layout in LAYOUTS), *LAYOUTS)
 ARCHIVES = ("gtzan/genres.tar.gz", "genres.tar.gz", "archive.zip")  # brought by hand
 HOME = "gtzan/genres"  # where an archive is unpacked to
 
-# Of the mirror only the size is known. The original's address is dead, but copies of it exist.
-MIRROR = Archive(
-    "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
-    size=1226192050,
-)
-ORIGINAL = Archive(
-    "http://opihi.cs.uvic.ca/sound/genres.tar.gz",
-    size=1225571541,
-    sha256="24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6",
-)
+# Of the mirror only the size is known. The original is not served any more, but copies exist.
+MIRROR = "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz"
+MIRROR_SIZE = 1226192050
+ORIGINAL_SIZE = 1225571541
+ORIGINAL_HASH = "24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"
 ADDRESS = re.compile(r"(https?://[\w.-]+(?::\d+)?/[^#]*)(?:#sha256=(\w{64}))?", re.I)
 
 SAMPLE_RATE = 22050
@@ -58,19 +53,15 @@ def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
     `download` says whether an archive may be unpacked and, unless ``GENRE_OFFLINE`` is set,
     fetched. A `UserError` is raised if GTZAN is in none of the known places and cannot be obtained.
     """
-    corpus = _present(data)
-    if corpus is None and download and (_archive(data) or not offline()):
+    if not _present(data) and download and (_archive(data) or not offline()):
         obtain(data)
-        corpus = _present(data)
-    if corpus is not None:
+    if corpus := _present(data):
         return corpus
-    hint = (
-        "GENRE_OFFLINE forbids to fetch it" if offline() else "a command that needs it fetches it"
-    )
+    how = "GENRE_OFFLINE forbids to fetch it" if offline() else "a command that needs it fetches it"
     raise UserError(
         f"GTZAN is not under {data} (looked for {', '.join((STORE, *AUDIO[: len(LAYOUTS)]))}); put "
         "your copy there, or set GENRE_DATA to the folder that holds it, or give the folder itself "
-        f"as --corpus; {hint}."
+        f"as --corpus; {how}."
     )
 
 
@@ -92,17 +83,17 @@ def _archive(data: Path) -> Path | None:
     return next((data / place for place in ARCHIVES if (data / place).is_file()), None)
 
 
-def source() -> Archive:
-    """Where GTZAN is fetched from: ``GENRE_GTZAN_URL``, else the mirror."""
+def source() -> tuple[str, int | None, str | None]:
+    """Where GTZAN is fetched from: ``GENRE_GTZAN_URL``, else the mirror; its size and hash."""
     address = os.environ.get("GENRE_GTZAN_URL")
     if not address:
-        return MIRROR
+        return MIRROR, MIRROR_SIZE, None
     if not (parts := ADDRESS.fullmatch(address)):
         raise UserError(
             f"GENRE_GTZAN_URL = {address} is no address: one begins with https://, and may end in "
             "#sha256= and 64 digits."
         )
-    return Archive(parts[1], sha256=parts[2] and parts[2].lower())
+    return parts[1], None, parts[2] and parts[2].lower()
 
 
 def obtain(data: Path) -> None:
@@ -113,15 +104,25 @@ def obtain(data: Path) -> None:
     """
     target = data / HOME
     with one_at_a_time(target.parent / "fetching.lock", work="fetching GTZAN"):
-        if _present(data) is not None:
+        if _present(data):
             return
         if target.exists():
             raise UserError(f"{target} is in the way and holds no audio of GTZAN; move it away.")
-        brought = _archive(data)
-        archive = brought or _fetched(target.parent)
+        archive = brought = _archive(data)
+        if archive is None:
+            url, size, sha256 = source()
+            notice(
+                f"GTZAN is not there, so it is fetched: about 1.2 GB from {url} to "
+                f"{target.parent}, where 2.6 GB of room are needed. GTZAN has no licence; whether "
+                "you may use it is for you to decide. Ctrl-C ends this, and the same command goes "
+                "on from there. GENRE_OFFLINE=1 forbids to fetch it, GENRE_GTZAN_URL names another "
+                "mirror."
+            )
+            archive = fetch(url, target.parent, size=size, sha256=sha256)
         try:
-            if archive.stat().st_size == ORIGINAL.size and file_hash(archive) != ORIGINAL.sha256:
-                raise BadArchive(f"{archive} is damaged: its SHA-256 is not {ORIGINAL.sha256}.")
+            as_large = archive.stat().st_size == ORIGINAL_SIZE
+            if as_large and pooch.file_hash(str(archive)) != ORIGINAL_HASH:
+                raise BadArchive(f"{archive} is damaged: its SHA-256 is not {ORIGINAL_HASH}.")
             unpack(archive, target)
         except BadArchive:
             if not brought:
@@ -129,18 +130,6 @@ def obtain(data: Path) -> None:
             raise
         if not brought:
             archive.unlink()
-
-
-def _fetched(folder: Path) -> Path:
-    """Say what is going to be fetched, and fetch it."""
-    archive = source()
-    notice(
-        f"GTZAN is not there, so it is fetched: about 1.2 GB from {archive.url} to {folder}, where "
-        "2.6 GB of room are needed. GTZAN has no licence; whether you may use it is for you to "
-        "decide. Ctrl-C ends this, and the same command goes on from there. GENRE_OFFLINE=1 "
-        "forbids to fetch it, GENRE_GTZAN_URL names another mirror."
-    )
-    return fetch(archive, folder)
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:
@@ -154,9 +143,9 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     looks = thread_map(_seconds, tracks, desc="looking at gtzan", unit="track", tqdm_class=tqdm)
     seconds = dict(zip(names, looks, strict=True))
     short = [f"{name} {s:.2f} s" for name, s in seconds.items() if s is not None and s <= SHORT]
-    there = {it.track_id: it.path for it in tracks if it.path and os.access(it.path, os.R_OK)}
+    there = {it.track_id: str(it.path) for it in tracks if os.access(str(it.path), os.R_OK)}
     listed = there.keys() & index
-    other = [name for name in sorted(listed) if file_hash(there[name], "md5") != index[name]]
+    other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
     return (
         f"GTZAN: {len(tracks)} of 1000 tracks\n"
         f"  shorter than 30 s, and so ending in silence: {_some(short)}\n"
@@ -207,5 +196,5 @@ def artists() -> dict[str, str]:
 
 def _column(file: str, name: str) -> dict[str, str]:
     """A column of a packaged table, by track."""
-    text = files("genre_lib.corpus").joinpath(file).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     return {row["track_id"]: row[name] for row in csv.DictReader(text.splitlines())}

@@ -80,8 +80,8 @@ def test_the_command_prints_an_edition_beside_its_pages(monkeypatch):
         printing, "print_book", lambda folder, output, say: asked.append((folder, output)) or output
     )
     assert CliRunner().invoke(app, ["pdf", "--edition", "mine"]).exit_code == 0
-    assert CliRunner().invoke(app, ["pdf", "--output", "x.pdf"]).exit_code == 0
-    (mine, mine_output), (own, own_output) = asked
+    assert CliRunner().invoke(app, ["pdf"]).exit_code == 0
+    (mine, mine_output), (reference, _) = asked
     assert re.search(r"editions.mine$", str(mine))
     assert mine_output == mine / "_build" / "book.pdf"
-    assert (own.name, str(own_output)) == ("book", "x.pdf")
+    assert reference.name == "book"

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from genre_lib.config import UserError
-from genre_lib.corpus import AudioFault, Upload, audio, read_audio
-from genre_lib.corpus.audio import seconds_of, stream_audio
+from genre_lib.corpus import Upload, audio, read_audio
+from genre_lib.corpus.audio import AudioFault, seconds_of, stream_audio
 
 RATE = 22050
 

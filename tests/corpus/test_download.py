@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 from genre_lib import cli
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import download, find_corpus, gtzan
-from genre_lib.corpus.download import Archive, BadArchive, fetch, unpack
+from genre_lib.corpus.download import BadArchive, fetch, unpack
 from genre_lib.corpus.gtzan import find_gtzan, report
 
 BLOCK = 1000
@@ -180,7 +180,7 @@ def names(folder: Path) -> list[str]:
 
 def fetched(server: Server, folder: Path, **known) -> bytes:
     folder.mkdir(exist_ok=True)
-    return fetch(Archive(server.url, **known), folder).read_bytes()
+    return fetch(server.url, folder, **known).read_bytes()
 
 
 def arrived(folder: Path) -> int:
@@ -241,7 +241,7 @@ def test_where_nothing_more_arrives_one_sentence_says_so_and_a_later_call_goes_o
     server.plan = [stall(3 * BLOCK), fault]
     with pytest.raises(UserError, match=rf"{server.url} cannot be fetched \(.*{reason}") as caught:
         fetched(server, tmp_path)
-    assert "goes on from there" in str(caught.value)
+    assert "goes on from what arrived" in str(caught.value)
     assert "another mirror" in str(caught.value)
     assert arrived(tmp_path) == 3 * BLOCK
     assert fetched(server, tmp_path) == ANYTHING
@@ -260,7 +260,7 @@ def test_a_server_that_is_not_there_cannot_be_reached(tmp_path):
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/x.tar.gz"
         with pytest.raises(UserError, match=r"cannot be fetched \(ConnectionError\)"):
-            fetch(Archive(url), tmp_path)
+            fetch(url, tmp_path)
 
 
 @pytest.mark.parametrize("how", ["known", "stated", "stated by a redirect"])
@@ -275,13 +275,13 @@ def test_a_hash_that_is_known_or_stated_is_compared(server, tmp_path, how):
         if digits == right:
             assert fetched(server, tmp_path, **known) == ANYTHING
             continue
-        with pytest.raises(BadArchive, match=f"SHA-256 {wrong}"):
+        with pytest.raises(BadArchive, match="SHA-256"):
             fetched(server, tmp_path, **known)
         assert names(tmp_path) == []
 
 
 def test_a_file_of_another_size_is_not_kept(server, tmp_path):
-    with pytest.raises(BadArchive, match=f"{len(ANYTHING) + 1} bytes"):
+    with pytest.raises(BadArchive, match="another size"):
         fetched(server, tmp_path, size=len(ANYTHING) + 1)
     assert names(tmp_path) == []
 
@@ -289,7 +289,7 @@ def test_a_file_of_another_size_is_not_kept(server, tmp_path):
 def test_a_part_to_which_nothing_is_missing_is_taken_and_one_that_is_too_long_is_not(
     server, tmp_path
 ):
-    whole = fetch(Archive(server.url), tmp_path)
+    whole = fetch(server.url, tmp_path)
     whole.rename(f"{whole}.part")
     assert fetched(server, tmp_path, size=len(ANYTHING)) == ANYTHING
     assert server.sent == len(ANYTHING)
@@ -521,8 +521,8 @@ def test_an_archive_that_was_fetched_by_hand_is_unpacked_and_kept(monkeypatch):
 
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_an_archive_as_large_as_the_original_has_its_hash(mirror, monkeypatch, by_hand):
-    known = Archive("http://gone", len(mirror.content), "0" * 64)
-    monkeypatch.setattr(gtzan, "ORIGINAL", known)
+    monkeypatch.setattr(gtzan, "ORIGINAL_SIZE", len(mirror.content))
+    monkeypatch.setattr(gtzan, "ORIGINAL_HASH", "0" * 64)
     place = data_dir() / "gtzan" / "genres.tar.gz"
     if by_hand:
         place.parent.mkdir(parents=True)
@@ -548,8 +548,7 @@ def test_a_folder_that_is_in_the_way_is_named_before_anything_is_fetched(mirror)
 
 
 def test_without_another_address_it_is_the_mirror(monkeypatch):
-    assert gtzan.source() == gtzan.MIRROR
-    assert gtzan.MIRROR.size != gtzan.ORIGINAL.size
+    assert gtzan.source()[0] == gtzan.MIRROR
     url, digits = "https://example.org/g.tar.gz", "0123456789abcdef" * 4
     for address, known in (
         (url, None),
@@ -557,7 +556,7 @@ def test_without_another_address_it_is_the_mirror(monkeypatch):
         (f"{url}#sha256={digits.upper()}", digits),
     ):
         monkeypatch.setenv("GENRE_GTZAN_URL", address)
-        assert gtzan.source() == Archive(url, sha256=known)
+        assert gtzan.source() == (url, None, known)
     for address in (
         *("x.tar", "http://", "ftp://x/y.tar", "http://[::1/x"),
         *(f"{url}#{it}" for it in ("sha256=12", f"md5={digits}", "top", f"sha1={digits[:40]}")),
