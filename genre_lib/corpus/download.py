@@ -14,7 +14,7 @@ import requests
 import urllib3
 from tqdm import tqdm
 
-from genre_lib.config import GENRES, UserError, new_folder
+from genre_lib.config import GENRES, UserError, new_folder, writing
 from genre_lib.corpus.folder import is_audio
 
 TIMEOUT = 60.0  # seconds to connect, and without a byte
@@ -52,8 +52,6 @@ def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None
                 f"{url} cannot be fetched ({status or type(error).__name__}); the same command "
                 "goes on from what arrived, GENRE_GTZAN_URL names another mirror."
             ) from None
-        except OSError as error:
-            raise UserError(f"{part} cannot be written ({error.strerror}).") from None
     known = sha256 or stated
     size_fits = size in (None, part.stat().st_size)
     if not size_fits or (known and pooch.file_hash(str(part)) != known):
@@ -77,7 +75,7 @@ def _go_on(url: str, part: Path) -> str | None:
             start = have if response.status_code == 206 else 0
             total = start + int(response.headers.get("Content-Length", 0))
             bar = tqdm(None, "fetching", total or None, unit="B", unit_scale=True, initial=start)
-            with bar, open(part, "ab") as file:
+            with writing(part), bar, open(part, "ab") as file:
                 file.truncate(start)
                 for block in response.raw.stream(BLOCK, decode_content=False):
                     bar.update(file.write(block))
