@@ -20,15 +20,21 @@ class MelSpectrogram {
     });
   }
 
-  // Triangular filters with edges at even steps of the mel scale, as librosa makes them (Slaney's
-  // scale: linear below 1000 Hz, logarithmic above). Each has a first bin and the weights from there.
+  // Slaney's mel scale: linear below 1000 Hz, which are 15 mels, and logarithmic above.
+  static STEP = Math.log(6.4) / 27;
+
+  static toMel(hertz) {
+    return hertz < 1000 ? (hertz * 3) / 200 : 15 + Math.log(hertz / 1000) / MelSpectrogram.STEP;
+  }
+
+  static toHertz(mel) {
+    return mel < 15 ? (mel * 200) / 3 : 1000 * Math.exp(MelSpectrogram.STEP * (mel - 15));
+  }
+
+  // Triangular filters with edges at even steps of the mel scale, as librosa makes them. Each has a first bin and the weights from there.
   static filters({ sample_rate, n_fft, n_mels, fmin, fmax }) {
-    const linear = 200 / 3; // Hz for a mel
-    const step = Math.log(6.4) / 27;
-    const toMel = (hz) => (hz < 1000 ? hz / linear : 15 + Math.log(hz / 1000) / step);
-    const toHz = (mel) => (mel < 15 ? mel * linear : 1000 * Math.exp(step * (mel - 15)));
-    const [low, high] = [fmin, fmax].map(toMel);
-    const edge = (i) => toHz(low + ((high - low) * i) / (n_mels + 1));
+    const [low, high] = [fmin, fmax].map(MelSpectrogram.toMel);
+    const edge = (i) => MelSpectrogram.toHertz(low + ((high - low) * i) / (n_mels + 1));
     return Array.from({ length: n_mels }, (_, band) => {
       const [left, middle, right] = [edge(band), edge(band + 1), edge(band + 2)];
       const weights = [];

@@ -1,0 +1,383 @@
+// The page "Your own song": a reader's recording is decoded, judged and drawn here, and sent
+// nowhere. Decoding is the browser's; the rest runs in a worker. Network and scripts are loaded when
+// a file is chosen, as scripts, because a page that was opened from a disk may load nothing else.
+(() => {
+  const FOLDER = new URL(".", document.currentScript.src);
+  const SCRIPTS = ["network/weights.js", "decode.js", "network.js", "spectrogram.js", "predict.js"];
+  const HERTZ = [100, 500, 1000, 2000, 4000, 8000];
+  const WIDEST = 4000; // pixels of a spectrogram
+  const PIXELS = 43; // a second
+  const MAGMA = [0x000004, 0x1d1147, 0x51127c, 0x832681, 0xb73779]; // as explorer.css has it
+  MAGMA.push(0xe75263, 0xfc8961, 0xfec488, 0xfcfdbf);
+
+  const own = { about: null, parts: [] }; // what the scripts with the network fill in
+  window.ownSong = own;
+  const percent = (share) => `${Math.round(100 * share)}%`;
+
+  // Loading
+
+  const loaded = new Map();
+  function load(name) {
+    if (!loaded.has(name)) {
+      const script = document.createElement("script");
+      script.src = new URL(name, FOLDER);
+      const arrives = new Promise((resolve, reject) => {
+        script.onload = resolve;
+        script.onerror = () => {
+          loaded.delete(name);
+          reject(new Error("the network could not be loaded; choose the file again"));
+        };
+      });
+      loaded.set(name, arrives);
+      document.head.append(script);
+    }
+    return loaded.get(name);
+  }
+
+  // The file of the weights; `progress` is told the share that has arrived.
+  async function loadWeights(progress) {
+    let arrived = 0;
+    const names = Array.from({ length: own.about.parts }, (_, i) => `network/weights-${i}.js`);
+    const counted = async (name) => {
+      await load(name);
+      arrived += 1;
+      progress(arrived / names.length);
+    };
+    await Promise.all(names.map(counted));
+    own.weights ??= joined(own.parts.splice(0).map(atob));
+    return own.weights;
+  }
+
+  function joined(texts) {
+    const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0));
+    let at = 0;
+    for (const text of texts)
+      for (let i = 0; i < text.length; i++, at++) bytes[at] = text.charCodeAt(i);
+    return bytes.buffer;
+  }
+
+  // Judging
+
+  // A worker with the text of these classes and functions, which any page may have.
+  function newWorker() {
+    const work = () => {
+      self.onmessage = ({ data: { samples, rate, network } }) => {
+        for (const message of predict(samples, rate, network)) postMessage(message);
+      };
+    };
+    const parts = [HybridNet, MelSpectrogram, Resampler, tensorsOf, windowsOf, predict];
+    const text = `${parts.join("\n")}\n(${work})()`;
+    return new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+  }
+
+  // All windows of a recording; `tell` gets each as soon as it is judged.
+  function listen(worker, { samples, rate }, weights, tell) {
+    return new Promise((resolve, reject) => {
+      let length;
+      const windows = [];
+      worker.onerror = (event) => reject(new Error(event.message || "the worker stopped"));
+      worker.onmessage = ({ data }) => {
+        if (length) windows.push(data);
+        else length = data;
+        tell(length, windows);
+        if (windows.length === length.count) resolve({ ...length, windows });
+      };
+      const network = { ...own.about, weights };
+      worker.postMessage({ samples, rate, network }, [samples.buffer]);
+    });
+  }
+
+  // The answer as genre_lib.predict gives it: the mean over the windows that are not silent.
+  function answerOf({ seconds, windows }) {
+    const { genres, recipe, short } = own.about;
+    const heard = windows.filter((window) => window.probabilities);
+    if (!heard.length) throw new Refusal("* holds nothing but silence; there is no genre to name.");
+    const mean = genres.map(
+      (_, i) => heard.reduce((sum, window) => sum + window.probabilities[i], 0) / heard.length,
+    );
+    const order = [...genres.keys()].sort((a, b) => mean[b] - mean[a]);
+    const notes = [];
+    if (seconds < short * recipe.seconds)
+      notes.push(
+        `Only ${seconds.toFixed(1)} s long, and repeated to fill a window of ${recipe.seconds} s, ` +
+          "so trust the answer less.",
+      );
+    const silent = windows.length - heard.length;
+    if (silent) notes.push(`Windows of silence, which the answer leaves out: ${silent}.`);
+    const ranked = order.map((i) => ({ genre: genres[i], probability: mean[i], number: i }));
+    return { seconds, windows, ranked, notes };
+  }
+
+  // How often that answer was right about tracks that the network had not met.
+  function trust({ genre }) {
+    const { named, right, interval } = own.about.answers[genre];
+    if (!named)
+      return `In its test it never said ${genre}, so how often that is right is not known.`;
+    const [low, high] = interval.map(percent);
+    return (
+      `In its test on new tracks it said ${genre} ${named} times, and was right ${right} times: ` +
+      `${percent(right / named)} (95 % interval ${low} to ${high}).`
+    );
+  }
+
+  // Drawing
+
+  function element(name, properties, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+
+  const PALETTE = Array.from({ length: 256 }, (_, gray) => {
+    const place = (gray / 255) * (MAGMA.length - 1);
+    const below = Math.min(Math.floor(place), MAGMA.length - 2);
+    return [16, 8, 0].map((shift) => {
+      const [low, high] = [MAGMA[below], MAGMA[below + 1]].map((colour) => (colour >> shift) & 255);
+      return low + (high - low) * (place - below);
+    });
+  });
+
+  // The part of a canvas that shows one window.
+  function paint(canvas, { start, end, gray, frames }, { seconds }) {
+    const { n_mels: bands, seconds: length } = own.about.recipe;
+    const image = new ImageData(frames, bands);
+    for (let band = 0; band < bands; band++)
+      for (let frame = 0; frame < frames; frame++) {
+        const at = 4 * ((bands - 1 - band) * frames + frame);
+        image.data.set(PALETTE[gray[band * frames + frame]], at);
+        image.data[at + 3] = 255;
+      }
+    const picture = element("canvas", { width: frames, height: bands });
+    picture.getContext("2d").putImageData(image, 0, 0);
+    const used = (frames * (end - start)) / length; // the rest is repeated
+    const [left, wide] = [start, end - start].map((time) => (time / seconds) * canvas.width);
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0, used, bands, left, 0, wide, canvas.height);
+  }
+
+  // A spectrogram between its axes, black as long as nothing is painted, as the explorer has them.
+  function panel(name, seconds) {
+    const { recipe } = own.about;
+    const canvas = element("canvas", {
+      width: Math.min(WIDEST, Math.max(PIXELS, Math.round(seconds * PIXELS))),
+      height: recipe.n_mels,
+      role: "img",
+      ariaLabel: `Mel spectrogram of ${name}, ${clock(seconds)} long.`,
+    });
+    const context = canvas.getContext("2d");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const seek = element("div", { className: "clip-seek" });
+    seek.dataset.length = seconds;
+    const span = (text, style) => element("span", { textContent: text, style });
+    const top = MelSpectrogram.toMel(recipe.fmax);
+    const height = (hertz) =>
+      ((recipe.n_mels + 1) * (MelSpectrogram.toMel(hertz) / top) - 0.5) / recipe.n_mels;
+    const axis = (className, ...children) =>
+      element("div", { className, ariaHidden: "true" }, ...children);
+    return element(
+      "div",
+      { className: "mel" },
+      element("div", { className: "mel-title", textContent: name }),
+      axis(
+        "mel-y",
+        ...HERTZ.map((hertz) => span(`${hertz}`, `bottom:${100 * height(hertz)}%`)),
+        span("Hz", "bottom:-1em"),
+      ),
+      element("div", { className: "mel-plot" }, canvas, seek),
+      axis("mel-scale", span("0 dB", "top:0"), span(`−${recipe.top_db}`, "bottom:0")),
+      axis(
+        "mel-x",
+        ...[0, 0.5, 1].map((part) => span(clock(seconds * part), `left:${100 * part}%`)),
+      ),
+    );
+  }
+
+  // Probability of each genre over time, as rows under a spectrogram: the mean of what all windows
+  // say about a moment.
+  function courses({ seconds, windows, ranked }) {
+    const heard = windows.filter((window) => window.moments);
+    const moment = own.about.recipe.seconds / heard[0].moments.length;
+    const count = Math.ceil(seconds / moment);
+    return ranked.flatMap(({ genre, probability, number }) => {
+      const sums = new Float64Array(count);
+      const counts = new Float64Array(count);
+      for (const { start, moments } of heard)
+        for (let i = 0; i < moments.length; i++) {
+          const at = Math.round(start / moment) + i;
+          sums[at] += moments[i][number];
+          counts[at] += 1;
+        }
+      const course = sums.map((sum, i) => (counts[i] ? sum / counts[i] : 0));
+      return row(genre, course, percent(probability), seconds / moment);
+    });
+  }
+
+  function row(genre, course, value, width) {
+    const [low, high] = [Math.min(...course), Math.max(...course)].map(percent);
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const attributes = {
+      viewBox: `0 0 ${width} 100`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": `Probability of ${genre} over time: ${low} to ${high}, for the whole ${value}.`,
+    };
+    for (const [name, text] of Object.entries(attributes)) svg.setAttribute(name, text);
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const steps = [...course].map((share, i) => `V${(100 - 100 * share).toFixed(1)}H${i + 1}`);
+    path.setAttribute("d", `M0 100${steps.join("")}V100Z`);
+    svg.append(path);
+    const label = (className, textContent) =>
+      element("div", { className, textContent, ariaHidden: "true" });
+    return [
+      label("mel-label", genre),
+      element("div", { className: "mel-row" }, svg),
+      label("mel-value", value),
+    ];
+  }
+
+  function clock(seconds) {
+    const whole = Math.round(seconds);
+    return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  }
+
+  // The page
+
+  function start(place) {
+    const input = place.querySelector("input[type=file]");
+    const status = element("p", { className: "own-song-answer", role: "status" });
+    const bar = element("progress", { hidden: true, ariaLabel: "Progress" });
+    const alert = element("p", { className: "mel-alert", role: "alert", hidden: true });
+    const result = element("div", {});
+    place.append(status, bar, alert, result);
+    place.querySelector("form").hidden = false;
+
+    let current = null; // what is judged now: {name, worker}
+    let address = ""; // of the sound that the player plays
+
+    function say(text, share) {
+      if (status.textContent !== text) status.textContent = text;
+      bar.hidden = !text;
+      if (share === undefined) bar.removeAttribute("value");
+      else bar.value = share;
+    }
+
+    function clear() {
+      const player = result.querySelector("audio");
+      player?.removeAttribute("src");
+      player?.load(); // so that it lets go of the file
+      URL.revokeObjectURL(address);
+      result.replaceChildren();
+      alert.hidden = true;
+    }
+
+    async function judge(file) {
+      const job = { name: file.name, worker: null };
+      const left = current?.name;
+      current?.worker?.terminate();
+      current = job;
+      clear();
+      try {
+        const answer = await judged(file, job, left);
+        if (job === current && answer)
+          place.dispatchEvent(new CustomEvent("judged", { detail: answer }));
+      } catch (error) {
+        if (job !== current) return;
+        clear();
+        say("");
+        alert.textContent = sentence(error, file.name);
+        alert.hidden = false;
+      } finally {
+        job.worker?.terminate();
+        if (job === current) current = null;
+      }
+    }
+
+    async function judged(file, job, left) {
+      const superseded = () => job !== current;
+      say(`Reading ${file.name} …`);
+      await Promise.all(SCRIPTS.map(load));
+      const weights = loadWeights((share) => superseded() || say(status.textContent, share));
+      weights.catch(() => {}); // it is awaited below
+      const sound = await decode(file);
+      if (superseded()) return null;
+      say("Loading the network …");
+      const network = await weights;
+      if (superseded()) return null;
+      say(`Listening to ${file.name} …`, 0);
+
+      let clip;
+      job.worker = newWorker();
+      const heard = await listen(job.worker, sound, network, (length, windows) => {
+        if (superseded()) return;
+        bar.value = windows.length / length.count;
+        if (!clip) {
+          clip = newClip(file, length.seconds);
+          result.append(clip);
+        }
+        const last = windows.at(-1);
+        if (last?.gray) paint(clip.querySelector("canvas"), last, length);
+      });
+      if (superseded()) return null;
+      const answer = answerOf(heard);
+      if (left) answer.notes.unshift(`${left} was not finished: ${file.name} took its place.`);
+      show(file, answer, clip);
+      return answer;
+    }
+
+    function newClip(file, seconds) {
+      address = URL.createObjectURL(file);
+      const player = element("audio", { controls: true, src: address, ariaLabel: file.name });
+      Object.assign(player.dataset, { start: 0, seconds });
+      return element("div", { className: "clip" }, player, panel(file.name, seconds));
+    }
+
+    function show(file, answer, clip) {
+      const [first] = answer.ranked;
+      say("");
+      status.textContent = `${file.name} (${clock(answer.seconds)}): ${first.genre}, ${percent(first.probability)}.`;
+      const paragraphs = [trust(first), ...own.about.remarks];
+      clip.before(
+        ...answer.notes.map((text) =>
+          element("p", { className: "own-song-note", textContent: text }),
+        ),
+        ...paragraphs.map((text) => element("p", { textContent: text })),
+      );
+      clip.querySelector(".mel").append(...courses(answer));
+    }
+
+    input.addEventListener("click", () => {
+      input.value = ""; // so that the same file can be chosen again
+    });
+    input.addEventListener("change", () => {
+      if (input.files.length) judge(input.files[0]);
+    });
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      place.classList.add("is-target");
+    });
+    document.addEventListener("dragleave", () => place.classList.remove("is-target"));
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      place.classList.remove("is-target");
+      const [file] = event.dataTransfer.files;
+      if (file) {
+        judge(file);
+        place.scrollIntoView();
+      } else {
+        alert.textContent = "What was dropped is no file.";
+        alert.hidden = false;
+      }
+    });
+  }
+
+  function sentence(error, name) {
+    if (error.constructor.name === "Refusal") return error.message.replace("*", name);
+    if (error instanceof RangeError || /memory|allocation/i.test(error.message))
+      return `${name} needs more memory than this browser gives to a page.`;
+    return `${name} cannot be judged here: ${error.message}.`;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".own-song").forEach(start);
+  });
+})();
