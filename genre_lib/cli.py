@@ -36,7 +36,7 @@ def answer_faults(answer: str | None) -> str | None:
 
 CORPUS = "`synthetic`, `gtzan` (your copy, else fetched), a folder of genre folders, or a store."
 SETTING = "Any setting, repeatable: view, seed, heads, ... A wrong name lists them all."
-FAULTS = "If tracks cannot be used; by default GENRE_ON_ERROR, else stop."
+FAULTS = "List unusable tracks and stop, or skip them; by default GENRE_ON_ERROR, else stop."
 Corpus = Annotated[str, Option(metavar="NAME|DIR", help=CORPUS)]
 Budget = Annotated[str, Option(metavar="|".join(PROFILES), help="Seconds, minutes, or a night.")]
 Parameters = Annotated[
