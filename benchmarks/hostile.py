@@ -104,7 +104,10 @@ def spoil_table(text: str, rng: random.Random) -> str:
     columns = spoil_value(table.to_dict("list"), rng)
     if not isinstance(columns, dict):
         return str(columns)
-    cells = {n: it if np.shape(it) == (len(table),) else str(it) for n, it in columns.items()}
+    cells = {
+        n: it if isinstance(it, list) and len(it) == len(table) else str(it)
+        for n, it in columns.items()
+    }
     return pd.DataFrame(cells, index=table.index).to_csv(index=False)
 
 

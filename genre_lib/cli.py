@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -217,8 +218,10 @@ def keep() -> None:
 
 @app.command()
 def predict(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
-    weights: Annotated[Path | None, Option(help="Folder; by default the package's own.")] = None,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Audio; - is standard input.")
+    ],
+    weights: Annotated[Path | None, Option(help="A run's; by default the package's own.")] = None,
     every: Annotated[float | None, Option(help="Seconds; by default half a window.")] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
@@ -232,15 +235,19 @@ def predict(
     from tqdm import tqdm
 
     from genre_lib import predict as predicting
-    from genre_lib.corpus.audio import seconds_of
+    from genre_lib.corpus.audio import Upload, seconds_of
 
     trained = predicting.read_trained(weights or predicting.PACKAGED)
     predicting.hop_of(trained, every)  # what is wrong for all files is reported once
     if not as_json:
         typer.echo(predicting.header(trained))
-    values, length = [], round(sum(map(seconds_of, files))) or None
+    sources = [
+        Upload("standard input", sys.stdin.buffer.read()) if str(file) == "-" else file
+        for file in files
+    ]
+    values, length = [], round(sum(map(seconds_of, sources))) or None
     with tqdm(total=length, unit="s", unit_scale=True, leave=False, disable=None) as bar:
-        for file in files:
+        for file in sources:
             try:
                 answer = predicting.predict_file(file, trained, every=every, bar=bar)
             except UserError as error:

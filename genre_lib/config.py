@@ -170,6 +170,7 @@ SECTIONS = ("spectrogram", "augmentation", "model", "training")
 SECTION_OF: dict[str, str | None] = dict.fromkeys(RunSettings.model_fields.keys() - SECTIONS)
 for _section in SECTIONS:
     SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).model_dump(), _section)
+SWITCHES = ("augment_training", "lstm", "attention", "residual")  # settings that are yes or no
 
 
 def choose(what: str, name: str, known: Iterable[str]) -> str:
@@ -196,6 +197,8 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():
         section = SECTION_OF[choose("setting", name, SECTION_OF)]
+        if isinstance(value, bool) and name not in SWITCHES:  # pydantic takes True for 1
+            raise UserError(f"{name} = {value} is not possible: it is no switch.")
         (values if section is None else values[section])[name] = value
     return RunSettings(**values)
 

@@ -103,7 +103,7 @@ class Trained(Run):
 
 
 def read_trained(directory: Path = PACKAGED) -> Trained:
-    """Read the network of a complete run.
+    """Read the network of a complete run, by its folder or its ``model.safetensors``.
 
     A `UserError` is raised if there is no such run, it is damaged, or has no network.
     """
@@ -111,6 +111,7 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
 
     from genre_lib.training import load_model
 
+    directory = directory.parent if directory.is_file() else directory
     run = read_run(directory)
     recipe = read_settings(Recipe, directory / "spectrogram.json")
     try:

@@ -196,8 +196,8 @@ def read_run(directory: Path) -> Run:
     """
     if not is_complete(directory):
         raise UserError(
-            f"{directory} has no complete run; make it with `genre-book train` and the same "
-            "parameters."
+            f"{directory} has no complete run (metrics.json and the files beside it); make it with "
+            "`genre-book train` and the same parameters."
         )
     for name, kind in (("metrics", Metrics), ("environment", Environment)):
         read_settings(kind, directory / f"{name}.json")

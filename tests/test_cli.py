@@ -29,9 +29,11 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
         "train -p heads=5": "does not divide",
         "train -p epochs=0": "epochs = '0' is not possible",
         "run sec5_evalation": "Did you mean 'sec5_evaluation'",
+        "run claims -p seed=1": "takes no parameters",
         "store ./nowhere there": "nowhere cannot be read",
         "train --on-error skpi": "Did you mean 'skip'",
         "predict a.wav --weights ./nowhere": "nowhere has no complete run",
+        "predict a.wav --weights pyproject.toml": "has no complete run",
     }
     for line, message in mistakes.items():
         monkeypatch.setattr(sys, "argv", ["genre-book", *line.split()])

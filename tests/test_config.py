@@ -99,6 +99,13 @@ def test_overrides_win_over_the_profile_which_stays_as_it_is():
     assert configure(overrides=None) == configure(overrides={}) == configure()
 
 
+def test_what_is_no_switch_is_neither_true_nor_false():
+    assert configure(overrides={"attention": False}).model.attention is False
+    for given in ({"seed": True}, {"overrides": {"epochs": True}}):
+        with pytest.raises(UserError, match=r"= True is not possible"):
+            configure(**given)
+
+
 def test_the_five_parameters_arrive():
     given = {"corpus": "x", "profile": "paper", "view": "segments", "protocol": "track", "seed": 9}
     settings = configure(**given)

@@ -1,5 +1,6 @@
 """Trained networks and their answers: windows, faults, and what the command prints."""
 
+import io
 import json
 import shutil
 import sys
@@ -328,6 +329,27 @@ def test_json_is_one_object_that_says_all(command, run, trained, tmp_path):
         assert part["genre"] == next(iter(probabilities))
         assert part["probability"] == probabilities[part["genre"]]
     assert [part["start"] for part in file["windows"]] == [0, 2, 4]
+
+
+def test_a_recording_may_be_piped_and_weights_named_by_their_file(
+    command, run, tmp_path, monkeypatch
+):
+    weights = run.path / "model.safetensors"
+    path = write(tmp_path / "song.wav", song("low"))
+    with path.open("rb") as pipe:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+        code, out, err = command("-", path, "--json", "--weights", weights)
+    assert (code, err) == (0, "")
+    piped, file = json.loads(out)["files"]
+    assert piped.pop("file") == "standard input"
+    assert file.pop("file") == str(path)
+    assert piped == file
+
+
+def test_an_address_is_refused_with_what_to_do(command, run):
+    code, _, err = command("https://example.org/a.mp3", "--weights", run.path)
+    assert code == 1
+    assert "example.org/a.mp3 is an address; save it as a file" in err
 
 
 def test_a_faulty_file_is_reported_and_the_others_are_judged(command, run, mixed, trained):

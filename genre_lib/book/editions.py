@@ -310,7 +310,9 @@ def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
     page = choose("notebook", name.removesuffix(".py").removesuffix(".ipynb"), notebooks)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; name a folder for the executed notebook.")
+    takes = takes_parameters(notebooks[page])
+    if not takes and settings != configure():
+        raise UserError(f"{page} shows stored runs and takes no parameters; give none.")
     folder.mkdir(parents=True, exist_ok=True)
-    parameters = notebook_parameters(settings) if takes_parameters(notebooks[page]) else {}
-    execute(notebooks[page], folder, parameters)
+    execute(notebooks[page], folder, notebook_parameters(settings) if takes else {})
     return folder / f"{page}.ipynb"

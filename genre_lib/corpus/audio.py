@@ -184,6 +184,8 @@ def _bytes_of(source: Source) -> BinaryIO:
         if source.is_file() or not source.exists():
             return source.open("rb")
     except FileNotFoundError:
+        if str(source).startswith(("http:/", "https:/")):  # a path has one slash there
+            raise AudioFault(source, "is an address; save it as a file and give that") from None
         raise AudioFault(source, "does not exist; check its name") from None
     except (OSError, ValueError) as error:  # a name with a zero in it
         reason = getattr(error, "strerror", "") or error
