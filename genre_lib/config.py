@@ -237,15 +237,6 @@ def refuse_unknown_parameters() -> None:
                 choose("parameter", name, (*PARAMETERS, "overrides"))
 
 
-def shareable(settings: RunSettings) -> RunSettings:
-    """The same settings with the embedded corpus in place of GTZAN, which has no licence."""
-    if settings.corpus != "gtzan":
-        return settings
-    protocol = settings.protocol.replace("fault-filtered", "track")  # the list is GTZAN's own
-    embedded = {"corpus": "synthetic", "protocol": protocol, "songs_per_genre": 40}
-    return settings.model_copy(update=embedded)
-
-
 def digest(settings: RunSettings, data_digest: str) -> str:
     """Name of a run: a hash of its settings, except `LABELS`, and of the content of its corpus."""
     text = settings.model_dump_json(exclude=LABELS, exclude_none=True)  # None: of no experiment

@@ -114,7 +114,6 @@ def write_store(
 
     Only this process writes, so on a cluster (``joblib.parallel_config(backend="dask")``) workers
     need the audio files and nothing else; by default they are threads, `jobs` of them.
-
     A `UserError` is raised if `out` exists or has no room, the corpus is itself a store, or a
     track cannot be used, unless `genre_lib.config.on_error` says ``skip``.
     """
@@ -188,9 +187,9 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     images = allocate((len(index), manifest.n_mels, int(index.frames.max())))
 
     def read(chunk: slice) -> None:
-        for image, (track_id, genre, frames) in zip(images[chunk], rows[chunk], strict=True):
-            file = path / genre / f"{track_id}.png"
-            image[:, :frames] = read_image(file, (manifest.n_mels, frames))
+        for image, (track, genre, frames) in zip(images[chunk], rows[chunk], strict=True):
+            shape = (manifest.n_mels, frames)
+            image[:, :frames] = read_image(path / genre / f"{track}.png", shape)
 
     name = manifest.name or path.name
     for chunk in in_threads(read, len(index), desc=f"reading {name}", progress=progress):

@@ -29,7 +29,6 @@ from genre_lib.config import (
     project_root,
     read_json,
     runs_dir,
-    shareable,
     single_settings,
     write_json,
     write_text,
@@ -225,16 +224,6 @@ def test_pairs_of_a_command_line_win_over_options_and_wrong_ones_are_named():
     for pair, message in wrong:
         with pytest.raises(UserError, match=message):
             parse_parameters([pair])
-
-
-def test_gtzan_is_replaced_where_much_of_a_corpus_is_shown():
-    shown = shareable(configure(corpus="gtzan", seed=3, protocol="track"))
-    assert shown == configure(corpus="synthetic", seed=3, protocol="track")
-    shown = shareable(configure(corpus="gtzan", protocol="fault-filtered"))  # GTZAN's own list
-    assert (shown.corpus, shown.protocol) == ("synthetic", "track")
-    for corpus in ("synthetic", "elsewhere"):
-        settings = configure(corpus=corpus, profile="smoke")
-        assert shareable(settings) is settings
 
 
 # Digest

@@ -98,6 +98,22 @@ def test_sections_have_the_same_parameters_and_read_them_at_once():
         assert f"settings = configure(\n    {given}\n)" in second.source, path.stem
 
 
+def test_the_explorer_shows_the_embedded_corpus_in_place_of_gtzan():
+    (path,) = (path for path in SOURCES if path.stem == "explorer")
+    settings_of = cells_of(path)[1].source.split("store = open_store")[0]
+    for corpus, protocol, shown in (
+        ("gtzan", "image", ("synthetic", "image")),
+        ("gtzan", "fault-filtered", ("synthetic", "track")),
+        ("synthetic", "image", ("synthetic", "image")),
+        ("elsewhere", "track", ("elsewhere", "track")),
+    ):
+        page = PARAMETERS | {"corpus": corpus, "protocol": protocol, "seed": 3}
+        exec(settings_of, page)
+        settings = page["settings"]
+        assert (settings.corpus, settings.protocol, settings.seed) == (*shown, 3)
+        assert settings == page["asked"] or corpus == "gtzan"
+
+
 def test_pages_open_with_a_question_its_answer_and_a_picture_and_end_with_what_was_found():
     for path in PAGES:
         first = cells_of(path, "markdown")[0].source
