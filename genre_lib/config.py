@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -46,6 +46,15 @@ class Settings(BaseModel):
             if first["type"] == "missing":
                 raise UserError(f"{name} is missing.") from None
             raise UserError(f"{name} = {first['input']!r} is not possible: {fault}.") from None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read settings of a JSON file; a `UserError` names it and what is wrong with it."""
+        values = read_json(path)
+        try:
+            return cls(**values)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
 
 
 class SpectrogramSettings(Settings):
@@ -151,8 +160,6 @@ class RunSettings(Settings):
         return self.seed if self.init_seed is None else self.init_seed
 
 
-Kind = TypeVar("Kind", bound=Settings)
-
 # A profile is a budget: the settings that it changes, by name.
 PROFILES: dict[str, dict[str, Any]] = {
     "smoke": {"songs_per_genre": 8, "images_per_track": 4, "epochs": 2, "batch_size": 32},
@@ -217,15 +224,6 @@ def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings
         if "=" not in pair:
             raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
     return configure(**options, overrides=dict(pair.split("=", 1) for pair in pairs or ()))
-
-
-def read_settings(kind: type[Kind], path: Path) -> Kind:
-    """Read settings of a JSON file; a `UserError` names it and what is wrong with it."""
-    values = read_json(path)
-    try:
-        return kind(**values)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
 
 
 def refuse_unknown_parameters() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genre_lib.config import SpectrogramSettings, UserError, digest, read_settings
+from genre_lib.config import SpectrogramSettings, UserError, digest
 from genre_lib.corpus import Source
 from genre_lib.corpus.audio import stream_audio
 from genre_lib.evaluation import accuracy_of, vote
@@ -113,7 +113,7 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
 
     directory = directory.parent if directory.is_file() else directory
     run = read_run(directory)
-    recipe = read_settings(Recipe, directory / "spectrogram.json")
+    recipe = Recipe.read(directory / "spectrogram.json")
     try:
         model = load_model(directory, run.settings, n_classes=len(run.genres))
     except (OSError, SafetensorError, RuntimeError) as error:

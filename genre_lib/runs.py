@@ -20,7 +20,6 @@ from genre_lib.config import (
     digest,
     one_at_a_time,
     read_json,
-    read_settings,
     reference_dir,
     runs_dir,
     write_json,
@@ -200,7 +199,7 @@ def read_run(directory: Path) -> Run:
             "`genre-book train` and the same parameters."
         )
     for name, kind in (("metrics", Metrics), ("environment", Environment)):
-        read_settings(kind, directory / f"{name}.json")
+        kind.read(directory / f"{name}.json")
     parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
     parts |= {name: read_csv(directory / f"{name}.csv", types) for name, types in TABLES.items()}
     config = parts.pop("config")

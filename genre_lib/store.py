@@ -32,7 +32,6 @@ from genre_lib.config import (
     notice,
     on_error,
     one_at_a_time,
-    read_json,
     write_json,
     write_text,
     writing,
@@ -169,11 +168,10 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     A `UserError` is raised if a file is missing or damaged, the manifest disagrees with the
     images, or the disk has no room (see `allocate`).
     """
-    stated = read_json(path / "store.json")
-    try:
-        manifest = Manifest(**dict.fromkeys(STATED) | stated)
-    except UserError as error:
-        raise UserError(f"{path / 'store.json'}: {error}") from None
+    file = path / "store.json"
+    manifest = Manifest.read(file)
+    if missing := set(STATED) - manifest.model_fields_set:
+        raise UserError(f"{file} does not state {min(missing)}.")
     file = path / "index.csv"
     index = read_csv(file, INDEX)[list(INDEX)]
     if index.empty:
