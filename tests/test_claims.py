@@ -425,7 +425,7 @@ def test_evidence_for_a_claim_confirms_it_and_none_decides_nothing(good):
         found = judged(key, good)
         assert found.verdict == verdict_of(key, True), (key, found.measured)
         nothing = judged(key, {})
-        assert (nothing.verdict, nothing.runs) == (verdict_of(key, None), [])
+        assert (nothing.verdict, nothing.runs) == (verdict_of(key, None), "")
         assert nothing.measured.startswith("Not measured: ")
 
 
@@ -440,7 +440,7 @@ def test_other_runs_turn_a_verdict(good):
 def test_another_paper_or_other_code_turns_a_verdict():
     for key, (as_it_is, cases) in PRINTED.items():
         found = judged(key, {})
-        assert (found.verdict, found.runs) == (verdict_of(key, as_it_is), []), key
+        assert (found.verdict, found.runs) == (verdict_of(key, as_it_is), ""), key
         for changes, holds in cases:
             with exchanged(changes):
                 found = judged(key, {})

@@ -24,15 +24,8 @@ def implied_counts() -> pd.DataFrame:
     table = pd.DataFrame(paper.TABLE_2).set_index("genre")
     correct = (table.recall * table.support).round().astype(int)
     called = (correct / table.precision).round().astype(int)
-    return pd.DataFrame(
-        {
-            "support": table.support,
-            "correct": correct,
-            "called": called,
-            "missed": table.support - correct,
-            "extra": called - correct,
-        }
-    )
+    deduced = {"missed": table.support - correct, "extra": called - correct}
+    return table[["support"]].assign(correct=correct, called=called, **deduced)
 
 
 def recomputed_scores() -> pd.DataFrame:
@@ -42,13 +35,9 @@ def recomputed_scores() -> pd.DataFrame:
     printed one. The accuracy is among the F1-scores.
     """
     counts = implied_counts()
-    exact = pd.DataFrame(
-        {
-            "precision": counts.correct / counts.called,
-            "recall": counts.correct / counts.support,
-            "f1": 2 * counts.correct / (counts.called + counts.support),
-        }
-    )
+    exact = pd.DataFrame({"precision": counts.correct / counts.called,
+                          "recall": counts.correct / counts.support,
+                          "f1": 2 * counts.correct / (counts.called + counts.support)})  # fmt: skip
     weights = counts.support / counts.support.sum()
     exact.loc["weighted avg"] = exact.mul(weights, axis=0).sum()
     exact.loc["macro avg"] = exact.loc[counts.index].mean()

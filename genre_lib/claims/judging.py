@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -36,7 +36,7 @@ class Judged(NamedTuple):
 
     measured: str
     verdict: str
-    runs: list[str]
+    runs: str
 
 
 class MissingRunError(Exception):
@@ -99,31 +99,17 @@ def judged(key: str, runs: Mapping[str, Run]) -> Judged:
     except MissingRunError as missing:
         finding = Finding(f"Not measured: {missing} is not stored.", None)
     verdict = dict(zip((True, False, None), SCALES[claim.kind], strict=True))[finding.holds]
-    return Judged(finding.measured, verdict, [name for name in runs if name in evidence.seen])
+    seen = ", ".join(name for name in runs if name in evidence.seen)
+    return Judged(finding.measured, verdict, seen)
 
 
 def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
     """All claims, in the order of the paper's sections, with what became of them.
 
-    Columns: key, kind, section, says, confirmed_if, measured, verdict, runs (those that the verdict
-    rests on), page.
+    The columns are the fields of `Claim` and of `Judged`.
     """
     ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
-    rows = [(claim, judged(claim.key, runs)) for claim in ordered]
-    return pd.DataFrame(
-        {
-            "key": claim.key,
-            "kind": claim.kind,
-            "section": claim.section,
-            "says": claim.says,
-            "confirmed_if": claim.confirmed_if,
-            "measured": found.measured,
-            "verdict": found.verdict,
-            "runs": ", ".join(found.runs),
-            "page": claim.page,
-        }
-        for claim, found in rows
-    )
+    return pd.DataFrame(asdict(claim) | judged(claim.key, runs)._asdict() for claim in ordered)
 
 
 def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
