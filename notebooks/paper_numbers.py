@@ -403,8 +403,11 @@ glue_numbers(
     whole_images=whole,
     whole_share=whole_right / whole,
     dropped=images - whole,
-    by_chance=arithmetic.share_of_totals_that_fit(
-        paper.VALIDATION_ACCURACY, range(images - 100, images + 101)
+    by_chance=np.mean(
+        [
+            bool(arithmetic.fitting_counts(paper.VALIDATION_ACCURACY, total))
+            for total in range(images - 100, images + 101)
+        ]
     ),
     test_above=100 * above,
     test_errors=test_errors,

@@ -8,7 +8,6 @@ They work in the static page without a kernel: ``confusion.js`` and ``curves.js`
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from matplotlib.colors import to_hex
 
 from genre_lib.book.comparisons import confusion_tracks
 from genre_lib.book.figures import COLORS, CURVES, LINES, MARKERS, PRINTED, save, tabulate
-from genre_lib.book.tables import Table, csv_link
+from genre_lib.book.tables import csv_link
 from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
@@ -106,57 +105,40 @@ def _colours(share: float) -> str:
 # Curves
 
 
-@dataclass(frozen=True)
-class Curves:
-    """Curves that show their values under the pointer, with these values in a table below.
+def learning_curves(name: str, run: Run) -> HTML:
+    """Figures 4 and 5 in one: accuracy above loss; saves the history as ``tables/<name>.csv``.
 
-    In a page, ``curves.js`` draws them; Jupyter does so with its extension of plotly.
+    ``curves.js`` draws them, with values under the pointer; a table below has all values.
     """
+    from IPython.display import HTML
 
-    figure: dict[str, Any]
-    message: str
-    values: Table
-
-    def __repr__(self) -> str:
-        return self.message
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        height = self.figure["layout"]["height"]
-        page = f"""<div class="book-plot" style="--plot-height: {height}px">
-<div class="book-plot-figure" role="img" aria-label="{escape(self.message)}"></div>
-{_embedded(json.dumps(self.figure))}
-<details><summary>All values in a table</summary>
-{self.values.to_html()}
-</details>
-</div>"""
-        return {
-            "text/html": page,
-            "application/vnd.plotly.v1+json": self.figure,
-            "text/plain": self.message,
-        }
-
-
-def learning_curves(name: str, run: Run) -> Curves:
-    """Figures 4 and 5 in one: accuracy above loss; saves the history as ``tables/<name>.csv``."""
-    history, data = run.history, []
-    formats = {"learning_rate": "{:.2e}"}
-    for axis, what in (("y", "accuracy"), ("y2", "loss")):
-        formats |= {f"{key}_{what}": f"{{:{FORMATS[what]}}}" for key in CURVES}
-        for trace in _traces(history, what):
-            data.append({"type": "scatter", "yaxis": axis, "showlegend": axis == "y"} | trace)
-    message = f"Accuracy and loss in training and validation over {len(history)} epochs."
+    history, formats = run.history, {"learning_rate": "{:.2e}"}
+    formats |= {f"{key}_{what}": f"{{:{form}}}" for key in CURVES for what, form in FORMATS.items()}
+    data = [
+        trace | {"type": "scatter", "yaxis": axis}
+        for axis, what in (("y", "accuracy"), ("y2", "loss"))
+        for trace in _traces(history, what)
+    ]
     config = {"displayModeBar": False, "responsive": True}
-    figure = {"data": data, "layout": LAYOUT, "config": config}
-    return Curves(figure, message, tabulate(name, history, formats=formats))
+    figure = json.dumps({"data": data, "layout": LAYOUT, "config": config})
+    message = f"Accuracy and loss in training and validation over {len(history)} epochs."
+    return HTML(f"""<div class="book-plot" style="--plot-height: {LAYOUT["height"]}px">
+<div class="book-plot-figure" role="img" aria-label="{message}"></div>
+{_embedded(figure)}
+<details><summary>All values in a table</summary>
+{tabulate(name, history, formats=formats).to_html()}
+</details>
+</div>""")
 
 
 def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
     """Plotly's traces of accuracies or losses, of the paper's last values, and of a star."""
     epochs, printed = history.epoch.tolist(), PRINTED[what]
+    named = {"showlegend": what == "accuracy"}  # the losses have the same names
     traces: list[dict[str, Any]] = []
     for index, (key, label) in enumerate(CURVES.items()):
         values, color = history[f"{key}_{what}"].tolist(), COLORS[index]
-        traces.append({
+        traces.append(named | {
             "name": label,
             "legendgroup": label,
             "mode": "lines+markers",
@@ -180,7 +162,7 @@ def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
             "showlegend": False,
         })  # fmt: skip
     kept = history.iloc[int(history.validation_accuracy.argmax())]
-    star = {
+    traces.append(named | {
         "name": "kept model",
         "legendgroup": "kept",
         "mode": "markers",
@@ -188,5 +170,5 @@ def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
         "y": [float(kept[f"validation_{what}"])],
         "marker": {"color": COLORS[3], "symbol": "star", "size": 13},
         "hoverinfo": "skip",
-    }
-    return [*traces, star]
+    })  # fmt: skip
+    return traces

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 
 import pandas as pd
 
@@ -84,11 +83,6 @@ def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tupl
         for count in range(whole * batch_size + 1)
         if rounds_to((count / batch_size + last / rest) / (whole + 1), share)
     ]
-
-
-def share_of_totals_that_fit(share: float, totals: Collection[int]) -> float:
-    """How often a printed share is possible at all among some totals: what a fit is worth."""
-    return sum(bool(fitting_counts(share, total)) for total in totals) / len(totals)
 
 
 def implied_images() -> dict[str, int]:
