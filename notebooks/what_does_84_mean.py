@@ -16,15 +16,15 @@
 # **Question.** The paper's network names the genre of {glue:text}`paper_accuracy:.2%` of its test
 # images. Does it know music, or does it recognise recordings that it has met before?
 #
-# **Answer.** Print does not tell, but in no reading is it an accuracy on new artists. After the
-# same short training, the network names {glue:text}`image:.1%` of the test images whose tracks it
-# has met, {glue:text}`track:.1%` where tracks are new, and {glue:text}`filtered:.1%` where artists
-# are new, too{glue:text}`unknown_is_harder`. The longer it trains, the more the leak is worth: at
-# the paper's training accuracy, after {glue:text}`dial_epochs` epochs, it names
-# {glue:text}`longer_known:.1%` of the images of known tracks and {glue:text}`longer:.1%` of those
-# of new ones{glue:text}`leak_grows`. The printed {glue:text}`paper_accuracy:.2%` lies
-# between{glue:text}`paper_lies_between`: far below what known tracks give after so long a training,
-# and above, but within chance of, what new tracks give ({numref}`fig-headline`).
+# **Answer.** Print does not tell, but in no reading is it an accuracy on new artists. Rebuilt from
+# its recipe, the network names {glue:text}`track:.1%` to {glue:text}`longer:.1%` of the test images
+# of tracks that are new to it, however long it trains; with the paper's own budget it is
+# {glue:text}`new:.1%`{glue:text}`new_tracks_in_a_row`. Where artists are new, too, it is
+# {glue:text}`filtered:.1%`{glue:text}`unknown_is_harder`. On tracks that it has met, it names
+# {glue:text}`image:.1%` after a short training and {glue:text}`full:.1%` after the paper's: a leak
+# is worth more the longer the training{glue:text}`leak_grows`. The printed
+# {glue:text}`paper_accuracy:.2%` lies between{glue:text}`paper_lies_between`
+# ({numref}`fig-headline`).
 #
 # ```{glue:figure} headline
 # :name: fig-headline
@@ -42,6 +42,7 @@ from genre_lib import claims, evaluation, paper
 from genre_lib.book import comparisons, figures
 from genre_lib.book.references import REFERENCES, stored_runs
 from genre_lib.book.statements import glue_numbers, statements
+from genre_lib.corpus.gtzan import artists
 from genre_lib.evaluation import accuracy_of
 from genre_lib.splits import audit
 
@@ -268,66 +269,102 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # %% [markdown]
 # The second and the third prediction came true{glue:text}`second_and_third`, and so did the
 # fourth{glue:text}`longer_stays_below`. The first did not: split by image, validation accuracy
-# ended even higher than we had expected{glue:text}`first_was_too_low`. The second dial, stronger
-# augmentation, was not run in time for this edition{glue:text}`second_dial_is_missing`, and the
-# first was run with one seed for each split.
+# ended even higher than we had expected{glue:text}`first_was_too_low`. A leak grows with training.
+# Of {glue:text}`longer_images` test images that both networks with lasting CutMix were asked about,
+# {glue:text}`longer_same_known:.1%` were named when their tracks had been met and
+# {glue:text}`longer_same_unknown:.1%` when not. So at the paper's training accuracy, long trainings
+# on a split by image end {glue:text}`overshoot:.1f` points or more above its validation
+# accuracy{glue:text}`image_overshoots`.
 #
-# What follows is not what we had expected either. From the short trainings it seemed that only a
-# split by image gives the paper's curves. But the paper trained for {glue:text}`paper_stop` epochs,
-# and a leak grows with training. Of {glue:text}`longer_images` test images that both networks with
-# lasting CutMix were asked about, {glue:text}`longer_same_known:.1%` were named when their tracks
-# had been met and {glue:text}`longer_same_unknown:.1%` when not. So at the paper's training
-# accuracy, long trainings on a split by image overshoot its validation accuracy by
-# {glue:text}`overshoot_low:.1f` to {glue:text}`overshoot_high:.1f`
-# points{glue:text}`image_overshoots`. The long training on a split by track that ends there stays
-# {glue:text}`undershoot:.1f` points below it in validation and {glue:text}`short_of:.1f` in the
-# test ({glue:text}`short_of_low:.1f` to {glue:text}`short_of_high:.1f`, if the paper's images come
-# from {glue:text}`test_tracks` tracks): that much could be
-# chance{glue:text}`track_could_be_chance`.
+# ### The paper's whole budget
 #
-# Two readings of the printed figures are left, and print does not decide between
-# them{glue:text}`open_in_the_ledger`:
-#
-# - **Split by image, and little learned.** All figures come out nearly right; but then
-#   {glue:text}`paper_stop` epochs have taught the paper's network as little as
-#   {glue:text}`nearest_epoch` taught ours.
-# - **Split by track, and long trained against strong regularisation.** Then the paper's validation
-#   and test tracks were rather easy ones, and the number is one for new tracks by artists that may
-#   be known.
-#
-# A long training on a split by image, the reading that we had favoured before these runs, fits
-# worst{glue:text}`long_known_fits_worst`. That *the test data are unseen* is a claim that the
-# {doc}`claims` decide by a rule; its verdict: **{glue:text}`verdict_unseen_test_data`**.
-#
-# ## With the paper's whole budget
-#
-# One run, split by image, has the paper's budget: it took {glue:text}`full_epochs` of at most
-# {glue:text}`paper_epochs` epochs and names {glue:text}`full:.1%` of the test images
-# ({glue:text}`full_low:.1%` to {glue:text}`full_high:.1%`). No classifier could do that on new
-# music: a tenth of GTZAN's labels are wrong, so that about {glue:text}`ceiling:.1%` is the most
-# that a perfect one would score {cite:p}`sturm2013gtzan`. A score above this ceiling is a sign of
-# leakage, not of skill{glue:text}`above_the_ceiling`. The same budget on new tracks was begun, but
-# such a run is not among those stored here, so what it would reach is not known. Predictions,
-# written down before such runs, with the first 56 epochs of one on new tracks seen:
+# Two runs have the paper's budget, of at most {glue:text}`paper_epochs` epochs with early stopping.
+# Before the one on new tracks was made, with the first 56 epochs of such a training seen, we wrote
+# down:
 #
 # 1. On new tracks training ends early, before epoch 250, for validation loss no longer falls.
 # 2. On new tracks validation accuracy at the chosen epoch stays below the paper's 82.87 %, and test
 #    accuracy lies between 74 % and 80 %.
-# 3. On new artists, 62 % of the test images or fewer are named.
+
+# %% tags=["hide-input"]
+budgets = pd.DataFrame([comparisons.printed_figures(), *(
+    comparisons.printed_figures(runs[f"{split}-full-budget"]) for split in ("image", "track")
+)], index=["the paper", "split by image", "split by track"])  # fmt: skip
+formats = {name: "{:.1%}" if "accuracy" in name else "{:.2f}" for name in budgets.columns[:-1]}
+figures.tabulate("budgets", budgets.rename_axis("").reset_index(), formats=formats)
+
+# %% [markdown]
+# Split by image, training went on to the last epoch, and the network names {glue:text}`full:.1%` of
+# the test images. No classifier could do that on new music: a tenth of GTZAN's labels are wrong, so
+# that about {glue:text}`ceiling:.1%` is the most that a perfect one would score
+# {cite:p}`sturm2013gtzan`. A score above this ceiling is a sign of leakage, not of
+# skill{glue:text}`above_the_ceiling`.
 #
-# The paper reports less than this run, of training accuracy as well ({glue:text}`paper_train:.2%`;
-# ours ends at {glue:text}`full_train:.1%`). So its network fitted its training images less closely
-# than ours, by slower learning or by stronger regularisation; the text does not settle which.
+# Split by track, training stopped in epoch {glue:text}`new_epochs`, as
+# predicted{glue:text}`stopped_early`. Test accuracy is {glue:text}`new:.1%`
+# ({glue:text}`new_low:.1%` to {glue:text}`new_high:.1%`), as predicted, too. But validation
+# accuracy reached {glue:text}`new_validation:.1%`: the paper's figure, which we had expected it to
+# miss{glue:text}`second_half_true`. Part of that is choice. The network that is kept is the one
+# of {glue:text}`new_epochs` with the best validation accuracy; in the epochs before and after it,
+# that accuracy is {glue:text}`before_best:.1%` and {glue:text}`after_best:.1%`. New test tracks do
+# not share such luck.
+#
+# So with the recipe and the budget as printed, training accuracy, validation accuracy and both
+# losses come out nearly right if tracks are split, and far off if images
+# are{glue:text}`budget_fits_tracks`. The test accuracy is {glue:text}`new_short_of:.1f` points
+# below the printed one ({glue:text}`new_short_of_low:.1f` to {glue:text}`new_short_of_high:.1f`, if
+# that comes from {glue:text}`test_tracks` tracks), which could just be
+# chance{glue:text}`track_could_be_chance`.
+#
+# Two readings of the printed figures are left, and each needs a coincidence:
+#
+# - **Split by track, trained as the recipe says.** Then the paper's test tracks were rather easy
+#   ones, and the number is one for new tracks by artists that may be known. Its training also went
+#   on until epoch {glue:text}`paper_stop`, ours only until {glue:text}`new_epochs`.
+# - **Split by image, and little learned.** All figures come out within
+#   {glue:text}`nearest_points:.1f` points, but then {glue:text}`paper_stop` epochs have taught the
+#   paper's network as little as {glue:text}`nearest_epoch` taught ours.
+#
+# Print does not decide between them{glue:text}`open_in_the_ledger`. That *the test data are unseen*
+# is a claim that the {doc}`claims` decide by a rule; its verdict:
+# **{glue:text}`verdict_unseen_test_data`**.
 #
 # ## New artists
 #
-# Split by track, the same artist may still be in training and test. On the fault-filtered split the
-# network names {glue:text}`filtered:.1%` of the test images ({glue:text}`filtered_low:.1%` to
-# {glue:text}`filtered_high:.1%`) and {glue:text}`filtered_vote:.1%` of the tracks by vote, clearly
-# less than on new tracks{glue:text}`artists_matter`. After {glue:text}`dial_epochs` epochs with
-# lasting CutMix it names {glue:text}`longer_filtered:.1%` of the images. But there it learns from
-# {glue:text}`filtered_tracks` tracks instead of {glue:text}`track_tracks`, so not all of the loss
-# is due to artists. Others have tested on the same list:
+# Split by track, the artist may still be known. A published index names the artist of
+# {glue:text}`indexed` of GTZAN's tracks {cite:p}`sturm2012analysis`: they are
+# {glue:text}`artists` artists, {glue:text}`blues_artists` for all of the blues. Split by track,
+# {glue:text}`met_share:.0%` of the test tracks with a name in the index are by artists who have
+# other tracks in training; on the fault-filtered split, none is{glue:text}`lists_keep_artists`.
+
+# %% tags=["hide-input"]
+kept = {"short training, three seeds": [runs[f"track-{seed}"] for seed in range(3)],
+        "the paper's budget": [runs["track-full-budget"]]}  # fmt: skip
+by_artist = pd.concat({name: comparisons.by_artist(of) for name, of in kept.items()})
+by_artist = by_artist.reset_index(level=0, names="split by track").reset_index(drop=True)
+figures.tabulate("artists", by_artist, formats=dict.fromkeys(("accuracy", "low", "high"), "{:.1%}"))
+
+# %% [markdown]
+# On the fault-filtered split the network names {glue:text}`filtered:.1%` of the test images
+# ({glue:text}`filtered_low:.1%` to {glue:text}`filtered_high:.1%`) and
+# {glue:text}`filtered_vote:.1%` of the tracks by vote, clearly less than on new
+# tracks{glue:text}`artists_matter`. Do fewer training tracks explain it? The list has
+# {glue:text}`filtered_tracks`, a split by track {glue:text}`track_tracks`. With only
+# {glue:text}`filtered_tracks` random tracks in training, the network still names
+# {glue:text}`fewer:.1%` of the test images of a split by track ({glue:text}`fewer_low:.1%` to
+# {glue:text}`fewer_high:.1%`): most of the difference remains{glue:text}`fewer_is_no_reason`.
+#
+# How sure is that? Tracks of one artist are alike, so the number of independent observations is
+# that of artists, not of tracks. With whole artists drawn for the intervals, the fault-filtered
+# split costs {glue:text}`by_artists:.1f` points ({glue:text}`by_artists_low:.1f` to
+# {glue:text}`by_artists_high:.1f`) instead of {glue:text}`by_tracks_low:.1f` to
+# {glue:text}`by_tracks_high:.1f` with whole tracks; both exclude
+# zero{glue:text}`artists_as_units`. Two genres lose most{glue:text}`two_fall_most`: of disco,
+# {glue:text}`disco_after:.0%` of the test images are named instead of
+# {glue:text}`disco_before:.0%`, and of blues {glue:text}`blues_after:.0%` instead of
+# {glue:text}`blues_before:.0%`.
+#
+# Others have tested on the same list:
 #
 # | on the fault-filtered test tracks | accuracy | reported by |
 # |---|---|---|
@@ -347,8 +384,8 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # cores without a graphics card ({glue:text}`platform`, PyTorch {glue:text}`torch_version`). Their
 # spectrograms have {glue:text}`columns` columns for {glue:text}`seconds:.0f` seconds. For the view
 # `copies` that is enough; a slice of the view `segments` has only {glue:text}`segment_columns`
-# columns, fewer than its image is wide. Not run: the paper's budget on new tracks, on new artists
-# and in slices{glue:text}`budgets_are_missing`.
+# columns, fewer than its image is wide. Not run: the paper's budget in
+# slices{glue:text}`slices_are_missing`.
 
 # %% tags=["hide-input", "hide-output"]
 costs = comparisons.run_costs(runs)
@@ -362,7 +399,8 @@ figures.tabulate("costs", costs, formats=formats)
 row = summary.set_index(["view", "protocol", "method", "scored"]).loc
 image, track, filtered = (row["copies", name, "network", "image"] for name in splits)
 image_vote, track_vote, filtered_vote = (row["copies", name, "network", "vote"] for name in splits)
-full, full_run = accuracy_of(runs["image-full-budget"].predictions), runs["image-full-budget"]
+full, new = (accuracy_of(runs[f"{split}-full-budget"].predictions) for split in ("image", "track"))
+curve = runs["track-full-budget"].history.validation_accuracy
 change, change_vote = (
     changes.set_index(["view", "method", "scored"]).loc["copies", "network", by]
     for by in ("image", "vote")
@@ -370,16 +408,18 @@ change, change_vote = (
 met = comparisons.same_images(runs)
 later = [(runs["image-0-cutmix-stays"], runs["track-0-cutmix-stays"])]
 same_later = comparisons.same_images(runs, later)
-longer, longer_known, longer_filtered = (
-    accuracy_of(runs[f"{name}-0-cutmix-stays"].predictions)
-    for name in ("track", "image", "fault-filtered")
+longer, longer_known = (
+    accuracy_of(runs[f"{name}-0-cutmix-stays"].predictions) for name in ("track", "image")
 )
 at = readings.set_index("run")
 short = at[at.epochs == at.epochs.min()]
 gaps = short.groupby("protocol").gap.agg(["min", "max", "size"])
-overshoot = 100 * (
-    at.validation_accuracy[["image-full-budget", "image-0-cutmix-stays"]]
-    - paper.VALIDATION_ACCURACY
+overshoot = (
+    100
+    * (
+        at.validation_accuracy[["image-full-budget", "image-0-cutmix-stays"]]
+        - paper.VALIDATION_ACCURACY
+    ).min()
 )
 against = methods[methods.scored == "image"].set_index("label")
 pairs = [("", f"track-{seed}", f"track-{seed}-mfcc") for seed in range(3)]
@@ -390,8 +430,20 @@ below = {
     "below_images": comparisons.to_print(accuracy_of(pool["track"]), answers=paper.TEST_IMAGES),
     "below_tracks": comparisons.to_print(accuracy_of(pool["track"]), answers=tracks),
     "known_below_tracks": comparisons.to_print(accuracy_of(pool["image"]), answers=tracks),
-    "short_of": comparisons.to_print(longer, answers=tracks),
+    "new_short_of": comparisons.to_print(new, answers=tracks),
 }
+listed = comparisons.pooled((runs[f"fault-filtered-{seed}"] for seed in range(3)), "image")
+fewer = accuracy_of(
+    comparisons.pooled((runs[f"track-{seed}-443-tracks"] for seed in range(3)), "image")
+)
+by_tracks = evaluation.accuracy_difference(pool["track"], listed)
+by_artists = evaluation.accuracy_difference(
+    *map(comparisons.artists_for_tracks, (pool["track"], listed))
+)
+recall = pd.concat({"track": pool["track"], "list": listed}, names=["split"])
+recall = (recall.y_true == recall.y_pred).groupby(["split", recall.y_true]).mean().unstack(0)
+met_artists = by_artist[by_artist["split by track"].str.startswith("short")].set_index("artist")
+index = pd.Series(artists())
 settings, machine = runs["track-0"].settings, runs["track-0"].environment
 columns = 387  # of a spectrogram in the store that the runs used
 low, high = evaluation.wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES)
@@ -401,6 +453,7 @@ tests = {
     "known tracks, longer training": longer_known,
     "known tracks": image,
     "new tracks, longer training": longer,
+    "new tracks, the paper's budget": new,
     "new tracks": track,
     "new artists": filtered,
 }
@@ -416,7 +469,8 @@ kinds = {
     for kind, unaltered in (("original", True), ("altered", False))
 }
 glue_numbers(
-    image=image, track=track, filtered=filtered, full=full, longer=longer, change=change,
+    image=image, track=track, filtered=filtered, full=full, longer=longer, new=new,
+    fewer=fewer, by_tracks=by_tracks, by_artists=by_artists, change=change,
     change_vote=change_vote, same=met, against_tuned=tuned, **kinds, **below,
     against_image=against.loc["image (copies)"],
     against_track=against.loc["track (copies)"],
@@ -439,13 +493,20 @@ glue_numbers(
     test_tracks=tracks,
     shared=audits.set_index(["split", "first", "second"]).share["image", "train", "test"],
     longer_known=longer_known["accuracy"],
-    longer_filtered=longer_filtered["accuracy"],
     longer_images=same_later["images"],
     longer_same_known=same_later["known"],
     longer_same_unknown=same_later["unknown"],
-    overshoot_low=overshoot.min(),
-    overshoot_high=overshoot.max(),
-    undershoot=100 * (paper.VALIDATION_ACCURACY - at.validation_accuracy["track-0-cutmix-stays"]),
+    overshoot=overshoot,
+    new_epochs=len(curve),
+    new_validation=curve.max(),
+    before_best=curve[curve.idxmax() - 1],
+    after_best=curve[curve.idxmax() + 1],
+    indexed=len(index),
+    artists=index.nunique(),
+    blues_artists=index[index.index.str.startswith("blues")].nunique(),
+    met_share=met_artists.tracks["met"] / met_artists.tracks[["met", "new"]].sum(),
+    **{f"{genre}_before": recall.track[genre] for genre in ("disco", "blues")},
+    **{f"{genre}_after": recall.list[genre] for genre in ("disco", "blues")},
     nearest_epoch=at.epoch["image-0"],
     image_vote=image_vote.accuracy,
     track_vote=track_vote.accuracy,
@@ -465,8 +526,6 @@ glue_numbers(
     nearest_points=100 * at.distance["image-0"],
     nearest_train_loss=at.train_loss["image-0"],
     nearest_validation_loss=at.validation_loss["image-0"],
-    full_epochs=len(full_run.history),
-    full_train=full_run.history.train_accuracy.iloc[-1],
     ceiling=paper.LABEL_CEILING,
     **{f"published_{i}": share for i, share in enumerate(published, start=1)},
     **{f"published_{i}_method": method for i, method in enumerate(paper.PUBLISHED, start=1)},
@@ -478,6 +537,8 @@ glue_numbers(
     columns=columns,
     segment_columns=columns // settings.images_per_track,
 )
+shown = budgets.columns[:4]
+away = (budgets[shown] - budgets.loc["the paper", shown]).abs()
 pivot = comparisons.accuracies(runs).pivot_table(
     index=["view", "method", "seed", "scored"], columns="protocol", values="accuracy"
 )[["image", "track"]].dropna()  # fmt: skip
@@ -505,19 +566,28 @@ statements(
     tuned_is_open=tuned.low < 0 < tuned.high,
     order_turns=against.high["image (copies)"] < 0 < against.low["track (copies)"],
     image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin() == "image",
-    paper_between_splits=overshoot.min() > 0
+    paper_between_splits=overshoot > 0
     and bool((paper.VALIDATION_ACCURACY - at.validation_accuracy[dials[1:3]] > 0).all()),
     gaps_apart=gaps["max"]["track"] < gaps["min"]["image"],
     first_was_too_low=ends.validation_accuracy[dials[0]] > 0.92,
     second_and_third=0.73 < ends.validation_accuracy[dials[1]] < 0.80
     and ends.validation_accuracy[dials[0]] - ends.validation_accuracy[dials[1]] >= 0.07,
     longer_stays_below=max(at.best_validation[dials[2]], at.test_accuracy[dials[2]]) < 0.82,
-    image_overshoots=overshoot.min() > 5,
-    long_known_fits_worst=at.distance[dials[1]] < at.distance[dials[0]]
-    and at.distance["image-0"] < at.distance[dials[0]],
-    track_could_be_chance=below["short_of"]["low"] < 0 < below["short_of"]["high"],
+    image_overshoots=overshoot > 5,
+    new_tracks_in_a_row=track.accuracy < new["accuracy"] < longer["accuracy"],
+    stopped_early=len(curve) < 250,
+    second_half_true=0.74 < new["accuracy"] < 0.80 and curve.max() > paper.VALIDATION_ACCURACY,
+    budget_fits_tracks=bool((away.loc["split by track"] < (0.05, 0.01, 0.1, 0.1)).all())
+    and bool((away.loc["split by image"] > (0.2, 0.1, 0.3, 0.3)).all()),
+    track_could_be_chance=below["new_short_of"]["low"] < 0 < below["new_short_of"]["high"],
     above_the_ceiling=full["low"] > paper.LABEL_CEILING,
     artists_matter=filtered.high < track.low,
+    lists_keep_artists="met"
+    not in set(comparisons.by_artist([runs["fault-filtered-0"]]).artist),
+    fewer_is_no_reason=fewer["accuracy"] - filtered.accuracy > track.accuracy - fewer["accuracy"],
+    artists_as_units=min(by_artists["low"], by_tracks["low"]) > 0,
+    two_fall_most=set((recall.track - recall.list).nlargest(2).index) == {"disco", "blues"},
+    slices_are_missing="segments-track-full-budget" not in runs,
     published_order=published[0] < filtered_vote.low and filtered_vote.high < min(published[1:]),
     open_in_the_ledger=verdict["unseen_test_data"] == "undecided",
 )  # fmt: skip
@@ -527,15 +597,14 @@ statements(
 #
 # - **The number.** On known tracks the network reaches {glue:text}`image:.1%` to
 #   {glue:text}`full:.1%`, the more the longer it trains; on new tracks {glue:text}`track:.1%` to
-#   {glue:text}`longer:.1%`, on new artists {glue:text}`filtered:.1%` to
-#   {glue:text}`longer_filtered:.1%`. The paper's {glue:text}`paper_accuracy:.2%` lies between the
-#   first two, and its learning curves fit two readings.
+#   {glue:text}`longer:.1%`, on new artists {glue:text}`filtered:.1%`. The paper's
+#   {glue:text}`paper_accuracy:.2%` lies between the first two.
+# - **The reading.** With the paper's recipe and budget, its training and validation figures come
+#   out for new tracks and not for known ones; its test accuracy then was a lucky one. Print alone
+#   does not exclude a leak.
 # - **The rivals.** Which method is better depends on the split: a leak rewards whatever recognises
 #   recordings. On new tracks the network is ahead of handcrafted features; its lead over tuned ones
-#   can be chance.
-# - **The ingredients.** No ingredient's effect can be told from zero on new tracks; what one seed
-#   had shown for attention, three do not. {doc}`claims` goes through the paper's statements one by
-#   one.
+#   can be chance. What the ingredients add is another page ({doc}`ingredients`).
 #
 # ## Exercises
 #

@@ -229,18 +229,39 @@ def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
     names = artists()
     tables = []
     for run in runs:
-        table, trained = run.predictions, run.split[run.split.subset == "train"].track_id
-        who = table.track_id.map(names)
-        met = who.isin(trained.map(names).dropna())
-        kind = np.select([who.isna(), met], ["unknown", "met"], "new")
-        tables.append(table.assign(artist=kind, track=table.track_id,
-                                   track_id=who.fillna(table.track_id)))  # fmt: skip
+        who = run.predictions.track_id.map(names)
+        trained = run.split[run.split.subset == "train"].track_id.map(names)
+        kind = np.select([who.isna(), who.isin(trained.dropna())], ["unknown", "met"], "new")
+        tables.append(artists_for_tracks(run.predictions.assign(artist=kind)))
     rows = [
         {"artist": kind, "images": len(group), "tracks": group.track.nunique()}
         | {"artists": group.track_id.nunique(), **accuracy_of(group)}
         for kind, group in pd.concat(tables).groupby("artist")
     ]
     return pd.DataFrame(rows)
+
+
+def artists_for_tracks(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The same predictions with the artist in place of the track, so that intervals draw artists.
+
+    The track stands in the column `track`; one without a known artist is an artist of its own.
+    """
+    track = predictions.track_id
+    return predictions.assign(track=track, track_id=track.map(artists()).fillna(track))
+
+
+def printed_figures(run: Run | None = None) -> dict[str, float]:
+    """The six figures that the paper prints of its training, or those of a run.
+
+    Of the epoch with the best validation accuracy, whose network is tested.
+    """
+    names = ("train_accuracy", "validation_accuracy", "train_loss", "validation_loss")
+    if run is None:
+        values = [getattr(paper, name.upper()) for name in names]
+        return {**dict(zip(names, values, strict=True)), "test_accuracy": paper.ACCURACY,
+                "last_epoch": paper.STOPPED_EPOCH}  # fmt: skip
+    best = run.history.loc[run.history.validation_accuracy.idxmax(), list(names)]
+    return {**best, "test_accuracy": run.accuracy, "last_epoch": len(run.history)}
 
 
 def confusion_tracks(run: Run) -> pd.DataFrame:
@@ -370,8 +391,8 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
 
     A row for each network: run, view, protocol, recipe, epochs (at most); epoch, train_accuracy,
     validation_accuracy, train_loss and validation_loss there; gap (points), validation minus
-    training accuracy; distance, the larger of the two accuracies' distances to the paper's;
-    best_validation and test_accuracy of the run.
+    training accuracy; distance, of the epoch that comes nearest in both accuracies: the larger of
+    the two differences to the paper's; best_validation and test_accuracy of the run.
     """
     rows = []
     for name, run in runs.items():
@@ -391,7 +412,7 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
                 "epoch": int(at.epoch),
                 **at[["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]],
                 "gap": 100 * (at.validation_accuracy - at.train_accuracy),
-                "distance": away[nearest].max(),
+                "distance": away.max(axis=1).min(),
                 "best_validation": run.history.validation_accuracy.max(),
                 "test_accuracy": run.accuracy,
             }

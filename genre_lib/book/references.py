@@ -238,10 +238,10 @@ def keep(run: Run, name: str) -> Path:
 BEGIN, END = "<!-- results: made by `genre-book keep` -->", "<!-- end of results -->"
 SHOWN = (
     "image-full-budget",
+    "track-full-budget",
     "image-0",
     "track-0",
     "fault-filtered-0",
-    "image-0-handcrafted",
     "track-0-handcrafted",
 )
 
