@@ -162,7 +162,7 @@ def unseen_test_data(runs: Evidence) -> Finding:
         is_gain(comparisons.to_print(accuracy_of(run.predictions), answers=tracks)) is None
         for run in runs.take(table.run).values()
     ]
-    near = table[(table.distance <= 0.03) & by_chance]
+    near = table[(table.distance <= 0.03) & np.array(by_chance)]
     image, track = (bool((near.protocol == split).any()) for split in SPLITS)
     tried = table.protocol.value_counts()
     found = f"Of {tried['image']} trainings split by image and {tried['track']} by track, these "
