@@ -260,7 +260,7 @@ def printed_figures(run: Run | None = None) -> dict[str, float]:
         values = [getattr(paper, name.upper()) for name in names]
         return {**dict(zip(names, values, strict=True)), "test_accuracy": paper.ACCURACY,
                 "last_epoch": paper.STOPPED_EPOCH}  # fmt: skip
-    best = run.history.loc[run.history.validation_accuracy.idxmax(), list(names)]
+    best = run.history.nlargest(1, "validation_accuracy")[list(names)].iloc[0]
     return {**best, "test_accuracy": run.accuracy, "last_epoch": len(run.history)}
 
 
