@@ -175,8 +175,7 @@ SECTIONS = ("spectrogram", "augmentation", "model", "training")
 
 # The section of every single setting; None: top level.
 SECTION_OF: dict[str, str | None] = dict.fromkeys(RunSettings.model_fields.keys() - SECTIONS)
-for _section in SECTIONS:
-    SECTION_OF |= dict.fromkeys(getattr(RunSettings(), _section).model_dump(), _section)
+SECTION_OF |= {name: part for part in SECTIONS for name in RunSettings().model_dump()[part]}
 SWITCHES = ("augment_training", "lstm", "attention", "residual")  # settings that are yes or no
 
 

@@ -71,10 +71,8 @@ def to_decibels(gray: np.ndarray, *, top_db: float) -> np.ndarray:
 def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndarray, dict]:
     """Gray-level spectrogram of a track, shape (n_mels, frames), and its row of the index.
 
-    Of a file no more is decoded than is used, so its seconds are those that are used.
-
-    A `UserError` is raised if the track cannot be read, or what is used of it is silent: a black
-    image shows the network nothing of the genre that it is filed under.
+    Of a file no more is decoded than is used, so its seconds are those that are used. A `UserError`
+    is raised if it cannot be read, or is silent: a black image shows nothing of its genre.
     """
     if track.path:
         audio = track.load(settings.sample_rate, seconds=settings.seconds)
@@ -88,11 +86,6 @@ def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndar
     if np.abs(audio).max() < SILENT:
         raise UserError(f"{track.path or track.track_id} is silent throughout.")
     gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
-    row = {
-        "track_id": track.track_id,
-        "genre": track.genre,
-        "frames": gray.shape[1],
-        "seconds": round(seconds, 4),
-        "sha256": sha256.hexdigest(),
-    }
+    row = {"track_id": track.track_id, "genre": track.genre, "frames": gray.shape[1]}
+    row |= {"seconds": round(seconds, 4), "sha256": sha256.hexdigest()}
     return gray, row

@@ -271,7 +271,7 @@ def _name_of_store(corpus: Corpus, settings: RunSettings) -> str:
     content = hashlib.sha256(settings.spectrogram.model_dump_json().encode() + on_error().encode())
     for track in corpus.tracks:
         stat = track.path.stat() if track.path and track.path.exists() else None
-        known = (stat.st_size, stat.st_mtime_ns) if stat else None
+        known = stat and (stat.st_size, stat.st_mtime_ns)
         content.update(repr((track.track_id, known)).encode())
     if corpus.name == "synthetic":
         for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
@@ -282,8 +282,8 @@ def _name_of_store(corpus: Corpus, settings: RunSettings) -> str:
 def allocate(shape: tuple[int, ...]) -> np.ndarray:
     """Zeros, uint8: in memory up to `MAPPED_ABOVE` bytes, in a mapped file above.
 
-    The file lies in ``cache`` below `genre_lib.config.cache_dir` and has no name there: the system
-    takes its space back when the process ends. A `UserError` is raised if there is no room.
+    The file has no name: its space is free when the process ends, however it does. A `UserError`
+    is raised if there is no room.
     """
     size = math.prod(shape)
     if size <= MAPPED_ABOVE:
@@ -307,10 +307,7 @@ def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
 
 
 def release(array: np.ndarray) -> None:
-    """Give back the memory of the mapped pages of an array, or of what it is a view of.
-
-    Its content stays, and the next access finds it in the file.
-    """
+    """Give back the memory of mapped pages of an array or of its base; its content stays."""
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
