@@ -108,20 +108,21 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
     A `UserError` is raised if there is no such run, it is damaged, or has no network.
     """
     from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
-    from genre_lib.training import load_model
+    from genre_lib.model import HybridNet
 
     directory = directory.parent if directory.is_file() else directory
     run = read_run(directory)
     recipe = Recipe.read(directory / "spectrogram.json")
+    weights = directory / "model.safetensors"
+    model = HybridNet(run.settings.model, n_classes=len(run.genres))
     try:
-        model = load_model(directory, run.settings, n_classes=len(run.genres))
+        model.load_state_dict(load_file(weights))
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(
-            f"{directory / 'model.safetensors'} holds no weights of this network ({reason})."
-        ) from None
-    return Trained(**vars(run), recipe=recipe, model=model)
+        raise UserError(f"{weights} holds no weights of this network ({reason}).") from None
+    return Trained(**vars(run), recipe=recipe, model=model.eval())
 
 
 # From a recording to an answer

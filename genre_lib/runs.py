@@ -7,7 +7,7 @@ import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,9 +28,6 @@ from genre_lib.config import (
 from genre_lib.evaluation import accuracy, accuracy_of, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
 from genre_lib.store import Store, open_store, read_csv
-
-if TYPE_CHECKING:
-    from genre_lib.model import HybridNet
 
 FILES = ("config", "environment", "metrics")
 TABLES: dict[str, dict[str, type]] = {  # columns and what they hold: a genre may be called 1980
@@ -137,7 +134,7 @@ def is_complete(directory: Path) -> bool:
 def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress: bool) -> None:
     from genre_lib.handcrafted import predicted_labels
     from genre_lib.speed.allocator import keep_freed_memory
-    from genre_lib.training import environment, train
+    from genre_lib.training import CHECKPOINT, environment, predict_logits, train
 
     config = {
         "data": {"name": store.name, "digest": store.digest},
@@ -161,31 +158,31 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     write_json(begun, config)
     write_json(directory / "spectrogram.json", store.recipe.model_dump())
     write_text(directory / "split.csv", dataset.table.to_csv(index=False))
-    started, scored = time.monotonic(), ("test", "train")
-    if settings.method != "network":
-        labels = predicted_labels(dataset, store, settings)
-        certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
-        tables = [prediction_table(dataset, part, certain[dataset.rows(part)]) for part in scored]
-        write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
-        seconds = time.monotonic() - started
-        write_json(directory / "environment.json", environment() | {"seconds": seconds})
-    else:
+    scored = [dataset.rows(subset) for subset in ("test", "train")]
+    if settings.method == "network":
         keep_freed_memory()
         model = train(settings, dataset, directory, progress=progress)
-        tables = [predict(model, dataset, subset=part) for part in scored]
-    test, clean = tables
+        logits = [predict_logits(model, dataset.images, rows) for rows in scored]
+        answers = [each.double().softmax(1).numpy() for each in logits]
+    else:
+        started = time.monotonic()
+        labels = predicted_labels(dataset, store, settings)
+        certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
+        answers = [certain[rows] for rows in scored]
+        write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
+        facts = environment() | {"seconds": time.monotonic() - started}
+        write_json(directory / "environment.json", facts)
+    test, clean = (prediction_table(dataset, *each) for each in zip(scored, answers, strict=True))
     write_text(directory / "predictions.csv", test.to_csv(index=False))
     write_json(directory / "metrics.json", score_run(test, clean, dataset))
-    for path in directory.glob("checkpoint-*"):
-        path.unlink()
+    (directory / CHECKPOINT).unlink(missing_ok=True)
 
 
 def code_digest() -> str:
     """Hash of the code that decides what a training computes."""
-    content = hashlib.sha256()
-    for name in ("augment", "model", "speed/layers", "splits", "training"):
-        content.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return content.hexdigest()[:16]
+    names = ("augment", "model", "speed/layers", "splits", "training")
+    code = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in names]
+    return hashlib.sha256(b"".join(code)).hexdigest()[:16]
 
 
 def read_run(directory: Path) -> Run:
@@ -212,20 +209,12 @@ def read_run(directory: Path) -> Run:
     return run
 
 
-def predict(model: HybridNet, dataset: Dataset, *, subset: str = "test") -> pd.DataFrame:
-    """A network's answers to the images of a subset, as a `prediction_table`."""
-    from genre_lib.training import predict_logits
+def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    """Predictions of some images: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
 
-    logits = predict_logits(model, dataset.images, dataset.rows(subset))
-    return prediction_table(dataset, subset, logits.double().softmax(1).numpy())
-
-
-def prediction_table(dataset: Dataset, subset: str, probabilities: np.ndarray) -> pd.DataFrame:
-    """Predictions of a subset: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
-
-    They follow from probabilities, shape (images of the subset, genres).
+    They follow from probabilities, shape (rows, genres).
     """
-    table = dataset.table.loc[dataset.rows(subset), ["track_id", "image", "genre"]]
+    table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
     table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
     table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]
     columns = [f"p_{genre}" for genre in dataset.genres]

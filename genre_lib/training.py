@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import platform
 import time
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from genre_lib import __version__, checkpoint
+from genre_lib import __version__
 from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
 from genre_lib.config import (
     RunSettings,
@@ -35,6 +36,7 @@ from genre_lib.splits import Dataset
 from genre_lib.store import take
 
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
+CHECKPOINT = "checkpoint.pt"
 
 
 def random_seed(*key: int) -> int:
@@ -67,11 +69,11 @@ def make_schedule(
         return torch.optim.lr_scheduler.OneCycleLR(
             optimizer, max_lr=settings.learning_rate, total_steps=total_steps, pct_start=share
         )
-    if settings.schedule == "constant":
-        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
     warmup = max(1, round(settings.warmup_share * total_steps))
 
     def factor(step: int) -> float:
+        if settings.schedule == "constant":
+            return 1.0
         if step < warmup:
             return (step + 1) / warmup
         return (1 + math.cos(math.pi * (step - warmup) / max(1, total_steps - warmup))) / 2
@@ -83,12 +85,12 @@ def planned_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarray
     """Learning rate of every step of a training that is not stopped early, shape (total_steps,)."""
     optimizer = make_optimizer(nn.Linear(1, 1), settings)
     schedule = make_schedule(optimizer, settings, total_steps=total_steps)
-    rates = [schedule.get_last_lr()[0]]
-    for _ in range(total_steps - 1):
+    rates = np.empty(total_steps)
+    for step in range(total_steps):
+        rates[step] = schedule.get_last_lr()[0]
         optimizer.step()
         schedule.step()
-        rates.append(schedule.get_last_lr()[0])
-    return np.array(rates)
+    return rates
 
 
 def smoothed_loss(logits: Tensor, labels: Tensor, *, smoothing: float) -> Tensor:
@@ -119,11 +121,9 @@ def predict_logits(model: HybridNet, images: np.ndarray, rows: np.ndarray | None
     model.eval()
     device = next(model.parameters()).device
     rows = np.arange(len(images)) if rows is None else rows
-    batches = (
-        model(to_input(take(images, rows[start : start + EVALUATION_BATCH]), device)).float().cpu()
-        for start in range(0, len(rows), EVALUATION_BATCH)
-    )
-    return torch.cat(list(batches))
+    batches = np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH))
+    inputs = (to_input(take(images, batch), device) for batch in batches)
+    return torch.cat([model(batch).float().cpu() for batch in inputs])
 
 
 def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[str, float]:
@@ -144,16 +144,11 @@ def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[
     return scores
 
 
-def device_of(name: str | None = None) -> torch.device:
+def device_of() -> torch.device:
     """CUDA where there is one, else the CPU; `GENRE_DEVICE` decides otherwise."""
     best = "cuda" if torch.cuda.is_available() else "cpu"
-    name = name or os.environ.get("GENRE_DEVICE") or best
+    name = os.environ.get("GENRE_DEVICE") or best
     return torch.device(choose("device (GENRE_DEVICE)", name, {"cpu", best}))
-
-
-def steps_per_epoch(settings: RunSettings, dataset: Dataset) -> int:
-    """Batches that the training images fill; the last one may be smaller."""
-    return math.ceil(len(dataset.rows("train")) / settings.training.batch_size)
 
 
 class State(NamedTuple):
@@ -173,7 +168,8 @@ def new_state(settings: RunSettings, dataset: Dataset) -> State:
     torch.manual_seed(random_seed(settings.training_seed))
     model = HybridNet(settings.model, n_classes=len(dataset.genres)).to(device)
     optimizer = make_optimizer(model, settings.training)
-    total = steps_per_epoch(settings, dataset) * settings.training.epochs
+    steps = math.ceil(len(dataset.rows("train")) / settings.training.batch_size)
+    total = steps * settings.training.epochs
     schedule = make_schedule(optimizer, settings.training, total_steps=total)
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
     return State(model, optimizer, schedule, scaler)
@@ -193,43 +189,40 @@ def train(
     A `UserError` is raised if the loss is no number any more, or a checkpoint is of another
     training.
     """
-    training, steps = settings.training, steps_per_epoch(settings, dataset)
+    training, images = settings.training, dataset.rows("train")
     seed, state = settings.training_seed, new_state(settings, dataset)
-    history: list[dict[str, float]] = []
-    best: dict[str, Tensor] = {}
-    started = time.monotonic()
-    if (saved := checkpoint.load(directory, state._asdict())) is not None:
-        history, best = saved["history"], saved["best"]
-        started -= saved["seconds"]
+    saved = load_checkpoint(directory, state)
+    history, best, seconds = saved["history"], saved["best"], saved["seconds"]
+    started = time.monotonic() - seconds
 
     title = f"training, {settings.view} x {settings.protocol}, seed {settings.seed}"
-    total, done = training.epochs * steps, len(history) * steps
-    with tqdm(total=total, initial=done, desc=title, unit="step", disable=not progress) as bar:
+    total, done = training.epochs * len(images), len(history) * len(images)
+    with tqdm(total=total, initial=done, desc=title, unit="image", disable=not progress) as bar:
         while not finished(history, training):
             epoch, loss_sum, hits = len(history), 0.0, 0.0
-            rows = np.random.default_rng([seed, epoch, 2]).permutation(dataset.rows("train"))
+            order = np.random.default_rng([seed, epoch, 2]).permutation(images)
+            cuts = range(training.batch_size, len(order), training.batch_size)
             state.model.train()
-            for step in range(steps):
-                batch = rows[step * training.batch_size : (step + 1) * training.batch_size]
-                images, partner, kept = make_batch(settings, dataset, batch, epoch=epoch, step=step)
-                labels, rate = dataset.labels[batch], state.schedule.get_last_lr()[0]
+            for step, rows in enumerate(np.split(order, cuts)):
+                batch, partner, kept = make_batch(settings, dataset, rows, epoch=epoch, step=step)
+                labels, rate = dataset.labels[rows], state.schedule.get_last_lr()[0]
                 torch.manual_seed(random_seed(seed, epoch, step))
-                loss, right = train_step(state, settings, images, labels, partner, kept)
+                loss, right = train_step(state, settings, batch, labels, partner, kept)
                 if not math.isfinite(loss):
                     raise UserError(
                         f"The loss is {loss} in epoch {epoch + 1}, step {step + 1}: the training "
                         f"diverged; choose a learning_rate below {training.learning_rate}."
                     )
-                loss_sum += loss * len(batch)
+                loss_sum += loss * len(rows)
                 hits += right
-                bar.update()
+                bar.update(len(rows))
             mixed = cutmix_probability(epoch, training.epochs, settings.augmentation)
             record = {
                 "epoch": epoch + 1,
                 "learning_rate": float(rate),
                 "cutmix_probability": mixed,
-                "train_loss": loss_sum / len(rows),
-                "train_accuracy": hits / len(rows),
+                "train_loss": loss_sum / len(images),
+                "train_accuracy": hits / len(images),
                 **validate(state.model, settings, dataset),
             }
             before = [row["validation_accuracy"] for row in history]
@@ -237,12 +230,10 @@ def train(
                 weights = state.model.state_dict()
                 best = {name: value.cpu().clone().contiguous() for name, value in weights.items()}
             history.append(record)
-            content = {name: part.state_dict() for name, part in state._asdict().items()}
-            content |= {"history": history, "best": best, "seconds": time.monotonic() - started}
-            checkpoint.save(directory, content, position=len(history))
+            seconds = time.monotonic() - started
+            save_checkpoint(directory, state, history=history, best=best, seconds=seconds)
             shown = ("epoch", "train_loss", "train_accuracy", "validation_accuracy")
             bar.set_postfix({name: f"{record[name]:.4g}" for name in shown})
-    seconds = time.monotonic() - started
     write_text(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
     write_json(directory / "environment.json", environment() | {"seconds": seconds})
     write_bytes(directory / "model.safetensors", to_safetensors(best))
@@ -287,12 +278,7 @@ def make_batch(
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """One training batch: augmented, and with some probability mixed (Sections IV-A and IV-C).
 
-    Returns
-    -------
-    batch : np.ndarray
-        uint8, shape (B, 128, 128).
-    partner, kept
-        As `genre_lib.augment.cutmix` returns them.
+    Returns the images, uint8, shape (B, 128, 128); partner and kept are as those of `cutmix`.
     """
     seed = random_seed(settings.training_seed, epoch, step)
     rng = np.random.default_rng(seed)
@@ -308,18 +294,40 @@ def make_batch(
 
 def finished(history: list[dict[str, float]], settings: TrainingSettings) -> bool:
     """Tell whether training is over: all epochs done, or no better loss within the patience."""
-    losses = [row["validation_loss"] for row in history]
-    if not losses:
-        return False
-    since_best = len(losses) - 1 - int(np.argmin(losses))
-    return len(losses) >= settings.epochs or since_best >= settings.patience
+    best = int(np.argmin([row["validation_loss"] for row in history])) if history else 0
+    return len(history) >= settings.epochs or len(history) - 1 - best >= settings.patience
 
 
-def load_model(directory: Path, settings: RunSettings, *, n_classes: int) -> HybridNet:
-    """The best model of a finished run, in evaluation mode."""
-    model = HybridNet(settings.model, n_classes=n_classes)
-    model.load_state_dict(load_file(directory / "model.safetensors"))
-    return model.eval()
+def save_checkpoint(directory: Path, state: State, **values: Any) -> None:
+    """Write the state of a training, and plain values and tensors, complete or not at all."""
+    buffer = io.BytesIO()
+    torch.save({name: part.state_dict() for name, part in state._asdict().items()} | values, buffer)
+    write_bytes(directory / CHECKPOINT, buffer.getvalue())
+
+
+def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
+    """History, best weights and seconds of a training that was begun, and its state put back.
+
+    A `UserError` is raised if the checkpoint is damaged, of another training, or holds what would
+    have to be run as code.
+    """
+    path = directory / CHECKPOINT
+    if not path.exists():
+        return {"history": [], "best": {}, "seconds": 0.0}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if (damaged := archive.testzip()) is not None:  # which PyTorch would read all the same
+                raise zipfile.BadZipFile(f"{damaged} in it is damaged")
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in state._asdict().items():
+            part.load_state_dict(saved[name])
+        return dict(saved)
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"{path} is no checkpoint of this training ({reason}); remove the run's directory to "
+            "train from the start."
+        ) from None
 
 
 def environment() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from genre_lib import augment, checkpoint, config, training
+from genre_lib import augment, config, training
 from genre_lib.config import RunSettings
 from genre_lib.runs import get_run
 
@@ -70,7 +70,8 @@ def watch(kill_at: int | None) -> Events:
     training.make_batch = events.around(training.make_batch)
     training.mixed_loss = events.around(training.mixed_loss)
     training.validate = events.around(training.validate)
-    checkpoint.newest_first = events.around(checkpoint.newest_first)
+    training.load_checkpoint = events.around(training.load_checkpoint)
+    training.save_checkpoint = events.around(training.save_checkpoint)
     config.open = events.open
     config.os = Files(events)
     return events
@@ -88,21 +89,21 @@ def run_and_log(settings: RunSettings, runs: Path, log: Path, kill_at: int | Non
     """Make a run and note every epoch that this process trained, and what it reported."""
     prepare(runs)
     watch(kill_at)
-    save, notice = checkpoint.save, config.notice
+    save, notice = training.save_checkpoint, config.notice
 
     def note(text: str) -> None:
         with open(log, "a") as file:
             file.write(text + "\n")
 
-    def saved(*args, position):
-        note(f"epoch {position} by {os.getpid()}")
-        return save(*args, position=position)
+    def saved(*args, history, **values):
+        note(f"epoch {len(history)} by {os.getpid()}")
+        return save(*args, history=history, **values)
 
     def noticed(text):
         note(f"notice {os.getpid()}: {text}")
         notice(text)
 
-    checkpoint.save, config.notice = saved, noticed
+    training.save_checkpoint, config.notice = saved, noticed
     get_run(settings, progress=False)
     note(f"read by {os.getpid()}")
 

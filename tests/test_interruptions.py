@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
+import torch
 
-from genre_lib import checkpoint
 from genre_lib.config import RunSettings, configure
 from genre_lib.store import open_store
+from genre_lib.training import CHECKPOINT
 
 RESULTS = ("history.csv", "model.safetensors", "predictions.csv", "split.csv", "metrics.json")
 
@@ -46,6 +47,10 @@ def start():
 def results(runs: Path) -> dict[str, bytes]:
     (directory,) = (path for path in runs.iterdir() if path.is_dir())
     return {name: (directory / name).read_bytes() for name in RESULTS}
+
+
+def epochs_done(directory: Path) -> int:
+    return len(torch.load(directory / CHECKPOINT, weights_only=True)["history"])
 
 
 @dataclass
@@ -116,7 +121,7 @@ def test_where_the_one_that_trains_dies_the_other_continues(settings, start, who
 def test_sigterm_ends_a_run_at_once_and_it_continues_later(settings, start, whole, tmp_path):
     assert start(processes.run_until_sigterm, settings, tmp_path / "runs", 11) == -signal.SIGTERM
     (directory,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
-    assert checkpoint.newest_first(directory)[0].name.startswith("checkpoint-0000000001-")
+    assert epochs_done(directory) == 1
     assert start(processes.run, settings, tmp_path / "runs", None) == 0
     assert results(tmp_path / "runs") == whole.results
 
@@ -161,11 +166,11 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
     assert "first exit 1" in done.stdout
     assert "Traceback" not in done.stderr
     assert re.search(
-        r"genre-book: \S*checkpoint-\d{10}-\w+\.pt cannot be written \(No space",
+        r"genre-book: \S*checkpoint\.pt cannot be written \(No space",
         done.stderr,
     )
     (directory,) = (path for path in copy.iterdir() if path.is_dir())
-    assert checkpoint.load(directory, {}) is not None
+    assert epochs_done(directory) == 1
     assert not list(copy.rglob("*.part"))
     assert "second exit 0" in done.stdout
     assert results(tmp_path / "end") == whole.results

@@ -36,7 +36,6 @@ PINS = {canonicalize_name(pin.name): pin for pin in CONSTRAINTS}
 ORDER = {
     "paper": 0,
     "config": 1,
-    "checkpoint": 2,
     "corpus": 2,
     "spectrogram": 3,
     "store": 4,

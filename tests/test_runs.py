@@ -16,7 +16,8 @@ from genre_lib import runs, training
 from genre_lib.config import UserError, digest, runs_dir
 from genre_lib.evaluation import confusions, genre_scores, vote
 from genre_lib.handcrafted import features, mfcc_statistics, predicted_labels
-from genre_lib.runs import get_run, predict, read_run, score_run
+from genre_lib.predict import read_trained
+from genre_lib.runs import get_run, prediction_table, read_run, score_run
 from genre_lib.spectrogram import mel_decibels, to_gray
 from genre_lib.splits import SUBSETS, make_dataset
 from genre_lib.training import new_state, predict_logits
@@ -114,10 +115,13 @@ def test_the_metrics_follow_from_predictions_and_split(run):
 
 def test_the_stored_weights_give_the_stored_predictions(run, store):
     dataset = make_dataset(store, run.settings)
-    model = training.load_model(run.path, run.settings, n_classes=3)
-    table = predict(model, dataset)
-    pd.testing.assert_frame_equal(table, run.predictions, check_dtype=False)
-    assert score_run(table, predict(model, dataset, subset="train"), dataset) == run.metrics
+    model = read_trained(run.path).model
+    tables = []
+    for rows in (dataset.rows("test"), dataset.rows("train")):
+        logits = predict_logits(model, dataset.images, rows)
+        tables.append(prediction_table(dataset, rows, logits.double().softmax(1).numpy()))
+    pd.testing.assert_frame_equal(tables[0], run.predictions, check_dtype=False)
+    assert score_run(*tables, dataset) == run.metrics
 
 
 # Read, made or continued
