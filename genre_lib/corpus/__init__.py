@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genre_lib.config import RunSettings, choose, data_dir
+from genre_lib.config import RunSettings, UserError, choose, data_dir
 from genre_lib.corpus.audio import Source, Upload, read_audio
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
@@ -17,7 +17,7 @@ def find_corpus(settings: RunSettings) -> Corpus:
     """Find the corpus that the settings name; GTZAN is fetched if need be.
 
     It is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or a spectrogram
-    store. A `UserError` is raised if there is no such corpus, or no track in it.
+    store. A `UserError` is raised if there is no such corpus, or no second genre in it.
     """
     name = settings.corpus
     if name == "synthetic":
@@ -29,4 +29,12 @@ def find_corpus(settings: RunSettings) -> Corpus:
         return Corpus(path.resolve().name, store=path)
     if not path.exists() and "/" not in name:
         choose("corpus or folder", name, ("synthetic", "gtzan"))
-    return folder_corpus(path)
+    corpus = folder_corpus(path)
+    if len(genres := {track.genre for track in corpus.tracks}) == 1:
+        only = path / min(genres)
+        below = sorted(it.name for it in only.iterdir() if it.is_dir())
+        hint = f" (are they those of {only}: {', '.join(below[:3])}?)" if len(below) > 1 else ""
+        raise UserError(
+            f"{path} holds one genre only, {only.name}; give a folder of several{hint}."
+        )
+    return corpus

@@ -130,6 +130,15 @@ def seconds_of(source: Source) -> float:
         return 0.0
 
 
+def fault_of(source: Source) -> str:
+    """What keeps a file from being decoded, as far as its beginning tells; else nothing."""
+    try:
+        with _opened(source):
+            return ""
+    except AudioFault as error:
+        return error.fault
+
+
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Any, float]]:
     """A file as PyAV's container, and the seconds that its header states; 0 if it does not."""

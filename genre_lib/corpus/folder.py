@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
@@ -10,9 +11,9 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from genre_lib.config import UserError
-from genre_lib.corpus.audio import read_audio
+from genre_lib.corpus.audio import fault_of, read_audio
 
-AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff"}
+AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".aac", ".opus"}
 
 
 @dataclass(frozen=True)
@@ -57,25 +58,50 @@ def is_audio(file: PurePath) -> bool:
 def folder_corpus(path: Path) -> Corpus:
     """List the audio files of a folder of genre folders; the folder's name is the genre.
 
+    Files may lie deeper: ``rock/artist/album/1.mp3`` is the track ``rock.artist_album_1``. What has
+    no suffix of an audio file counts if it can be decoded. `Corpus.describe` lists all other files.
+
     A `UserError` is raised if there is no audio file in any subfolder, two files give the same
     track, or a folder cannot be read.
     """
     a_corpus = "a corpus is a folder with one subfolder of audio files for each genre, or a store"
-    try:  # sorted, so that the order does not depend on the file system
-        folders = [it for it in sorted(path.iterdir()) if it.is_dir() and it.name[0] != "."]
-        files = [file for folder in folders for file in sorted(folder.iterdir()) if is_audio(file)]
-    except OSError as error:
-        raise UserError(
-            f"{error.filename} cannot be read ({error.strerror}); {a_corpus}."
-        ) from None
     tracks: dict[str, Track] = {}
-    for file in files:
-        genre, stem = file.parent.name, file.stem
-        track_id = stem if stem.startswith(f"{genre}.") else f"{genre}.{stem}"
+    passed_over: dict[str, list[str]] = {}  # by the reason
+    for file in _files(path, a_corpus):
+        inner = file.relative_to(path)
+        hidden = any(part.startswith(".") for part in inner.parts)
+        fault = "hidden" if hidden else "in no genre folder" if len(inner.parts) == 1 else ""
+        if not fault and not is_audio(file):
+            fault = fault_of(file)
+        if fault:
+            passed_over.setdefault(fault, []).append(str(inner))
+            continue
+        genre, name = inner.parts[0], "_".join((*inner.parts[1:-1], file.stem))
+        track_id = name if name.startswith(f"{genre}.") else f"{genre}.{name}"
         if track_id in tracks:
             raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
         tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file)
     if not tracks:
         suffixes = ", ".join(sorted(AUDIO_SUFFIXES))
         raise UserError(f"{path} holds no audio ({suffixes}) in subfolders; {a_corpus}.")
-    return Corpus(path.resolve().name, tuple(tracks.values()))
+    lines = [f"  {fault}: {some(names)}" for fault, names in passed_over.items()]
+    text = "\n".join([f"Files in {path} that are passed over", *lines])
+    return Corpus(
+        path.resolve().name, tuple(tracks.values()), describe=(lambda: text) if lines else None
+    )
+
+
+def _files(path: Path, wanted: str) -> list[Path]:
+    """All files below a folder, in an order that does not depend on the file system."""
+
+    def fail(error: OSError) -> None:
+        raise UserError(f"{error.filename} cannot be read ({error.strerror}); {wanted}.")
+
+    walk = os.walk(path, onerror=fail, followlinks=True)
+    return sorted(Path(place, name) for place, _, names in walk for name in names)
+
+
+def some(names: Sequence[str]) -> str:
+    """Names in a line, not all if they are many."""
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return f"{len(names)} ({shown})" if names else "none"

@@ -18,7 +18,7 @@ from tqdm.contrib.concurrent import thread_map
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
 from genre_lib.corpus.download import BadArchive, fetch, unpack
-from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store
+from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store, some
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 
@@ -148,9 +148,9 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
     return (
         f"GTZAN: {len(tracks)} of 1000 tracks\n"
-        f"  shorter than 30 s, and so ending in silence: {_some(short)}\n"
-        f"  cannot be decoded: {_some([name for name in names if seconds[name] is None])}\n"
-        f"  another MD5 than in mirdata's index, of {len(listed)} known here: {_some(other)}"
+        f"  shorter than 30 s, and so ending in silence: {some(short)}\n"
+        f"  cannot be decoded: {some([name for name in names if seconds[name] is None])}\n"
+        f"  another MD5 than in mirdata's index, of {len(listed)} known here: {some(other)}"
     )
 
 
@@ -170,12 +170,6 @@ def _index(place: Path) -> Mapping[str, str]:
         return {name: it["audio"][1] for name, it in read_json(place)["tracks"].items()}
     except (KeyError, TypeError, IndexError, AttributeError):
         raise UserError(f"{place} is not mirdata's index; put that there, or remove it.") from None
-
-
-def _some(names: Sequence[str]) -> str:
-    """Names in a line, not all if they are many."""
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"{len(names)} ({shown})" if names else "none"
 
 
 @functools.cache

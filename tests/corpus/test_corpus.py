@@ -55,7 +55,7 @@ def test_a_folder_that_may_not_be_read_is_named(folder, monkeypatch):
     def refuse(path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(UserError, match=r"music cannot be read \(Permission denied\)"):
         folder_corpus(folder)
 
@@ -79,12 +79,39 @@ def test_what_is_hidden_or_no_audio_is_passed_over(folder):
     before = folder_corpus(folder).tracks
     write(folder / ".hidden" / "x.wav")
     write(folder / "blues" / ".x.wav")
-    write(folder / "blues" / "nested" / "x.wav")
     write(folder / "loose.wav")
     for name in (".DS_Store", "blues/.DS_Store", "blues/notes.txt", "README"):
         (folder / name).write_text("x")
     (folder / "empty").mkdir()
-    assert [t.track_id for t in folder_corpus(folder).tracks] == [t.track_id for t in before]
+    corpus = folder_corpus(folder)
+    assert [t.track_id for t in corpus.tracks] == [t.track_id for t in before]
+    assert corpus.describe is not None
+    passed_over = corpus.describe().splitlines()[1:]
+    assert [line.partition(" (")[0].strip() for line in sorted(passed_over)] == [
+        "cannot be decoded as audio",
+        "hidden: 7",
+        "in no genre folder: 2",
+    ]
+    assert str(Path("blues", "notes.txt")) in "".join(passed_over)
+
+
+def test_files_in_deeper_folders_and_of_any_suffix_count(folder):
+    write(folder / "jazz" / "artist" / "album" / "1.wav")
+    write(folder / "jazz" / "2.sound", format="WAV")
+    write(folder / "blues" / "3", format="FLAC")
+    ids = [track.track_id for track in folder_corpus(folder).tracks]
+    assert ids == [
+        *("blues.3", "blues.00000", "blues.00001"),
+        *("jazz.2", "jazz.artist_album_1", "jazz.00000"),
+    ]
+
+
+def test_one_genre_is_no_corpus_and_genres_one_level_below_are_named(folder):
+    with pytest.raises(UserError, match=r"one genre only, music; .*music: blues, jazz\?"):
+        find_corpus(configure(corpus=str(folder.parent)))
+    shutil.rmtree(folder / "jazz")
+    with pytest.raises(UserError, match=r"one genre only, blues; give a folder of several\.$"):
+        find_corpus(configure(corpus=str(folder)))
 
 
 def test_the_order_does_not_depend_on_the_file_system(tmp_path):
