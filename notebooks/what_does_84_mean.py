@@ -244,9 +244,8 @@ figures.tabulate("readings", readings, formats=dict.fromkeys(comparisons.READING
 # That is no proof: whatever makes training images harder than validation images, such as CutMix,
 # stronger augmentation or dropout, widens the same gap. Two dials separate the two explanations.
 # Each makes training images harder, so that training accuracy ends near the paper's even after
-# {glue:text}`dial_epochs` epochs: CutMix that does not fade, and much stronger augmentation. Each
-# is turned alike for a split by image and a split by track. These predictions were written down
-# before the runs:
+# {glue:text}`dial_epochs` epochs: CutMix that does not fade, and much stronger augmentation. These
+# predictions were written down before the runs:
 #
 # 1. Split by image, validation accuracy ends above the paper's: between 84 % and 92 %.
 # 2. Split by track, it ends below the paper's: between 73 % and 80 %.
@@ -259,7 +258,7 @@ figures.tabulate("readings", readings, formats=dict.fromkeys(comparisons.READING
 
 # %% tags=["hide-input"]
 dials = ["image-0-cutmix-stays", "track-0-cutmix-stays", "track-0-40-epochs",
-         "fault-filtered-0-cutmix-stays"]  # fmt: skip
+         "track-0-strong-augmentation", "image-0-40-epochs"]  # fmt: skip
 ends = pd.DataFrame({name: runs[name].history.iloc[-1] for name in dials}).T.astype(float)
 ends["test_accuracy"] = [runs[name].accuracy for name in dials]
 ends["track_accuracy"] = [runs[name].metrics["track_accuracy"] for name in dials]
@@ -275,6 +274,11 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # {glue:text}`longer_same_unknown:.1%` when not. So at the paper's training accuracy, long trainings
 # on a split by image end {glue:text}`overshoot:.1f` points or more above its validation
 # accuracy{glue:text}`image_overshoots`.
+#
+# The second dial turned too far to be compared: with so strong an augmentation, training accuracy
+# on new tracks ends at {glue:text}`strong_train:.1%`. But validation accuracy ends
+# {glue:text}`strong_gap:.1f` points above it, as far as the paper's, with no leak at
+# all{glue:text}`gap_without_leak`. So the gap alone proves nothing.
 #
 # ### The paper's whole budget
 #
@@ -444,6 +448,7 @@ recall = pd.concat({"track": pool["track"], "list": listed}, names=["split"])
 recall = (recall.y_true == recall.y_pred).groupby(["split", recall.y_true]).mean().unstack(0)
 met_artists = by_artist[by_artist["split by track"].str.startswith("short")].set_index("artist")
 index = pd.Series(artists())
+strong = runs["track-0-strong-augmentation"].history.iloc[-1]
 settings, machine = runs["track-0"].settings, runs["track-0"].environment
 columns = 387  # of a spectrogram in the store that the runs used
 low, high = evaluation.wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES)
@@ -497,6 +502,8 @@ glue_numbers(
     longer_same_known=same_later["known"],
     longer_same_unknown=same_later["unknown"],
     overshoot=overshoot,
+    strong_train=strong.train_accuracy,
+    strong_gap=100 * (strong.validation_accuracy - strong.train_accuracy),
     new_epochs=len(curve),
     new_validation=curve.max(),
     before_best=curve[curve.idxmax() - 1],
@@ -574,6 +581,7 @@ statements(
     and ends.validation_accuracy[dials[0]] - ends.validation_accuracy[dials[1]] >= 0.07,
     longer_stays_below=max(at.best_validation[dials[2]], at.test_accuracy[dials[2]]) < 0.82,
     image_overshoots=overshoot > 5,
+    gap_without_leak=strong.validation_accuracy - strong.train_accuracy > 0.09,
     new_tracks_in_a_row=track.accuracy < new["accuracy"] < longer["accuracy"],
     stopped_early=len(curve) < 250,
     second_half_true=0.74 < new["accuracy"] < 0.80 and curve.max() > paper.VALIDATION_ACCURACY,

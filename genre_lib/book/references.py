@@ -77,12 +77,9 @@ BASELINES = {
 }
 SLICES: dict[str, Any] = {"view": "segments"}
 LONGER: dict[str, Any] = {"epochs": 40}
-DIALS: dict[str, dict[str, Any]] = {  # what makes training images harder, each for both splits
+DIALS: dict[str, dict[str, Any]] = {  # trained for longer, with easier or harder images
     "40-epochs": LONGER,
     "cutmix-stays": LONGER | {"cutmix_final_probability": 0.5},
-    "strong-augmentation": LONGER
-    | {"crop_min": 0.3, "crop_probability": 1, "brightness": 0.4, "contrast": 0.4}
-    | {"noise_max": 0.1},
 }
 
 # All of them, those that matter most first.
@@ -158,6 +155,17 @@ REFERENCES = (
             seeds=(0, 1) if dial == "cutmix-stays" else (0,),
             **changes,
         )
+    ),
+    *_runs(
+        "track-{}-strong-augmentation",
+        "leak or regularisation?",
+        "track",
+        **LONGER,
+        crop_min=0.3,
+        crop_probability=1,
+        brightness=0.4,
+        contrast=0.4,
+        noise_max=0.1,
     ),
     *_runs(
         "fault-filtered-{}-cutmix-stays",
