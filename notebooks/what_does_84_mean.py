@@ -114,8 +114,13 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 # points** ({glue:text}`same_low:.1f` to {glue:text}`same_high:.1f`; 95 % interval, drawing whole
 # tracks: {term}`bootstrap interval`), clearly more than nothing{glue:text}`meeting_helps`.
 #
-# The network does not need to have met the very image, only its track. How often? In one more
-# experiment the test images stay the same, and so does the number of training images; only how many
+# The network does not need to have met the very image, only its track. It knows the unaltered
+# original of a known track best ({glue:text}`image_original:.1%` of the originals are named, and
+# {glue:text}`image_altered:.1%` of the altered copies); on new tracks the two are closer
+# ({glue:text}`track_original:.1%` and
+# {glue:text}`track_altered:.1%`){glue:text}`originals_stand_out`.
+#
+# How much of a track must be known? In one more experiment the test images stay the same, and so does the number of training images; only how many
 # images of each test track are among these changes ({numref}`fig-dose`).
 
 # %% tags=["hide-input", "remove-output"]
