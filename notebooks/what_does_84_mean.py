@@ -120,8 +120,9 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 # ({glue:text}`track_original:.1%` and
 # {glue:text}`track_altered:.1%`){glue:text}`originals_stand_out`.
 #
-# How much of a track must be known? In one more experiment the test images stay the same, and so does the number of training images; only how many
-# images of each test track are among these changes ({numref}`fig-dose`).
+# How much of a track must be known? In one more experiment the test images stay the same, and so
+# does the number of training images; only how many images of each test track are among these
+# changes ({numref}`fig-dose`).
 
 # %% tags=["hide-input", "remove-output"]
 recipe = {name: [runs[f"{name}-{seed}"] for seed in range(3)] for name in ("image", "track")}
