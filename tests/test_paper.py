@@ -200,13 +200,3 @@ def test_a_softmax_before_the_loss_leaves_a_floor_that_the_paper_is_below():
     floor = arithmetic.softmax_twice_floor()
     assert float(cross_entropy(best, torch.tensor([0]))) == pytest.approx(floor)
     assert floor > max(paper.TRAIN_LOSS, paper.VALIDATION_LOSS)
-
-
-def test_table_1_leaves_open_which_axis_is_the_sequence(monkeypatch):
-    assert arithmetic.sequence_axes() == ["channels", "bands", "time"]
-    narrow = tuple(
-        replace(row, output=(*row.output[:-1], 16)) if row.layer.startswith("Conv") else row
-        for row in paper.TABLE_1
-    )
-    monkeypatch.setattr(paper, "TABLE_1", narrow)
-    assert arithmetic.sequence_axes() == ["channels", "bands"]

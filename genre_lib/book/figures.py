@@ -498,27 +498,6 @@ def figure_3(run: Run) -> Figure:
 
 
 @style()
-def stopped_on_plan(plan: pd.DataFrame, marks: Mapping[str, int]) -> Figure:
-    """The learning rate that was planned, and where the training was when it ended.
-
-    `plan` has a row an epoch, by number, and a column for each reading of the schedule, as shares
-    of the peak; `marks` are epochs by what happened in them.
-    """
-    figure, ((axes,),) = _canvas(1, 1, 3.0)
-    _curves(axes, plan, "Learning rate\n(share of its peak)")
-    _marks(axes, {f"{name}: {epoch}": epoch for name, epoch in marks.items()})
-    axes.yaxis.set_major_formatter(PERCENT)
-    _legend(figure)
-    rest = [f"{name}, epoch {epoch}, {' and '.join(f'{share:.0%}' for share in plan.loc[epoch])}"
-            for name, epoch in marks.items()]  # fmt: skip
-    return describe(
-        figure,
-        f"Planned learning rate over {len(plan)} epochs as a share of its peak: "
-        f"{' and '.join(map(str, plan))}. Vertical lines mark how much is left: {'; '.join(rest)}.",
-    )
-
-
-@style()
 def _history(run: Run, *keys: str) -> Figure:
     """Columns of a run's history (keys of `CURVES`), accuracy beside loss, with the paper's values.
 

@@ -120,11 +120,3 @@ def softmax_twice_floor(*, classes: int = len(paper.TABLE_2)) -> float:
     probabilities, at best 1 for the right class, cannot get below this loss.
     """
     return math.log(1 + (classes - 1) / math.e)
-
-
-def sequence_axes() -> list[str]:
-    """Axes of the last convolutional output of Table I that are as long as the LSTM's sequence."""
-    blocks = [row.output for row in paper.TABLE_1 if row.layer.startswith("Conv")]
-    steps = next(row.output[1] for row in paper.TABLE_1 if row.layer.startswith("LSTM"))
-    axes = zip(("channels", "bands", "time"), blocks[-1][1:], strict=True)
-    return [name for name, size in axes if size == steps]

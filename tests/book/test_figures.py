@@ -157,15 +157,6 @@ def test_every_verdict_has_a_bar_with_its_number():
     assert "holds, 3; holds in part, 0; " in figure.get_label()
 
 
-def test_marks_on_the_plan_are_in_their_epochs():
-    plan = pd.DataFrame({"one": [0.5, 1.0, 0.1]}, index=[1, 2, 3])
-    figure = figures.stopped_on_plan(plan, {"best": 2, "end": 3})
-    check(figure)
-    lines = {line.get_label(): line for line in figure.axes[0].lines}
-    assert lines["one"].get_ydata().tolist() == [0.5, 1.0, 0.1]
-    assert [set(lines[name].get_xdata()) for name in ("best: 2", "end: 3")] == [{2}, {3}]
-
-
 def test_the_texts_say_what_the_numbers_show(run: Run):
     text = figures.figure_6(run).get_label()
     right = (run.predictions.y_true == run.predictions.y_pred).sum()
