@@ -90,11 +90,12 @@ def session_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many samples of sound files are decoded, each time that some are."""
     counts: list[int] = []
-    mono = audio._mono
+    frames = audio._frames
 
-    def counted(frame: Any) -> Any:
-        counts.append(frame.samples)
-        return mono(frame)
+    def counted(*opened: Any) -> Iterator[Any]:
+        for frame in frames(*opened):
+            counts.append(frame.samples)
+            yield frame
 
-    monkeypatch.setattr(audio, "_mono", counted)
+    monkeypatch.setattr(audio, "_frames", counted)
     return counts

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import re
 import struct
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,11 +27,10 @@ PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what co
 # How a header states its file's size; who writes to a pipe states 0, or about 2 GB and more.
 SIZES = {b"RIFF": "<4xI", b"RF64": "<20xQ", b"FORM": ">4xI", b".snd": ">8xI"}
 UNKNOWN_SIZE = 2**31 - 2**16
+KIND = attrgetter("format.name", "layout.name", "sample_rate")  # of a frame
 # Formats that state their length; of MP3 files, those whose first frame is of this kind.
 STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
 MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
-UNDECODABLE = "cannot be decoded as audio"
-CUT = "is cut short: its end is missing"
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,6 @@ class Upload:
 Source = Path | Upload
 
 
-class AudioFault(UserError):
-    """What keeps an audio file from being used: `fault` ends the sentence that `source` begins."""
-
-    def __init__(self, source: Source, fault: str) -> None:
-        super().__init__(source, fault)
-        self.fault = fault
-
-    def __str__(self) -> str:
-        return f"{self.args[0]} {self.fault}."
-
-
 def read_audio(
     source: Source, sample_rate: int, *, start: float = 0.0, seconds: float | None = None
 ) -> np.ndarray:
@@ -68,28 +55,21 @@ def read_audio(
     What lies behind the part is not decoded, so faults in it are not noticed. There are fewer
     samples where the file ends earlier. See `stream_audio`.
     """
-    missing = sys.maxsize if seconds is None else round(seconds * sample_rate)
+    count = None if seconds is None else round(seconds * sample_rate)
     parts = [np.empty(0, np.float32)]
     for block in stream_audio(source, sample_rate, start=start):
-        parts.append(block[:missing])
-        missing -= len(parts[-1])
-        if not missing:
+        parts.append(block)
+        if count is not None and sum(map(len, parts)) >= count:
             break
-    return np.concatenate(parts)
+    return np.concatenate(parts)[:count]
 
 
 def stream_audio(source: Source, sample_rate: int, *, start: float = 0.0) -> Iterator[np.ndarray]:
-    """Decode an audio file from `start` seconds on to mono float32, block by block.
+    """Decode an audio file from `start` seconds on to blocks of mono float32, shape (samples,).
 
-    The format is that of the content, whatever the name's suffix says, and the file is read to
-    its true end, whatever length its header states. Yields arrays of shape (samples,).
-
-    Raises
-    ------
-    AudioFault
-        If the file is missing or cannot be read; if it cannot be decoded, is cut short or has no
-        samples; if a sample is no finite number, or far too large for a sound. Blocks before the
-        fault have been yielded by then.
+    The format is that of the content, whatever the name's suffix says. A `UserError` is raised if
+    the file cannot be read or decoded, is cut short or has no samples, or a sample is no finite
+    number or far too large for a sound. Blocks before the fault have been yielded by then.
     """
     import av
     import soxr
@@ -102,32 +82,33 @@ def stream_audio(source: Source, sample_rate: int, *, start: float = 0.0) -> Ite
         if start:
             with suppress(av.FFmpegError):  # what cannot be searched is read from its beginning
                 container.seek(int((start - PREROLL + zero) / stream.time_base), stream=stream)
-        # A chained file may go on at another rate.
-        for rate, frames in groupby(_frames(container, source), key=attrgetter("sample_rate")):
-            resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
-            for frame in frames:
+        # A chained file may go on with frames of another kind, at another rate.
+        for (*_, rate), frames in groupby(_frames(container, source), KIND):
+            to_floats: Any = av.AudioResampler("flt", frame_size=BLOCK)
+            to_rate = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+            parts = (to_floats.resample(frame) for frame in chain(frames, [None]))  # None ends it
+            for frame in chain.from_iterable(parts):
                 if place is None:
                     place = round(((frame.pts or 0) * frame.time_base - zero) * rate)
-                block = _mono(frame)[max(0, round(start * rate) - place) :]
+                mono = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1)
+                block = mono[max(0, round(start * rate) - place) :]
                 place += frame.samples
                 if not np.abs(block).max(initial=0.0) < LOUDEST:
-                    raise AudioFault(source, "holds samples that are no sound (NaN or too large)")
+                    raise UserError(f"{source} holds samples that are no sound (NaN or too large).")
                 done += len(block) / rate
-                yield resampler.resample_chunk(block)
-            yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+                yield to_rate.resample_chunk(block)
+            yield to_rate.resample_chunk(np.empty(0, np.float32), last=True)
     if not done:
-        raise AudioFault(source, "holds no audio samples")
+        raise UserError(f"{source} holds no audio samples.")
     if not start and done < WHOLE * announced:
-        raise AudioFault(source, f"is cut short: it ends after {done:.1f} of {announced:.1f} s")
+        raise UserError(f"{source} is cut short: it ends after {done:.1f} of {announced:.1f} s.")
 
 
 def seconds_of(source: Source) -> float:
     """How long an audio file says it is; 0 where it does not say."""
-    try:
-        with _opened(source) as (container, _):
-            return (container.duration or 0) / 1e6
-    except AudioFault:
-        return 0.0
+    with suppress(UserError), _opened(source) as (container, _):
+        return (container.duration or 0) / 1e6
+    return 0.0
 
 
 def fault_of(source: Source) -> str:
@@ -135,8 +116,8 @@ def fault_of(source: Source) -> str:
     try:
         with _opened(source):
             return ""
-    except AudioFault as error:
-        return error.fault
+    except UserError as error:
+        return str(error).removeprefix(f"{source} ").removesuffix(".")
 
 
 @contextmanager
@@ -148,41 +129,39 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         head = raw.read(2**22)  # there may be pictures before the sound
         size = raw.seek(0, io.SEEK_END)
         if not size:
-            raise AudioFault(source, "is an empty file")
+            raise UserError(f"{source} is an empty file.")
         raw.seek(max(0, size - 2**17))
         kind = SIZES.get(head[:4])
         stated = struct.unpack_from(kind, head.ljust(28, b"\0"))[0] if kind else 0
         whole = stated >= UNKNOWN_SIZE or size >= WHOLE * stated
         if not whole or _ends_within_a_page(raw.read()):
-            raise AudioFault(source, CUT)
+            raise UserError(f"{source} is cut short: its end is missing.")
         raw.seek(0)
-        # What makes FFmpeg read to the end, where a header states a length of 0.
-        to_end = {b".snd": head[:8] + b"\xff\xff\xff\xff", b"RF64": b"RIFF"}
-        begin = to_end.get(head[:4], b"") if not stated else b""
-
-        def read(count: int) -> bytes:
-            first = begin if raw.tell() == 0 else b""
-            return first + raw.read(count)[len(first) :]
-
         # Without its name, a file is what its content is; and it may not refer to others.
-        file = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
+        file = SimpleNamespace(read=raw.read, seek=raw.seek, tell=raw.tell)
         try:
             container: Any = av.open(file, options={"protocol_whitelist": "none"})
         except (av.FFmpegError, ValueError) as error:
+            fault = "cannot be decoded as audio (format not recognised)"
             if isinstance(error, av.EOFError) or head[4:8] == b"ftyp":  # MP4's index is at its end
-                raise AudioFault(source, CUT) from None
-            raise AudioFault(source, f"{UNDECODABLE} (format not recognised)") from None
+                fault = "is cut short: its end is missing"
+            raise UserError(f"{source} {fault}.") from None
         with container:
             if not container.streams.audio:
-                raise AudioFault(source, f"{UNDECODABLE} (no sound in it)")
+                raise UserError(f"{source} cannot be decoded as audio (no sound in it).")
             stream = container.streams.audio[0]
             if not stream.codec_context:
-                raise AudioFault(source, f"{UNDECODABLE} (its codec is not known)")
+                raise UserError(f"{source} cannot be decoded as audio (its codec is not known).")
             if stream.rate < LOWEST_RATE:
-                raise AudioFault(source, f"has {stream.rate} samples a second, too few")
+                raise UserError(f"{source} has {stream.rate} samples a second, too few.")
             kind = container.format.name
             states = kind in STATE_LENGTH and (kind != "mp3" or MP3_LENGTH.search(head))
-            yield container, float((stream.duration or 0) * stream.time_base) if states else 0.0
+            seconds = float((stream.duration or 0) * stream.time_base) if states else 0.0
+            try:
+                yield container, seconds
+            except av.FFmpegError as error:
+                fault = f"cannot be decoded to its end ({error.strerror})"
+                raise UserError(f"{source} {fault}.") from None
 
 
 def _bytes_of(source: Source) -> BinaryIO:
@@ -190,16 +169,16 @@ def _bytes_of(source: Source) -> BinaryIO:
     if isinstance(source, Upload):
         return io.BytesIO(source.content)
     try:
-        if source.is_file() or not source.exists():
-            return source.open("rb")
+        if source.exists() and not source.is_file():
+            raise UserError(f"{source} is a folder or a device; give the audio files themselves.")
+        return source.open("rb")
     except FileNotFoundError:
         if str(source).startswith(("http:/", "https:/")):  # a path has one slash there
-            raise AudioFault(source, "is an address; save it as a file and give that") from None
-        raise AudioFault(source, "does not exist; check its name") from None
+            raise UserError(f"{source} is an address; save it as a file and give that.") from None
+        raise UserError(f"{source} does not exist; check its name.") from None
     except (OSError, ValueError) as error:  # a name with a zero in it
         reason = getattr(error, "strerror", "") or error
-        raise AudioFault(source, f"cannot be read ({reason})") from None
-    raise AudioFault(source, "is a folder or a device; give the audio files themselves")
+        raise UserError(f"{source} cannot be read ({reason}).") from None
 
 
 def _frames(container: Any, source: Source) -> Iterator[Any]:
@@ -207,31 +186,15 @@ def _frames(container: Any, source: Source) -> Iterator[Any]:
     import av
 
     packets = lost = 0
-    kind, to_floats = None, av.AudioResampler("flt")
-    try:
-        for packet in container.demux(audio=0):
-            packets += 1
-            try:
-                decoded = packet.decode()
-            except av.FFmpegError:
-                lost += 1
-                continue
-            for frame in decoded:
-                found = (frame.format.name, frame.layout.name, frame.sample_rate)
-                if found != kind:
-                    yield from to_floats.resample(None)
-                    kind, to_floats = found, av.AudioResampler("flt", frame_size=BLOCK)
-                yield from to_floats.resample(frame)
-        yield from to_floats.resample(None)
-    except av.FFmpegError as error:
-        raise AudioFault(source, f"cannot be decoded to its end ({error.strerror})") from None
+    for packet in container.demux(audio=0):
+        packets += 1
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            lost += 1
     if lost > max(1, MOST_LOST * packets):
-        raise AudioFault(source, f"{UNDECODABLE} (damage in {lost} of its {packets} packets)")
-
-
-def _mono(frame: Any) -> np.ndarray:
-    """The mean of a frame's channels, float32, shape (samples,)."""
-    return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1)
+        damage = f"damage in {lost} of its {packets} packets"
+        raise UserError(f"{source} cannot be decoded as audio ({damage}).")
 
 
 def _ends_within_a_page(tail: bytes) -> bool:

@@ -13,7 +13,7 @@ import soundfile
 
 from genre_lib.config import UserError
 from genre_lib.corpus import Upload, audio, read_audio
-from genre_lib.corpus.audio import AudioFault, seconds_of, stream_audio
+from genre_lib.corpus.audio import seconds_of, stream_audio
 
 RATE = 22050
 
@@ -165,15 +165,8 @@ def sized(path: Path, size: int, *places: int, order: str = "little") -> Path:
 def test_a_length_that_was_not_known_when_the_header_was_written_is_no_fault(tmp_path):
     for size in (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFF00):
         assert len(read_audio(sized(write(tmp_path / "a.wav"), size, 4, 40), RATE)) == 3 * RATE
-    for size in (0, 0xFFFFFFFF):
-        path = sized(write(tmp_path / "a.au"), size, 8, order="big")
-        assert len(read_audio(path, RATE)) == 3 * RATE
-    large = write(tmp_path / "a.rf64", format="RF64")
-    data = large.read_bytes().index(b"data") + 4
-    for size in (0xFFFFFFFF, 0):
-        path = sized(sized(large, 0, 20, 24, 28, 32, 36, 40), size, data)
-        assert len(read_audio(path, RATE)) == 3 * RATE
-        assert seconds_of(path) < 4
+    path = sized(write(tmp_path / "a.au"), 0xFFFFFFFF, 8, order="big")
+    assert len(read_audio(path, RATE)) == 3 * RATE
     flac = bytearray(write(tmp_path / "a.flac").read_bytes())
     flac[21:26] = bytes([flac[21] & 0xF0, 0, 0, 0, 0])  # samples in the stream: unknown
     (tmp_path / "a.flac").write_bytes(flac)
@@ -262,14 +255,12 @@ def test_a_file_that_is_none_has_no_length(tmp_path):
 def test_a_file_that_is_cut_short_is_refused(tmp_path, kind):
     for share in (0.2, 0.5, 0.95):
         path = cut(write(tmp_path / "cut.wav", music(24000), 24000, **KINDS[kind]), share)
-        with pytest.raises(
-            AudioFault, match=r"cut\.wav .*(cut short|its end is missing)"
-        ) as caught:
+        with pytest.raises(UserError, match=r"cut\.wav .*(cut short|its end is missing)") as caught:
             read_audio(path, 24000)
         assert "\n" not in str(caught.value)
     if kind in ("wav", "aiff"):  # of which the header tells before the end is reached
         for source in (path, Upload("cut.wav", path.read_bytes())):
-            with pytest.raises(AudioFault, match="cut short"):
+            with pytest.raises(UserError, match="cut short"):
                 read_audio(source, RATE, start=0, seconds=1)
 
 
@@ -282,7 +273,7 @@ def test_a_packet_that_cannot_be_decoded_is_passed_over_unless_there_are_many(tm
     np.testing.assert_array_equal(damaged[: 10 * RATE], whole[: 10 * RATE])
     for place in range(5000, len(content), len(content) // 20):
         content[place] ^= 0xFF
-    with pytest.raises(AudioFault, match=r"of its .* packets|cut short"):
+    with pytest.raises(UserError, match=r"of its .* packets|cut short"):
         read_audio(Upload("a", bytes(content)), RATE)
 
 
@@ -303,9 +294,9 @@ def test_what_is_no_audio_is_refused_whatever_it_is_called(tmp_path):
     for words, content in FAULTS.items():
         for name in ("a b.wav", "a.mp3", "a.flac", "a.raw", "a.m4a"):
             (tmp_path / name).write_bytes(content)
-            with pytest.raises(AudioFault, match=f"{name} .*{words.strip()}"):
+            with pytest.raises(UserError, match=f"{name} .*{words.strip()}"):
                 read_audio(tmp_path / name, RATE)
-        with pytest.raises(AudioFault, match=f"^my song .*{words.strip()}"):
+        with pytest.raises(UserError, match=f"^my song .*{words.strip()}"):
             read_audio(Upload("my song", content), RATE, start=0, seconds=1)
 
 
@@ -315,28 +306,28 @@ def test_samples_that_are_no_sound_are_refused(tmp_path):
             sound = music(rate)
             sound[-5] = value
             path = write(tmp_path / "bad.wav", sound, rate, subtype="FLOAT")
-            with pytest.raises(AudioFault, match=r"bad\.wav holds samples"):
+            with pytest.raises(UserError, match=r"bad\.wav holds samples"):
                 read_audio(path, RATE)
 
 
 def test_files_without_samples_and_too_few_of_them_are_refused(tmp_path):
     for suffix in ("wav", "flac", "aiff"):
-        with pytest.raises(AudioFault, match=r"no audio samples|empty file|cannot be decoded"):
+        with pytest.raises(UserError, match=r"no audio samples|empty file|cannot be decoded"):
             read_audio(write(tmp_path / f"a.{suffix}", np.zeros(0)), RATE)
-    with pytest.raises(AudioFault, match="1 samples a second"):
+    with pytest.raises(UserError, match="1 samples a second"):
         read_audio(write(tmp_path / "a.wav", np.zeros(100), 1), RATE)
 
 
 def test_missing_files_folders_and_devices_are_named(tmp_path):
-    with pytest.raises(AudioFault, match="does not exist"):
+    with pytest.raises(UserError, match="does not exist"):
         read_audio(tmp_path / "missing.wav", RATE)
     for name in ("a\0b.wav", "\udcff\ud800.wav", "long" * 999):
-        with pytest.raises(AudioFault, match="cannot be read"):
+        with pytest.raises(UserError, match="cannot be read"):
             read_audio(Path(name), RATE)
-    with pytest.raises(AudioFault, match="is a folder"):
+    with pytest.raises(UserError, match="is a folder"):
         read_audio(tmp_path, RATE)
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(AudioFault, match="is a folder or a device"):
+    with pytest.raises(UserError, match="is a folder or a device"):
         read_audio(tmp_path / "pipe.wav", RATE)
 
 
@@ -346,20 +337,20 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
 
     path = write(tmp_path / "a.wav")
     monkeypatch.setattr(Path, "open", refuse)  # root may read everything
-    with pytest.raises(AudioFault, match=r"a\.wav cannot be read \(Permission denied\)"):
+    with pytest.raises(UserError, match=r"a\.wav cannot be read \(Permission denied\)"):
         read_audio(path, RATE)
 
 
 def test_a_fault_survives_the_way_from_one_process_to_another(tmp_path):
-    fault = AudioFault(tmp_path / "a.wav", "is an empty file")
-    copy = pickle.loads(pickle.dumps(fault))
-    assert str(copy) == str(fault) == f"{tmp_path / 'a.wav'} is an empty file."
-    assert copy.fault == fault.fault
+    with pytest.raises(UserError) as caught:
+        read_audio(tmp_path / "a.wav", RATE)
+    copy = pickle.loads(pickle.dumps(caught.value))
     assert isinstance(copy, UserError)
+    assert str(copy) == str(caught.value)
 
 
 def test_nothing_is_printed_beside_the_fault(tmp_path, capfd):
     for content in (noise(50_000), b"RIFF\0\0", io.BytesIO(b"OggS" * 99).getvalue()):
-        with pytest.raises(AudioFault):
+        with pytest.raises(UserError):
             read_audio(Upload("a", content), RATE)
     assert capfd.readouterr() == ("", "")
