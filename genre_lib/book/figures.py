@@ -10,21 +10,24 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
+import myst_nb
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
+from sklearn.metrics import classification_report
 
 from genre_lib import paper
 from genre_lib.augment import (
@@ -38,14 +41,13 @@ from genre_lib.augment import (
 from genre_lib.book.tables import Table, csv_bytes
 from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
-from genre_lib.evaluation import confusions, genre_scores, scores
+from genre_lib.evaluation import confusions
+from genre_lib.model import HybridNet, table_1_rows
 from genre_lib.runs import Run
 from genre_lib.spectrogram import mel_centres, mel_decibels, to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, images_of, resize
 from genre_lib.store import Store
-
-if TYPE_CHECKING:
-    from genre_lib.model import HybridNet
+from genre_lib.training import planned_rates
 
 COLORS = sns.color_palette("colorblind").as_hex()
 MARKERS = ("o", "s", "D", "^")
@@ -79,13 +81,8 @@ RC: Any = {
     "savefig.dpi": 150,
     "svg.hashsalt": "genre_lib",
 }
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """Draw in the book's style; also decorates the figure functions."""
-    with plt.rc_context(RC):
-        yield
+style = partial(plt.rc_context, RC)
+"""Draws in the book's style: a context, which also decorates the figure functions."""
 
 
 # Keeping and showing
@@ -136,9 +133,6 @@ def show(name: str, figure: Figure) -> None:
 
     What is shown is the saved picture: a notebook needs the folder ``figures`` beside it.
     """
-    import myst_nb
-    from IPython.display import Markdown
-
     shown = Markdown(picture(name, figure))
     save(figure, name)
     myst_nb.glue(name, shown)
@@ -451,8 +445,6 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
 @style()
 def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     """The learning-rate schedules that the paper may mean, and CutMix's probability."""
-    from genre_lib.training import planned_rates
-
     share, epochs = np.arange(1000) / 1000, np.arange(settings.epochs)
     names = {"onecycle": "OneCycleLR", "linear-warmup-cosine": "linear warm-up, cosine"}
     rates = {label: planned_rates(settings.model_copy(update={"schedule": name}), total_steps=1000)
@@ -478,8 +470,6 @@ def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
 @style()
 def figure_3(run: Run) -> Figure:
     """Figure 3: the learning rate at every step and at the end of every epoch."""
-    from genre_lib.training import planned_rates
-
     training, history = run.settings.training, run.history
     steps = -(-run.metrics["images"]["train"] // training.batch_size)
     rates = planned_rates(training, total_steps=steps * training.epochs)
@@ -575,8 +565,6 @@ def figure_6(run: Run) -> Figure:
 
 def table_1(model: HybridNet) -> pd.DataFrame:
     """Table I: each layer's output shape, measured in the live model, beside the printed one."""
-    from genre_lib.model import table_1_rows
-
     table = pd.DataFrame(table_1_rows(model, batch_size=paper.BATCH_SIZE))
     printed = pd.DataFrame(paper.TABLE_1)
     table.insert(2, "paper", printed.output)
@@ -586,17 +574,15 @@ def table_1(model: HybridNet) -> pd.DataFrame:
 
 def table_2(run: Run) -> pd.DataFrame:
     """Table II: precision, recall, F1 and support per genre and in all, beside the printed ones."""
-    ours = genre_scores(run.predictions, run.genres)
-    whole = scores(run.predictions.y_true, run.predictions.y_pred)
-    summary = [{"genre": "accuracy", "f1": whole["accuracy"]}]
-    for average in ("macro", "weighted"):
-        values = {name: whole[f"{average}_{name}"] for name in ("precision", "recall", "f1")}
-        summary.append({"genre": f"{average} avg", **values})
-    summed = pd.DataFrame(summary).assign(support=ours.support.sum())
-    table = pd.concat([ours, summed], ignore_index=True)
+    answers = run.predictions
+    report = classification_report(
+        answers.y_true, answers.y_pred, output_dict=True, zero_division=0
+    )
+    report["accuracy"] = {"f1-score": report["accuracy"], "support": len(answers)}
+    table = pd.DataFrame(report).T.rename(columns={"f1-score": "f1"}).astype({"support": int})
     printed = pd.DataFrame((*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)).set_index("genre")
     printed = printed.astype({"support": "Int64"}).add_prefix("paper_")
-    return table.join(printed, on="genre").rename(columns={"genre": "class"})
+    return table.join(printed).rename_axis("class").reset_index()
 
 
 @style()
@@ -638,9 +624,10 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracy of each run (`book.comparisons.accuracies`) by view and split, and the paper's."""
     places = [f"{view}, {split}" for view in ("copies", "segments") for split in SPLITS.values()]
     table = table.rename(columns={"accuracy": "value", "method": "series"})
-    table = table.assign(label=table["view"] + ", " + table.protocol.map(SPLITS))
-    table = table.sort_values(["series", "seed"], ascending=[False, True])
-    table = table.sort_values("label", key=lambda names: names.map(places.index), kind="stable")
+    labels = pd.Categorical(table["view"] + ", " + table.protocol.map(SPLITS), places)
+    table = table.assign(label=labels)
+    table = table.sort_values(["label", "series", "seed"], ascending=[True, False, True])
+    table = table.astype({"label": str})
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
     for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
         rows = _dots(axes, table[table.scored == scored], "Test accuracy\n(95 % interval)", ".1%")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pandas as pd
+from scipy.optimize import brentq
 
 from genre_lib import paper
 
@@ -108,8 +109,6 @@ def smoothing_floor(alpha: float, *, classes: int = len(paper.TABLE_2)) -> float
 
 def largest_smoothing(loss: float) -> float:
     """The largest smoothing factor of Equation 3 with which a mean loss can be reached at all."""
-    from scipy.optimize import brentq
-
     return float(brentq(lambda alpha: smoothing_floor(alpha) - loss, 0, 1, xtol=1e-15))
 
 

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from genre_lib import paper
+from genre_lib import paper, training
+from genre_lib.book import figures
 from genre_lib.claims import arithmetic
 from genre_lib.claims.judging import Evidence, Finding
 from genre_lib.config import TrainingSettings, configure
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from genre_lib.model import HybridNet, count_parameters
 
 
 def table_1_shapes(runs: Evidence) -> Finding:
-    from genre_lib.model import HybridNet, count_parameters, table_1_rows
-
-    network, rows = HybridNet(configure().model), paper.TABLE_1
-    live = table_1_rows(network, batch_size=paper.BATCH_SIZE)
-    agreeing = [
-        (ours.layer, ours.output) == (row.layer, row.output)
-        for ours, row in zip(live, rows, strict=True)
-    ]
-    found = f"{sum(agreeing)} of {len(rows)} rows; {count_parameters(network):,} parameters in all."
-    return Finding(found, all(agreeing))
+    table = figures.table_1(HybridNet(configure().model))
+    agrees, parameters = table.agrees, table.parameters.sum()
+    found = f"{agrees.sum()} of {len(agrees)} rows; {parameters:,} parameters in all."
+    return Finding(found, bool(agrees.all()))
 
 
 def adamw_by_hand(
@@ -52,13 +46,9 @@ def adamw_by_hand(
 
 def adamw_by_pytorch(theta: Tensor, gradients: Tensor, settings: TrainingSettings) -> Tensor:
     """Let the optimizer of the training loop take the same steps."""
-    import torch
-
-    from genre_lib.training import make_optimizer
-
     layer = torch.nn.Linear(len(theta), 1, bias=False).to(theta.dtype)
     layer.weight.data = theta.clone()[None]
-    optimizer = make_optimizer(layer, settings)
+    optimizer = training.make_optimizer(layer, settings)
     for gradient in gradients:
         layer.weight.grad = gradient.clone()[None]
         optimizer.step()
@@ -67,10 +57,6 @@ def adamw_by_pytorch(theta: Tensor, gradients: Tensor, settings: TrainingSetting
 
 def adamw(runs: Evidence, *, inside: bool) -> Finding:
     """Whether ten steps of the formula are those of PyTorch, for clipped gradients."""
-    import torch
-
-    from genre_lib.model import HybridNet, count_parameters
-
     settings, generator = TrainingSettings(), torch.Generator().manual_seed(0)
     size = paper.CLIP_NORM / math.sqrt(count_parameters(HybridNet(configure().model)))
     theta = torch.randn(1000, generator=generator, dtype=torch.double)
@@ -88,10 +74,8 @@ equation_1_epsilon = partial(adamw, inside=True)
 
 def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
     """Learning rate of every step by OneCycleLR as a share of its peak, shape (steps,)."""
-    from genre_lib.training import planned_rates
-
     settings = TrainingSettings()
-    return planned_rates(settings, total_steps=steps) / settings.learning_rate
+    return training.planned_rates(settings, total_steps=steps) / settings.learning_rate
 
 
 def learning_rate_curve(runs: Evidence) -> Finding:
@@ -136,24 +120,18 @@ cosine_annealing = partial(annealing, from_peak=True)
 
 
 def equation_3(runs: Evidence) -> Finding:
-    import torch
-
-    from genre_lib.training import smoothed_loss
-
     alpha, generator = 0.1, torch.Generator().manual_seed(0)
     logits = 3 * torch.randn(128, 10, generator=generator, dtype=torch.double)
     labels = torch.randint(10, (128,), generator=generator)
     log_p = logits.log_softmax(1)
     cross_entropy, uniform = -log_p[torch.arange(128), labels].mean(), -log_p.mean(1).mean()
     by_formula = (1 - alpha) * cross_entropy + alpha * uniform
-    difference = float((by_formula - smoothed_loss(logits, labels, smoothing=alpha)).abs())
+    difference = float((by_formula - training.smoothed_loss(logits, labels, smoothing=alpha)).abs())
     found = f"Formula and code differ by {difference:.1e}."
     return Finding(found, difference < 1e-6)
 
 
 def equation_4(runs: Evidence) -> Finding:
-    import torch
-
     parameter = torch.nn.Parameter(torch.zeros(1000))
     before = torch.randn(1000, generator=torch.Generator().manual_seed(0))
     parameter.grad = before.clone()
