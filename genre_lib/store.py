@@ -84,10 +84,15 @@ class Store:
         return float(stated or self.manifest["hop_length"] / self.manifest["sample_rate"])
 
     @property
+    def seconds(self) -> float:
+        """Duration of a track."""
+        return self.images.shape[2] * self.frame_period
+
+    @property
     def recipe(self) -> Recipe:
         """How it was made; what its manifest does not say is as in the settings' defaults."""
         known = {name: self.manifest[name] for name in Recipe.model_fields if name in self.manifest}
-        known = {"seconds": round(self.images.shape[2] * self.frame_period, 1)} | known
+        known = {"seconds": round(self.seconds, 1)} | known
         known |= {"corpus": self.name, "digest": self.digest, "frame_period_s": self.frame_period}
         return Recipe(**known)
 

@@ -257,7 +257,7 @@ glue_numbers(
     tracks=len(store.track_ids),
     genres=len(store.genres),
     per_genre=" to ".join(str(count) for count in sorted({counts.min(), counts.max()})),
-    seconds=store.images.shape[2] * store.frame_period,
+    seconds=store.seconds,
     paper_tracks=paper.TRACKS,
     paper_genres=len(paper.TABLE_2),
     paper_per_genre=paper.TRACKS_PER_GENRE,

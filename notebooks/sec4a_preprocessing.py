@@ -269,7 +269,7 @@ finer.shape, int(decibels.mean(1).argmax()), int(finer.mean(1).argmax())
 
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
-seconds = store.images.shape[2] * store.frame_period
+seconds = store.seconds
 glue_settings(settings)
 glue_numbers(
     track_id=track.track_id,

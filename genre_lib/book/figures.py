@@ -267,7 +267,7 @@ def gallery(
 
     Each is of a whole track; or they are consecutive `slices` of one.
     """
-    count, seconds = len(images), store.images.shape[2] * store.frame_period
+    count, seconds = len(images), store.seconds
     edges = np.linspace(0, seconds, count + 1)
     height = 1.3 + 1.1 * -(-count // columns) if count > 1 else 2.5
     figure, used = _grid(count, min(columns, count), height, "Time (s)", sharex=not slices)
@@ -622,12 +622,10 @@ def headline(table: pd.DataFrame) -> Figure:
 @style()
 def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracy of each run (`book.comparisons.accuracies`) by view and split, and the paper's."""
-    places = [f"{view}, {split}" for view in ("copies", "segments") for split in SPLITS.values()]
     table = table.rename(columns={"accuracy": "value", "method": "series"})
-    labels = pd.Categorical(table["view"] + ", " + table.protocol.map(SPLITS), places)
-    table = table.assign(label=labels)
-    table = table.sort_values(["label", "series", "seed"], ascending=[True, False, True])
-    table = table.astype({"label": str})
+    split = pd.Categorical(table.protocol.map(SPLITS), SPLITS.values())  # in this order
+    table = table.assign(split=split, label=table["view"] + ", " + split.astype(str))
+    table = table.sort_values(["view", "split", "series", "seed"], ascending=[1, 1, 0, 1])
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
     for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
         rows = _dots(axes, table[table.scored == scored], "Test accuracy\n(95 % interval)", ".1%")

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genre_lib.config import GENRES
 from genre_lib.corpus import Track
 from genre_lib.corpus.songs import synthetic_corpus
 from genre_lib.explorer.drawing import row, sound
 from genre_lib.model import HybridNet
 from genre_lib.predict import Trained, spectrogram
-from genre_lib.splits import assign_subsets, pictures_of, split_images
+from genre_lib.splits import pictures_of, split_images
 from genre_lib.store import Store
 
 EXCERPT = 15.0  # seconds of a clip that are heard
@@ -37,20 +36,18 @@ def moments(model: HybridNet, images: np.ndarray) -> Moments:
     A moment is one step of the sequence that the LSTM reads, a 32nd of an image. It is not deaf
     to the rest of the image: LSTM and attention have mixed the other moments in.
     """
-    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
-
-    def look(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        seen[layer] = inputs[0], output
-
-    watched = [model.norm, model.attention] if model.settings.attention else [model.norm]
-    hooks = [layer.register_forward_hook(look) for layer in watched]
+    read: dict[nn.Module, Tensor] = {}
+    hooks = [
+        layer.register_forward_pre_hook(lambda layer, inputs: read.update({layer: inputs[0]}))
+        for layer in model.children()
+    ]
     whole = model.eval()(torch.from_numpy(images)[:, None].float() / 255)
     for hook in hooks:
         hook.remove()
-    x = seen[model.norm][1]  # (B, 32, 128)
+    x = read[model.attention_dropout]  # (B, 32, 128)
     shares = torch.full((*x.shape[:2], x.shape[1]), 1 / x.shape[1])
     if model.settings.attention:
-        sequence = seen[model.attention][0]
+        sequence = read[model.attention]
         shares = model.attention(sequence, sequence, sequence)[1]  # (B, 32, 32), mean over heads
     each = model.output(model.hidden(x)).softmax(-1)  # (B, 32, genres)
     return Moments(
@@ -80,16 +77,6 @@ class Example(NamedTuple):
         return self.genres[int(self.seen.whole.argmax())]
 
     @property
-    def right(self) -> bool:
-        """Whether that is the genre that the track is filed under."""
-        return self.answer == self.genre
-
-    @property
-    def steadiness(self) -> float:
-        """Share of the moments that speak for the genre that the network names."""
-        return float((self.seen.probabilities.argmax(1) == self.seen.whole.argmax()).mean())
-
-    @property
     def peak(self) -> float:
         """The largest share of attention, as a multiple of an even share."""
         return float(self.seen.attention.max() * len(self.seen.attention))
@@ -103,16 +90,10 @@ def example_of(track_id: str, genre: str, gray: np.ndarray, trained: Trained) ->
 
 
 def new_songs(trained: Trained, *, per_genre: int = 2) -> list[Track]:
-    """Songs of the embedded corpus that a network did not train on: its first test songs.
-
-    They are split as `genre_lib.splits` splits the corpus by tracks; nothing is composed for it.
-    """
+    """Songs of the embedded corpus that a network did not train on: its first test songs."""
     songs = synthetic_corpus(trained.settings.songs_per_genre).tracks
-    labels = np.array([GENRES.index(song.genre) for song in songs])
-    numbers = np.arange(len(songs))
-    test = assign_subsets(numbers, labels, GENRES, seed=trained.settings.seed) == "test"
-    firsts = [numbers[test & (labels == label)][:per_genre] for label in range(len(GENRES))]
-    return [songs[position] for position in np.concatenate(firsts)]
+    tested = trained.predictions.drop_duplicates("track_id").groupby("y_true").head(per_genre)
+    return [song for song in songs if song.track_id in set(tested.track_id)]
 
 
 def hear(tracks: Sequence[Track], trained: Trained, *, whole: bool = False) -> list[Example]:
@@ -142,13 +123,11 @@ def look(store: Store, trained: Trained) -> list[Example]:
         return []
     table = split_images(store, trained.settings)
     firsts = table[table.subset == "test"].drop_duplicates("genre")
-    seconds = store.images.shape[2] * store.frame_period
-    return [
-        example_of(track_id, genre, store.images[store.position(track_id)], trained)._replace(
-            seconds=seconds
-        )
+    examples = [
+        example_of(track_id, genre, store.images[store.position(track_id)], trained)
         for track_id, genre in zip(firsts.track_id, firsts.genre, strict=True)
     ]
+    return [example._replace(seconds=store.seconds) for example in examples]
 
 
 def courses(example: Example) -> str:

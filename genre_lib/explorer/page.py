@@ -106,8 +106,8 @@ def augmentation_browser(
 
     def draw(name: str, number: int) -> str:
         (image,) = augment(original[None], pipeline(certain, kinds[name]), seed=number - 1)
-        title = "unchanged" if name == "none" else f"{name}, draw {number}"
-        return _input(store, image, f"{track_id}, {title}")
+        change = "unchanged" if name == "none" else f"{name}, draw {number}"
+        return panel(image, store.manifest, title=f"{track_id}, {change}", stop=store.seconds)
 
     return browser(draw, {"change": list(kinds), "draw": range(1, draws + 1)})
 
@@ -117,7 +117,7 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
 
     The subset of an image is what the settings' protocol and seed say.
     """
-    count, seconds = settings.images_per_track, store.images.shape[2] * store.frame_period
+    count, seconds = settings.images_per_track, store.seconds
     images, subsets = {}, {}
     for view in ("copies", "segments"):
         viewed = settings.model_copy(update={"view": view})
@@ -128,18 +128,10 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
     def draw(view: str, number: int) -> str:
         title = f"{track_id}, image {number} of {count}: {subsets[view][number - 1]}"
         start, stop = (0, count) if view == "copies" else (number - 1, number)
-        image = images[view][number - 1]
-        return _input(store, image, title, start * seconds / count, stop * seconds / count)
+        span = {"start": start * seconds / count, "stop": stop * seconds / count}
+        return panel(images[view][number - 1], store.manifest, title=title, **span)
 
     return browser(draw, {"view": list(images), "image": range(1, count + 1)})
-
-
-def _input(
-    store: Store, image: np.ndarray, title: str, start: float = 0, stop: float | None = None
-) -> str:
-    """A network input, shape (128, 128), with the axes of what it was made of."""
-    stop = store.images.shape[2] * store.frame_period if stop is None else stop
-    return panel(image, store.manifest, title=title, start=start, stop=stop)
 
 
 def resolution_browser(
@@ -162,34 +154,25 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
     """Paste a box of one track into another: choose both, slide the box, read the label."""
     genres = [store.genres[store.labels[store.position(track_id)]] for track_id in track_ids]
     images = [resize(store.images[store.position(track_id)]) for track_id in track_ids]
-    first = "".join(
-        f'<option value="{picture(image)}">{escape(genre)}</option>'
-        for genre, image in zip(genres, images, strict=True)
-    )
-    second = "".join(
-        f"<option{' selected' if i == 1 else ''}>{escape(genre)}</option>"
-        for i, genre in enumerate(genres)
-    )
-    ranges = "".join(
-        f'<label>{text} <input type="range" name="{name}" value="{value}"></label>'
-        for name, text, value in (
-            ("area", "area of the box", 38),
-            ("time", "its place in time", 60),
-            ("pitch", "its place in pitch", 45),
-        )
-    )
+    own = lender = ""
+    for number, (genre, image) in enumerate(zip(genres, images, strict=True)):
+        own += f'<option value="{picture(image)}">{escape(genre)}</option>'
+        lender += f"<option{' selected' if number == 1 else ''}>{escape(genre)}</option>"
     mixed = panel(
         images[0],
         store.manifest,
         title="",
-        stop=store.images.shape[2] * store.frame_period,
+        stop=store.seconds,
         over='<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>',
     )
     return instrument(
         widgets.HTML(
             f'<form class="cutmix" data-size="{IMAGE_SIZE}"><div class="cutmix-controls">'
-            f'<label>own picture <select name="own">{first}</select></label>'
-            f'<label>box from <select name="lender">{second}</select></label>{ranges}</div>'
+            f'<label>own picture <select name="own">{own}</select></label>'
+            f'<label>box from <select name="lender">{lender}</select></label>'
+            '<label>area of the box <input type="range" name="area" value="38"></label>'
+            '<label>its place in time <input type="range" name="time" value="60"></label>'
+            '<label>its place in pitch <input type="range" name="pitch" value="45"></label></div>'
             f'<p>The label: <output name="label"></output></p>{mixed}</form>'
         )
     )
