@@ -63,7 +63,7 @@ def build(
     """
     corpus = corpus or ("gtzan" if edition == editions.REFERENCE else "synthetic")
     settings = parse_parameters(parameters, corpus=corpus, profile=profile)
-    page = editions.build_edition(edition, settings, retrain=retrain, say=typer.echo)
+    page = editions.build_edition(edition, settings, retrain=retrain)
     typer.echo(f"\nThe book is ready. Open {page}")
 
 
@@ -74,7 +74,7 @@ def pdf(edition: Edition = "reference") -> None:
     Example: `genre-book pdf --edition mine`
     """
     folder = editions.edition_folder(edition)
-    file = printing.print_book(folder, folder / "_build" / "book.pdf", say=typer.echo)
+    file = printing.print_book(folder)
     typer.echo(f"\nThe book is printed. Open {file}")
 
 

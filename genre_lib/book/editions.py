@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,6 @@ REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
 PROSE = (".md", ".bib")
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
-
-Say = Callable[[str], None]
 
 
 def sources() -> dict[str, Path]:
@@ -168,26 +166,21 @@ def notes_of(executed: Path) -> dict[str, Any]:
         return {}
 
 
-def render(folder: Path, *, say: Say, builder: str = "html") -> Path:
+def render(folder: Path, *, builder: str = "html") -> Path:
     """Run jupyter-book on a folder of pages with warnings as errors; returns the folder of HTML.
 
     Raises
     ------
     UserError
-        If it fails: the message holds its last lines.
+        If it fails: the message holds its warnings or its last lines.
     """
     program = str(Path(sys.executable).with_name("jupyter-book"))
     command = [program, "build", "-W", "-n", "--keep-going", "--builder", builder, str(folder)]
-    lines = []
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:
-        for line in process.stdout or ():
-            lines.append(line)
-            if re.search(r"WARNING|ERROR|^(reading|writing) .*%\]", line):
-                say("  " + line.rstrip())
-    if process.returncode:
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if run.returncode:
+        lines = run.stdout.splitlines()
         shown = [line for line in lines if re.search("WARNING|ERROR", line)] or lines[-20:]
-        raise UserError(f"jupyter-book cannot render {folder}:\n{''.join(shown)}")
+        raise UserError("\n".join([f"jupyter-book cannot render {folder}:", *shown]))
     return folder / "_build" / builder
 
 
@@ -204,9 +197,7 @@ def edition_folder(name: str) -> Path:
     return project_root() / "book" if name == REFERENCE else project_root() / "editions" / name
 
 
-def build_edition(
-    name: str, settings: RunSettings, *, retrain: bool = False, say: Say = print
-) -> Path:
+def build_edition(name: str, settings: RunSettings, *, retrain: bool = False) -> Path:
     """Make an edition of the book in its `edition_folder`; returns its first page.
 
     Notebooks that are not stale are taken from the edition as it was. The edition is replaced
@@ -233,7 +224,7 @@ def build_edition(
     data_digest = open_store(settings).digest
     if retrain:
         os.environ["GENRE_RETRAIN"] = "1"
-        make_references(say=say)
+        make_references()
         del os.environ["GENRE_RETRAIN"]
         write_results(root / "README.md")
     work = root / "editions" / f".{name}.work"
@@ -246,12 +237,12 @@ def build_edition(
         parameters = notebook_parameters(settings) if takes_parameters(source) else {}
         mark = stamp(source, parameters, data_digest if parameters else "")
         stale = notes_of(work / f"{page}.ipynb").get("stamp") != mark
-        say(f"[{number}/{len(notebooks)}] {page}: {'executing' if stale else 'up to date'}")
+        print(f"[{number}/{len(notebooks)}] {page}: {'executing' if stale else 'up to date'}")
         if stale:
             execute(source, work, parameters, edition=name, mark=mark)
     lay_out(work, root)
-    say("rendering the pages")
-    render(work, say=say)
+    print("rendering the pages")
+    render(work)
     publish(work, target, whole=name != REFERENCE)
     return target / "_build" / "html" / "index.html"
 

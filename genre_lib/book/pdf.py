@@ -7,7 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from genre_lib.book.editions import Say, render
+import yaml
+
+from genre_lib.book.editions import render
 from genre_lib.config import UserError, write_bytes, writing
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -48,16 +50,14 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
-def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
-    """Print the pages in `folder` as one PDF; nothing is left behind if that fails.
+def print_book(folder: Path) -> Path:
+    """Print the pages in `folder` as ``_build/book.pdf``; if that fails, it stays as it was.
 
     Raises
     ------
     UserError
         If Playwright, a browser, the pages or a place for the PDF are missing, or one fails.
     """
-    import yaml
-
     if importlib.util.find_spec("playwright") is None:
         raise UserError(
             "Printing needs the Python package playwright; install it, for example with "
@@ -73,17 +73,15 @@ def print_book(folder: Path, output: Path, *, say: Say = print) -> Path:
     if not contents.exists():
         raise UserError(f"{folder} holds no book; make one with `genre-book build`.")
     first_page = yaml.safe_load(contents.read_text(encoding="utf-8"))["root"]
-    if output.is_dir():
-        raise UserError(f"{output} is a folder; name a file for the PDF.")
+    output = folder / "_build" / "book.pdf"
     with writing(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=output.parent).close()  # is refused now, not after the work
+        output.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         pages = Path(name) / "book"
         shutil.copytree(folder, pages, ignore=shutil.ignore_patterns("_build"))
-        say("rendering the pages")
-        html = render(pages, say=say, builder="singlehtml")
-        say("printing them")
+        print("rendering the pages")
+        html = render(pages, builder="singlehtml")
+        print("printing them")
         write_bytes(output, print_document(html / f"{first_page}.html", browser))
     return output
 

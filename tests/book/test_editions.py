@@ -57,13 +57,12 @@ def test_a_page_is_stale_when_anything_changes_that_it_depends_on(tmp_path, monk
     assert len(seen) == 6
 
 
-def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, add_cell):
-    lines: list[str] = []
-
+def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, add_cell, capsys):
     def build(**changes) -> list[str]:
         """What is executed."""
-        lines.clear()
-        book.build_edition("mine", configure(corpus=str(noise), **changes), say=lines.append)
+        capsys.readouterr()
+        book.build_edition("mine", configure(corpus=str(noise), **changes))
+        lines = capsys.readouterr().out.splitlines()
         return [line.split()[1] for line in lines if "executing" in line]
 
     assert build() == ["first:", "second:"]
@@ -108,7 +107,7 @@ def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, a
 
 def test_the_reference_edition_goes_to_book_and_keeps_the_prose(project, noise):
     (project / "book" / "old.ipynb").write_text("{}")
-    page = book.build_edition("reference", configure(corpus=str(noise)), say=lambda line: None)
+    page = book.build_edition("reference", configure(corpus=str(noise)))
     names = {path.name for path in (project / "book").iterdir()}
     assert names == {
         "_build",

@@ -33,10 +33,10 @@ def test_a_false_statement_stops_the_reference_build_and_is_marked_elsewhere(
     add_cell("first", TEXT, kind=" [markdown]")
     settings = configure(corpus=str(noise))
     with pytest.raises(UserError, match=r"StatementError: .*: more, unknown\. "):
-        build_edition("reference", settings, say=lambda line: None)
+        build_edition("reference", settings)
     assert sorted(path.name for path in (project / "book").glob("*.*")) == ["intro.md"]
 
-    page = build_edition("mine", settings, say=lambda line: None)
+    page = build_edition("mine", settings)
     text = BeautifulSoup((page.parent / "first.html").read_text(), "html.parser").get_text()
     shown = " ".join(text.split())
     assert f"Six is less than seven. Six is more than seven{MARK}. Nobody" in shown
