@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,13 @@ RC: Any = {
     "savefig.dpi": 150,
     "svg.hashsalt": "genre_lib",
 }
-style = partial(plt.rc_context, RC)
-"""Draws in the book's style: a context, which also decorates the figure functions."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the book's style; also decorates the figure functions."""
+    with plt.rc_context(RC):
+        yield
 
 
 # Keeping and showing

@@ -118,6 +118,7 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
     The subset of an image is what the settings' protocol and seed say.
     """
     count, seconds = settings.images_per_track, store.seconds
+    edges = np.linspace(0, seconds, count + 1).tolist()
     images, subsets = {}, {}
     for view in ("copies", "segments"):
         viewed = settings.model_copy(update={"view": view})
@@ -127,9 +128,9 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
 
     def draw(view: str, number: int) -> str:
         title = f"{track_id}, image {number} of {count}: {subsets[view][number - 1]}"
-        start, stop = (0, count) if view == "copies" else (number - 1, number)
-        span = {"start": start * seconds / count, "stop": stop * seconds / count}
-        return panel(images[view][number - 1], store.manifest, title=title, **span)
+        start, stop = (0, seconds) if view == "copies" else edges[number - 1 : number + 1]
+        image = images[view][number - 1]
+        return panel(image, store.manifest, title=title, start=start, stop=stop)
 
     return browser(draw, {"view": list(images), "image": range(1, count + 1)})
 
