@@ -628,9 +628,10 @@ def headline(table: pd.DataFrame) -> Figure:
 def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracy of each run (`book.comparisons.accuracies`) by view and split, and the paper's."""
     table = table.rename(columns={"accuracy": "value", "method": "series"})
-    split = pd.Categorical(table.protocol.map(SPLITS), SPLITS.values())  # in this order
+    split = pd.Categorical(table.protocol.map(SPLITS), list(SPLITS.values()))
     table = table.assign(split=split, label=table["view"] + ", " + split.astype(str))
-    table = table.sort_values(["view", "split", "series", "seed"], ascending=[1, 1, 0, 1])
+    order = {"view": True, "split": True, "series": False, "seed": True}  # whether ascending
+    table = table.sort_values(list(order), ascending=list(order.values()))
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
     for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
         rows = _dots(axes, table[table.scored == scored], "Test accuracy\n(95 % interval)", ".1%")
