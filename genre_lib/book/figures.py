@@ -628,8 +628,8 @@ def headline(table: pd.DataFrame) -> Figure:
 def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     """Accuracy of each run (`book.comparisons.accuracies`) by view and split, and the paper's."""
     table = table.rename(columns={"accuracy": "value", "method": "series"})
-    split = pd.Categorical(table.protocol.map(SPLITS), list(SPLITS.values()))
-    table = table.assign(split=split, label=table["view"] + ", " + split.astype(str))
+    table = table.assign(label=table["view"] + ", " + table.protocol.map(SPLITS),
+                         split=pd.Categorical(table.protocol, list(SPLITS)))  # fmt: skip
     order = {"view": True, "split": True, "series": False, "seed": True}  # whether ascending
     table = table.sort_values(list(order), ascending=list(order.values()))
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
