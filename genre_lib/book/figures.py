@@ -224,19 +224,11 @@ def _each(table: pd.DataFrame, form: str = "{label}") -> str:
 # Spectrograms
 
 
-def mel_ticks(
-    manifest: Mapping[str, Any], ticks: Sequence[int] = TICKS
-) -> tuple[list[int], np.ndarray]:
-    """Those of the frequencies in Hz whose band is in a picture, and their heights in bands."""
+def mel_ticks(manifest: Mapping[str, Any], ticks: Sequence[int]) -> tuple[np.ndarray, list[str]]:
+    """Of frequencies in Hz, those whose band is in a picture: heights in bands, and labels."""
     centres = mel_centres(manifest)
     shown = [hertz for hertz in ticks if centres[0] <= hertz <= centres[-1]]
-    return shown, np.interp(shown, centres, np.arange(len(centres)) + 0.5)
-
-
-def _mel_axis(axes: Axes, manifest: Mapping[str, Any]) -> None:
-    """Label a vertical axis that counts mel bands in Hz."""
-    shown, positions = mel_ticks(manifest)
-    axes.set_yticks(positions, [str(hertz) for hertz in shown])
+    return np.interp(shown, centres, np.arange(len(centres)) + 0.5), [str(tick) for tick in shown]
 
 
 def _draw(
@@ -244,7 +236,7 @@ def _draw(
 ) -> AxesImage:
     """Draw a spectrogram over time, from start to stop in seconds, and mel band."""
     axes.set_title(title)
-    _mel_axis(axes, manifest)
+    axes.set_yticks(*mel_ticks(manifest, TICKS))
     extent = (*span, 0, manifest["n_mels"])
     return axes.imshow(decibels, origin="lower", aspect="auto", interpolation="nearest",
                        cmap="magma", vmin=-manifest["top_db"], vmax=0, extent=extent)  # fmt: skip
@@ -384,20 +376,19 @@ def audio_to_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> Figur
 @style()
 def genre_spectra(store: Store) -> Figure:
     """Mean level of each mel band per genre, beside that of all tracks."""
-    levels = np.stack([store.decibels(i).mean(1) for i in range(len(store.track_ids))])
-    bands, overall = np.arange(levels.shape[1]) + 0.5, levels.mean(0)
+    levels = pd.DataFrame([store.decibels(i).mean(1) for i in range(len(store.track_ids))])
+    genres, overall = levels.groupby(np.array(store.genres)[store.labels]), levels.mean()
+    distances = (genres.mean() - overall).abs().mean(axis=1)
+    bands = np.arange(levels.shape[1]) + 0.5
     figure, used = _grid(len(store.genres), 5, 3.8, "Level (dB)", sharex=True)
-    distances = pd.Series(0.0, index=store.genres)
-    for label, (axes, genre) in enumerate(zip(used, store.genres, strict=True)):
-        tracks = levels[store.labels == label]
-        mean, spread = tracks.mean(0), tracks.std(0)
+    for axes, (genre, tracks) in zip(used, genres, strict=True):
+        mean, spread = tracks.mean(), tracks.std(ddof=0)
         axes.fill_betweenx(bands, mean - spread, mean + spread, alpha=0.3, linewidth=0)
         axes.plot(mean, bands, label="this genre (mean, standard deviation)")
         axes.plot(overall, bands, LINES[1], color="black", linewidth=1, label="all tracks")
         axes.set_title(genre)
         axes.xaxis.set_major_locator(MaxNLocator(2))
-        _mel_axis(axes, store.manifest)
-        distances[genre] = np.abs(mean - overall).mean()
+        axes.set_yticks(*mel_ticks(store.manifest, TICKS))
     _legend(figure)
     return describe(
         figure,

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from IPython.display import HTML
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
+from seaborn.utils import relative_luminance
 
 from genre_lib.book.comparisons import confusion_tracks
 from genre_lib.book.figures import COLORS, CURVES, LINES, MARKERS, PRINTED, save, tabulate
 from genre_lib.book.tables import csv_link
 from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from IPython.display import HTML
 
 DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 SYMBOLS = {"o": "circle", "s": "square", "D": "diamond", "^": "triangle-up"}
@@ -69,8 +68,6 @@ def confusion_matrix(name: str, run: Run) -> HTML:
     predicted genre over a track's images in the cell. Where images of test tracks were in
     training (split by image), their number is shown.
     """
-    from IPython.display import HTML
-
     counts, tracks = confusions(run.predictions, run.genres), confusion_tracks(run)
     save(tracks, name)
     percent = tracks.assign(probability=(100 * tracks.probability).round().astype(int))
@@ -97,8 +94,7 @@ def confusion_matrix(name: str, run: Run) -> HTML:
 def _colours(share: float) -> str:
     """Style of a cell, coloured as in Figure 6, with letters that can be read on it."""
     color = colormaps["cividis"](share)
-    luminance = np.array(color[:3]) ** 2.2 @ (0.2126, 0.7152, 0.0722)
-    ink = "#000" if luminance > 0.18 else "#fff"  # where both have the same contrast
+    ink = "#000" if relative_luminance(color) > 0.18 else "#fff"  # where both have equal contrast
     return f"background-color:{to_hex(color)};color:{ink}"
 
 
@@ -110,8 +106,6 @@ def learning_curves(name: str, run: Run) -> HTML:
 
     ``curves.js`` draws them, with values under the pointer; a table below has all values.
     """
-    from IPython.display import HTML
-
     history, formats = run.history, {"learning_rate": "{:.2e}"}
     formats |= {f"{key}_{what}": f"{{:{form}}}" for key in CURVES for what, form in FORMATS.items()}
     data = [
