@@ -177,6 +177,10 @@ def audit(
     typer.echo(f"\n{len(pairs)} pairs of identical tracks in this split of {store.name}")
     if len(pairs):
         typer.echo(pairs.to_string(index=False))
+    if store.groups:
+        group = table.track_id.map(dict(zip(store.track_ids, store.groups, strict=True)))
+        crossing = table[group != ""].groupby(group).subset.nunique() > 1
+        typer.echo(f"{crossing.sum()} of {len(crossing)} groups are in more than one subset")
     typer.echo("\n" + "\n".join(audits.checklist(table, store)))
 
 

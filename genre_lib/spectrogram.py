@@ -88,4 +88,4 @@ def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndar
     gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)
     row = {"track_id": track.track_id, "genre": track.genre, "frames": gray.shape[1]}
     row |= {"seconds": round(seconds, 4), "sha256": sha256.hexdigest()}
-    return gray, row
+    return gray, row | ({"group": track.group} if track.group else {})

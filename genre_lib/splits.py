@@ -69,7 +69,8 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     elif settings.known_images is not None:
         subset = assign_known(recording[track], labels, settings)
     else:
-        units = recording[track] if settings.protocol == "track" else np.arange(len(labels))
+        apart = np.arange(len(labels))
+        units = together(store, recording)[track] if settings.protocol == "track" else apart
         subset = assign_subsets(units, labels, store.genres, seed=settings.seed)
     if settings.training_tracks is not None:
         subset = thin_training(subset, track, labels, settings)
@@ -125,6 +126,10 @@ def assign_subsets(
             if fits and alone[position]:
                 chosen[position] = fits[0]
                 room[fits[0]] -= weights[position]
+        for name in room:
+            spare = np.flatnonzero(alone & (chosen == "train"))
+            if name not in chosen and len(spare) > 1:  # where all units are larger than its room
+                chosen[spare[weights[spare].argmin()]] = name
         subsets[rows] = chosen[unit]
     return subsets
 
@@ -265,6 +270,17 @@ def recordings(store: Store) -> np.ndarray:
     gray = (take(store.images, slice(number, number + 1)) for number in tracks)
     content = [hashlib.sha256(track.data).hexdigest() for track in gray]
     return tracks.groupby(content).transform("first").to_numpy()
+
+
+def together(store: Store, recording: np.ndarray) -> np.ndarray:
+    """For each track the first that stays with it: the same recording, or of one group."""
+    group = pd.Series([name or number for number, name in enumerate(store.groups)] or recording)
+    unit, before = recording, np.array([])
+    while not np.array_equal(unit, before):
+        before = unit
+        for key in (group, recording):
+            unit = pd.Series(unit).groupby(key).transform("min").to_numpy()
+    return unit
 
 
 def identical_tracks(tracks: pd.DataFrame, others: pd.DataFrame) -> int:

@@ -75,7 +75,8 @@ class Store:
     labels: np.ndarray  # index into `genres`, shape (tracks,)
     images: np.ndarray  # gray levels, uint8, shape (tracks, n_mels, frames)
     manifest: dict[str, Any] = field(repr=False)
-    digest: str  # hash of names, genres and gray levels
+    digest: str  # hash of names, genres, gray levels and groups
+    groups: tuple[str, ...] = ()  # of each track, "" for none; empty if there are none
 
     @property
     def frame_period(self) -> float:
@@ -178,14 +179,16 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     if missing := set(STATED) - manifest.model_fields_set:
         raise UserError(f"{file} does not state {min(missing)}.")
     file = path / "index.csv"
-    index = read_csv(file, INDEX)[list(INDEX)]
+    table = read_csv(file, INDEX)
+    index = table[list(INDEX)]
+    groups = tuple(map(str, table.get("group", ())))
     if index.empty:
         raise UserError(f"{file} lists no track; the store is empty.")
     if (twice := index.track_id[index.track_id.duplicated()]).any():
         raise UserError(f"{file} lists the track {twice.iloc[0]!r} twice.")
     labels, genres = pd.factorize(index.genre, sort=True)
     content = hashlib.sha256("\n".join((*genres, *index.track_id)).encode())
-    content.update(labels.tobytes())
+    content.update(labels.tobytes() + "\n".join(groups).encode())
     rows = [(str(name), str(genre), int(frames)) for name, genre, frames in index.to_numpy()]
     images = allocate((len(index), manifest.n_mels, int(index.frames.max())))
 
@@ -200,7 +203,8 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
         release(images)
     known = manifest.model_dump(exclude_unset=True)
     digest = content.hexdigest()[:16]
-    return Store(name, path, tuple(index.track_id), tuple(genres), labels, images, known, digest)
+    names = tuple(index.track_id)
+    return Store(name, path, names, tuple(genres), labels, images, known, digest, groups)
 
 
 # What was read of the last two stores, unless their folders have changed since.
@@ -277,7 +281,7 @@ def _name_of_store(corpus: Corpus, settings: RunSettings) -> str:
     for track in corpus.tracks:
         stat = track.path.stat() if track.path and track.path.exists() else None
         known = stat and (stat.st_size, stat.st_mtime_ns)
-        content.update(repr((track.track_id, known)).encode())
+        content.update(repr((track.track_id, known)).encode() + track.group.encode())
     if corpus.name == "synthetic":
         for source in sorted((Path(__file__).parent / "corpus" / "synthetic").glob("*.py")):
             content.update(source.read_bytes())

@@ -1,9 +1,12 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import typer.main
 from typer.testing import CliRunner
 
@@ -61,9 +64,6 @@ def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
 @pytest.fixture
 def music(tmp_path, monkeypatch) -> Path:
     """A corpus of which one file is empty; whatever a command answers is forgotten again."""
-    import numpy as np
-    import soundfile
-
     monkeypatch.setenv("GENRE_ON_ERROR", "")
     for name in ("blues/1", "blues/2", "jazz/1"):
         file = tmp_path / "music" / f"{name}.wav"
@@ -122,6 +122,18 @@ def test_the_answer_reaches_whatever_makes_a_store(monkeypatch):
         monkeypatch.setenv("GENRE_ON_ERROR", "")
         CliRunner().invoke(cli.app, [*command.split(), "--on-error", "skip"])
     assert answers == ["skip"] * 3
+
+
+def test_pieces_of_a_song_are_in_one_subset_by_track_and_audited_by_image(tmp_path):
+    noise = np.random.default_rng(0)
+    for genre, song, piece in product(("blues", "jazz"), range(4), range(2)):
+        file = tmp_path / "music" / genre / f"song{song}.{piece}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(file, noise.uniform(-0.5, 0.5, 8000), 8000)
+    for protocol, words in (("track", "0 of 8 groups"), ("image", "8 of 8 groups")):
+        line = ["audit", "--corpus", str(tmp_path / "music"), *SHORT, "-p", f"protocol={protocol}"]
+        result = CliRunner().invoke(cli.app, line)
+        assert words in result.stdout, result.output
 
 
 def test_help_does_not_import_torch():

@@ -568,6 +568,18 @@ def test_the_audit_finds_a_single_pair_of_identical_recordings():
 # Splits of others
 
 
+def test_groups_stay_together_where_tracks_are_split():
+    store = blank_store(12, genres=2)
+    groups = tuple(f"{number // 3}" if number % 4 else "" for number in range(24))
+    for settings in (settings_for(protocol="track", seed=seed) for seed in range(5)):
+        table = split_images(replace(store, groups=groups), settings)
+        group = table.track_id.map(dict(zip(store.track_ids, groups, strict=True)))
+        assert table[group != ""].groupby(group).subset.nunique().max() == 1
+        assert (table.groupby("genre").subset.nunique() == 3).all()
+        plain = split_images(store, settings)
+        assert split_images(replace(store, groups=("",) * 24), settings).equals(plain)
+
+
 def write_split(path, store, rows=None):
     subsets = np.resize(["train", "train", "validation", "test"], len(store.track_ids))
     table = pd.DataFrame({"track_id": store.track_ids, "subset": subsets})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 
@@ -14,6 +15,7 @@ from genre_lib.config import UserError
 from genre_lib.corpus.audio import fault_of, read_audio
 
 AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".aac", ".opus"}
+GROUPS = "groups.csv"  # beside the genre folders: columns path and group
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Track:
     genre: str
     load: Callable[..., np.ndarray]
     path: Path | None = None
+    group: str = ""  # tracks of one group stay in one subset where tracks are split
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ def folder_corpus(path: Path) -> Corpus:
 
     Files may lie deeper: ``rock/artist/album/1.mp3`` is the track ``rock.artist_album_1``. What has
     no suffix of an audio file counts if it can be decoded. `Corpus.describe` lists all other files.
+    Pieces NAME.0, NAME.1, ... are a group, or what ``groups.csv`` says of a path in the folder.
 
     A `UserError` is raised if there is no audio file in any subfolder, two files give the same
     track, or a folder cannot be read.
@@ -67,8 +71,11 @@ def folder_corpus(path: Path) -> Corpus:
     a_corpus = "a corpus is a folder with one subfolder of audio files for each genre, or a store"
     tracks: dict[str, Track] = {}
     passed_over: dict[str, list[str]] = {}  # by the reason
+    groups = _groups(path / GROUPS)
     for file in _files(path, a_corpus):
         inner = file.relative_to(path)
+        if str(inner) == GROUPS:
+            continue
         hidden = any(part.startswith(".") for part in inner.parts)
         fault = "hidden" if hidden else "in no genre folder" if len(inner.parts) == 1 else ""
         if not fault and not is_audio(file):
@@ -80,15 +87,34 @@ def folder_corpus(path: Path) -> Corpus:
         track_id = name if name.startswith(f"{genre}.") else f"{genre}.{name}"
         if track_id in tracks:
             raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
-        tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file)
+        tracks[track_id] = Track(
+            track_id, genre, partial(read_audio, file), file, groups.pop(str(inner), "")
+        )
     if not tracks:
         suffixes = ", ".join(sorted(AUDIO_SUFFIXES))
         raise UserError(f"{path} holds no audio ({suffixes}) in subfolders; {a_corpus}.")
+    if groups:
+        raise UserError(f"{path / GROUPS} groups {min(groups)!r}, which is no track of the corpus.")
+    for track_id, track in tracks.items():
+        song = track_id.rstrip("0123456789").removesuffix(".")
+        if not track.group and song not in (track_id, track.genre) and f"{song}.0" in tracks:
+            tracks[track_id] = replace(track, group=song)
     lines = [f"  {fault}: {some(names)}" for fault, names in passed_over.items()]
     text = "\n".join([f"Files in {path} that are passed over", *lines])
     return Corpus(
         path.resolve().name, tuple(tracks.values()), describe=(lambda: text) if lines else None
     )
+
+
+def _groups(file: Path) -> dict[str, str]:
+    """The group of some paths, as a table of a corpus says."""
+    if not file.exists():
+        return {}
+    try:
+        rows = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
+        return {str(row["path"]): str(row["group"]) for row in rows}
+    except (OSError, ValueError, KeyError, csv.Error):
+        raise UserError(f"{file} is no table of text with columns path and group.") from None
 
 
 def _files(path: Path, wanted: str) -> list[Path]:

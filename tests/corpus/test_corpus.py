@@ -106,6 +106,24 @@ def test_files_in_deeper_folders_and_of_any_suffix_count(folder):
     ]
 
 
+def test_pieces_of_a_song_are_a_group_and_a_table_may_name_others(folder):
+    for name in ("blues/a.0", "blues/a.1", "blues/no.5", "jazz/0", "jazz/1"):
+        write(folder / f"{name}.wav")
+
+    def groups() -> dict[str, str]:
+        tracks = folder_corpus(folder).tracks
+        return {track.track_id: track.group for track in tracks if track.group}
+
+    assert groups() == {"blues.a.0": "blues.a", "blues.a.1": "blues.a"}
+    table = folder / "groups.csv"
+    table.write_text("path,group\nblues/a.0.wav,x\njazz/0.wav,x\n")
+    assert groups() == {"blues.a.0": "x", "jazz.0": "x", "blues.a.1": "blues.a"}
+    for text, words in (("path\na\n", "columns path and group"), ("path,group\na,b\n", "'a'")):
+        table.write_text(text)
+        with pytest.raises(UserError, match=words):
+            folder_corpus(folder)
+
+
 def test_one_genre_is_no_corpus_and_genres_one_level_below_are_named(folder):
     with pytest.raises(UserError, match=r"one genre only, music; .*music: blues, jazz\?"):
         find_corpus(configure(corpus=str(folder.parent)))
