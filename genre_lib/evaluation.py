@@ -107,10 +107,9 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, fl
 
 def score_intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
     """Value, low and high of the macro precision, recall and F1, by bootstrap over tracks."""
-    genres = np.unique(predictions[["y_true", "y_pred"]].to_numpy())
-    true, called = (
-        predictions[each].to_numpy()[:, None] == genres for each in ("y_true", "y_pred")
-    )
+    named = predictions[["y_true", "y_pred"]].to_numpy()
+    genres = np.unique(named)
+    true, called = (named[:, [column]] == genres for column in (0, 1))
     counts = pd.DataFrame(np.hstack([true & called, true, called]))
     drawn = bootstrap(counts.groupby(predictions.track_id.to_numpy()).sum().to_numpy())
     right, support, predicted = np.split(drawn, 3, axis=1)
