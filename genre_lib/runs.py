@@ -134,7 +134,7 @@ def is_complete(directory: Path) -> bool:
 def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress: bool) -> None:
     from genre_lib.handcrafted import predicted_labels
     from genre_lib.speed.allocator import keep_freed_memory
-    from genre_lib.training import CHECKPOINT, environment, predict_logits, train
+    from genre_lib.training import BEFORE, CHECKPOINT, environment, predict_logits, train
 
     config = {
         "data": {"name": store.name, "digest": store.digest},
@@ -175,7 +175,8 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     test, clean = (prediction_table(dataset, *each) for each in zip(scored, answers, strict=True))
     write_text(directory / "predictions.csv", test.to_csv(index=False))
     write_json(directory / "metrics.json", score_run(test, clean, dataset))
-    (directory / CHECKPOINT).unlink(missing_ok=True)
+    for name in (CHECKPOINT, BEFORE):
+        (directory / name).unlink(missing_ok=True)
 
 
 def code_digest() -> str:

@@ -27,6 +27,7 @@ from genre_lib.config import (
     TrainingSettings,
     UserError,
     choose,
+    notice,
     write_bytes,
     write_json,
     write_text,
@@ -36,7 +37,7 @@ from genre_lib.splits import Dataset
 from genre_lib.store import take
 
 EVALUATION_BATCH = 64  # small batches stay in the cache of a CPU
-CHECKPOINT = "checkpoint.pt"
+CHECKPOINT, BEFORE = "checkpoint.pt", "checkpoint.before.pt"
 
 
 def random_seed(*key: int) -> int:
@@ -299,35 +300,46 @@ def finished(history: list[dict[str, float]], settings: TrainingSettings) -> boo
 
 
 def save_checkpoint(directory: Path, state: State, **values: Any) -> None:
-    """Write the state of a training, and plain values and tensors, complete or not at all."""
+    """Write the state of a training, and plain values and tensors, and keep the one before."""
     buffer = io.BytesIO()
     torch.save({name: part.state_dict() for name, part in state._asdict().items()} | values, buffer)
-    write_bytes(directory / CHECKPOINT, buffer.getvalue())
+    path = directory / CHECKPOINT
+    if path.exists():
+        write_bytes(directory / BEFORE, path.read_bytes())
+    write_bytes(path, buffer.getvalue())
 
 
 def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
     """History, best weights and seconds of a training that was begun, and its state put back.
 
-    A `UserError` is raised if the checkpoint is damaged, of another training, or holds what would
-    have to be run as code.
+    A damaged checkpoint is reported, and the one before it is used. A `UserError` is raised if it
+    is of another training, or holds what would have to be run as code.
     """
-    path = directory / CHECKPOINT
-    if not path.exists():
-        return {"history": [], "best": {}, "seconds": 0.0}
+    for path in filter(Path.exists, (directory / CHECKPOINT, directory / BEFORE)):
+        if is_damaged(path):
+            notice(f"{path} is damaged; training goes on from what is left.")
+            continue
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+            for name, part in state._asdict().items():
+                part.load_state_dict(saved[name])
+            return dict(saved)
+        except Exception as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise UserError(
+                f"{path} is no checkpoint of this training ({reason}); remove the run's directory "
+                "to train from the start."
+            ) from None
+    return {"history": [], "best": {}, "seconds": 0.0}
+
+
+def is_damaged(path: Path) -> bool:
+    """Tell whether a file is no ZIP archive with right checksums; PyTorch reads it all the same."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if (damaged := archive.testzip()) is not None:  # which PyTorch would read all the same
-                raise zipfile.BadZipFile(f"{damaged} in it is damaged")
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        for name, part in state._asdict().items():
-            part.load_state_dict(saved[name])
-        return dict(saved)
-    except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(
-            f"{path} is no checkpoint of this training ({reason}); remove the run's directory to "
-            "train from the start."
-        ) from None
+            return archive.testzip() is not None
+    except Exception:  # whatever damage makes of it
+        return True
 
 
 def environment() -> dict[str, Any]:

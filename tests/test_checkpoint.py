@@ -7,7 +7,14 @@ import torch
 from genre_lib import config
 from genre_lib.config import UserError
 from genre_lib.splits import Dataset, make_dataset
-from genre_lib.training import CHECKPOINT, State, load_checkpoint, new_state, save_checkpoint
+from genre_lib.training import (
+    BEFORE,
+    CHECKPOINT,
+    State,
+    load_checkpoint,
+    new_state,
+    save_checkpoint,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +52,19 @@ DAMAGES = {
 }
 
 
-def test_a_damaged_checkpoint_is_refused(state, tmp_path):
-    path = tmp_path / CHECKPOINT
+def test_a_damaged_checkpoint_is_reported_and_the_one_before_is_used(state, tmp_path, capsys):
+    path, before = tmp_path / CHECKPOINT, tmp_path / BEFORE
     for name, damaged in DAMAGES.items():
-        saved(tmp_path, state)
+        path.unlink(missing_ok=True)
+        for seconds in (1.0, 2.0):
+            save_checkpoint(tmp_path, state, history=[], best={}, seconds=seconds)
+        assert load_checkpoint(tmp_path, state)["seconds"] == 2.0
         path.write_bytes(damaged(path.read_bytes()))
-        with pytest.raises(UserError, match=r"is no checkpoint of this training.*remove") as caught:
-            load_checkpoint(tmp_path, state)
-        assert str(path) in str(caught.value), name
+        assert load_checkpoint(tmp_path, state)["seconds"] == 1.0, name
+        assert f"{path} is damaged" in capsys.readouterr().err
+    before.write_bytes(b"")
+    assert load_checkpoint(tmp_path, state)["history"] == []
+    assert f"{before} is damaged" in capsys.readouterr().err
 
 
 class Exploit:
