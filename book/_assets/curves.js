@@ -3,6 +3,36 @@
   const plotly = new URL("plotly-basic.min.js", document.currentScript.src).href;
   let loading;
 
+  // Accuracy above loss, with one axis of epochs; a swipe scrolls the page.
+  const axis = { fixedrange: true, showline: true, ticks: "outside" };
+  const LAYOUT = {
+    height: 470,
+    margin: { l: 64, r: 8, t: 8, b: 44 },
+    font: { size: 13 },
+    dragmode: false,
+    hovermode: "x unified",
+    hoverlabel: { font: { size: 12 } },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+    xaxis: {
+      ...axis,
+      title: { text: "Epoch", standoff: 6 },
+      spikethickness: 1,
+      unifiedhovertitle: { text: "Epoch %{x}" },
+      showgrid: false,
+      anchor: "y2",
+    },
+    yaxis: {
+      ...axis,
+      title: { text: "Accuracy" },
+      domain: [0.56, 1],
+      range: [0, 1],
+      tickformat: ".0%",
+    },
+    yaxis2: { ...axis, title: { text: "Loss" }, domain: [0.06, 0.5], rangemode: "tozero" },
+    uirevision: 1,
+  };
+  const CONFIG = { displayModeBar: false, responsive: true };
+
   function load() {
     loading ??= new Promise((resolve, reject) => {
       window.PlotlyConfig = { MathJaxConfig: "local" };
@@ -38,10 +68,9 @@
 
   async function draw(plot) {
     const figure = plot.querySelector(".book-plot-figure");
-    const { data, layout, config } = JSON.parse(plot.querySelector("script").text);
+    const { data } = JSON.parse(plot.querySelector("script").text);
     const drawer = await load();
-    const render = () =>
-      drawer.react(figure, data, { ...layout, template: template(), uirevision: 1 }, config);
+    const render = () => drawer.react(figure, data, { ...LAYOUT, template: template() }, CONFIG);
     new MutationObserver(render).observe(document.documentElement, {
       attributes: true,
       attributeFilter: ["data-theme"],

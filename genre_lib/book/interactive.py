@@ -29,28 +29,6 @@ SYMBOLS = {"o": "circle", "s": "square", "D": "diamond", "^": "triangle-up"}
 FORMATS = {"accuracy": ".1%", "loss": ".3f"}
 DIGITS = {"accuracy": ".2%", "loss": "g"}
 """The paper's values have as many digits as it prints."""
-AXIS = {"fixedrange": True, "showline": True, "ticks": "outside"}  # a swipe scrolls the page
-LAYOUT = {
-    "height": 470,
-    "margin": {"l": 64, "r": 8, "t": 8, "b": 44},
-    "font": {"size": 13},
-    "dragmode": False,
-    "hovermode": "x unified",
-    "hoverlabel": {"font": {"size": 12}},
-    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-    "xaxis": AXIS | {
-        "title": {"text": "Epoch", "standoff": 6},
-        "spikethickness": 1,
-        "unifiedhovertitle": {"text": "Epoch %{x}"},
-        "showgrid": False,
-        "anchor": "y2",
-    },
-    "yaxis": AXIS | {
-        "title": {"text": "Accuracy"}, "domain": [0.56, 1], "range": [0, 1], "tickformat": ".0%",
-    },
-    "yaxis2": AXIS | {"title": {"text": "Loss"}, "domain": [0.06, 0.5], "rangemode": "tozero"},
-}  # fmt: skip
-"""Of plotly.js: accuracy above loss, with one axis of epochs."""
 
 
 def _embedded(data: str) -> str:
@@ -113,12 +91,10 @@ def learning_curves(name: str, run: Run) -> HTML:
         for axis, what in (("y", "accuracy"), ("y2", "loss"))
         for trace in _traces(history, what)
     ]
-    config = {"displayModeBar": False, "responsive": True}
-    figure = json.dumps({"data": data, "layout": LAYOUT, "config": config})
     message = f"Accuracy and loss in training and validation over {len(history)} epochs."
-    return HTML(f"""<div class="book-plot" style="--plot-height: {LAYOUT["height"]}px">
+    return HTML(f"""<div class="book-plot">
 <div class="book-plot-figure" role="img" aria-label="{message}"></div>
-{_embedded(figure)}
+{_embedded(json.dumps({"data": data}))}
 <details><summary>All values in a table</summary>
 {tabulate(name, history, formats=formats).to_html()}
 </details>

@@ -136,23 +136,13 @@ def courses(example: Example) -> str:
     even = 1 / len(attention)
     middle = (int(attention.argmax()) + 0.5) * even * example.seconds
     top = max(2 * even, attention.max())
-    rows = row(
-        "attention",
-        attention / top,
-        value=f"× {example.peak:.1f}",
-        line=even / top,
-        alt=f"Attention over time: at most {example.peak:.1f} times an even share, near second "
-        f"{middle:.0f}.",
-    )
+    most = f"at most {example.peak:.1f} times an even share, near second {middle:.0f}."
+    alt, value = f"Attention over time: {most}", f"× {example.peak:.1f}"
+    rows = row("attention", attention / top, alt=alt, value=value, line=even / top)
     first = np.argsort(-whole)[:TOP].tolist()
     right = [label for label, genre in enumerate(example.genres) if genre == example.genre]
     for label in first if set(right) <= set(first) else first[:-1] + right:
-        genre, course = example.genres[label], probabilities[:, label]
-        rows += row(
-            genre,
-            course,
-            value=f"{whole[label]:.0%}",
-            alt=f"Probability of {genre} over time: {course.min():.0%} to {course.max():.0%}, "
-            f"for the whole clip {whole[label]:.0%}.",
-        )
+        genre, course, value = example.genres[label], probabilities[:, label], f"{whole[label]:.0%}"
+        span = f"{course.min():.0%} to {course.max():.0%}, for the whole clip {value}."
+        rows += row(genre, course, alt=f"Probability of {genre} over time: {span}", value=value)
     return rows

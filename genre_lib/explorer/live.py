@@ -77,14 +77,8 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
             notes.append("No more is computed at once; a longer hop shows more of the sound.")
         if empty:
             notes.append(f"{empty} of {settings.n_mels} bands are empty: too narrow for a window.")
-        drawn = panel(
-            gray,
-            settings.model_dump(),
-            title=f"{source.name}, {begin:.1f} to {end:.1f} s",
-            start=begin,
-            stop=end,
-            lossless=True,
-        )
+        title, made = f"{source.name}, {begin:.1f} to {end:.1f} s", settings.model_dump()
+        drawn = panel(gray, made, title=title, start=begin, stop=end, lossless=True)
         heard = sound(audio, rate, lossless=True)
         player = audio_player(heard, label="Hear what is shown", seconds=end - begin)
         return drawn + _note(" ".join(notes)), player
@@ -103,12 +97,8 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
     place, seed = _place(), widgets.BoundedIntText(0, 0, 10**6)
     ticks = [widgets.Checkbox(True, description=name, indent=False) for name in transforms(default)]
     most = {"crop_min": 1, "brightness": 1, "contrast": 1, "noise_min": 0.3, "noise_max": 0.3}
-    strengths = {
-        name: widgets.FloatSlider(
-            getattr(default, name), min=0, max=high, step=0.002, readout_format=".3f"
-        )
-        for name, high in most.items()
-    }
+    slider = functools.partial(widgets.FloatSlider, min=0, step=0.002, readout_format=".3f")
+    strengths = {name: slider(getattr(default, name), max=high) for name, high in most.items()}
 
     def draw() -> tuple[str, str]:
         values = {name: control.value for name, control in strengths.items()}
@@ -153,9 +143,8 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         span = " to ".join(map(tqdm.format_interval, (window.start, window.end)))
         moments = _note(f"From {span}, there is silence.")
         if window.genre is not None:
-            load = functools.partial(
-                read_audio, source, start=window.start, seconds=window.end - window.start
-            )
+            part = {"start": window.start, "seconds": window.end - window.start}
+            load = functools.partial(read_audio, source, **part)
             (example,) = hear([Track(f"{source.name}, {span}", "", load)], trained, whole=True)
             moments = clip(example)
         words = f"{predict.report(answer)}\n\n{predict.header(trained)}"
@@ -200,8 +189,7 @@ def _excerpt(
 
 def _empty_bands(settings: SpectrogramSettings) -> int:
     """How many mel bands no frequency falls into; `UserError` if it is all of them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the instrument says it
+    with warnings.catch_warnings(action="ignore"):  # the instrument says it
         filters = mel_filterbank(settings)
     empty = int((np.diff(filters.indptr) == 0).sum())
     if empty == settings.n_mels:

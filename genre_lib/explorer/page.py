@@ -7,6 +7,7 @@ pages. All pictures and sounds of an instrument are therefore in the page: keep 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -74,26 +75,20 @@ def player(examples: Sequence[Example]) -> widgets.VBox:
 
 def clip(example: Example) -> str:
     """A spectrogram with a network's attention and genres below it, and a player if it sounds."""
-    begin, seconds = example.start / example.seconds, example.seconds
-    end = begin + example.length / seconds
+    seconds, start, length = example.seconds, example.start, example.length
     verdict = {"": "", example.answer: ", rightly"}.get(example.genre, ", wrongly")
-    seek = (
-        f'<div class="clip-seek" data-length="{example.length}"><div class="clip-heard" '
-        f'style="left: {begin:.2%}; right: {1 - end:.2%}"></div></div>'
-    )
-    drawn = panel(
-        example.gray,
-        example.manifest,
-        title=f"{example.track_id}: the network says {example.answer}{verdict}",
-        stop=seconds,
-        over=seek if example.sound else "",
-        rows=courses(example),
-    )
+    title = f"{example.track_id}: the network says {example.answer}{verdict}"
+    draw = partial(panel, example.gray, example.manifest, title=title, stop=seconds)
     if not example.sound:
-        return drawn
-    label = f"{example.track_id}, seconds {example.start:g} to {example.start + example.length:g}"
-    player = audio_player(example.sound, label=label, start=example.start, seconds=seconds)
-    return f'<div class="clip" style="--at: {begin}">{player}{drawn}</div>'
+        return draw(rows=courses(example))
+    seek = (
+        f'<div class="clip-seek" data-length="{length}"><div class="clip-heard" style="left: '
+        f'{start / seconds:.2%}; right: {1 - (start + length) / seconds:.2%}"></div></div>'
+    )
+    label = f"{example.track_id}, seconds {start:g} to {start + length:g}"
+    player = audio_player(example.sound, label=label, start=start, seconds=seconds)
+    drawn = draw(rows=courses(example), over=seek)
+    return f'<div class="clip" style="--at: {start / seconds}">{player}{drawn}</div>'
 
 
 def augmentation_browser(
@@ -159,13 +154,8 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
     for number, (genre, image) in enumerate(zip(genres, images, strict=True)):
         own += f'<option value="{picture(image)}">{escape(genre)}</option>'
         lender += f"<option{' selected' if number == 1 else ''}>{escape(genre)}</option>"
-    mixed = panel(
-        images[0],
-        store.manifest,
-        title="",
-        stop=store.seconds,
-        over='<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>',
-    )
+    over = '<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>'
+    mixed = panel(images[0], store.manifest, title="", stop=store.seconds, over=over)
     return instrument(
         widgets.HTML(
             f'<form class="cutmix" data-size="{IMAGE_SIZE}"><div class="cutmix-controls">'
