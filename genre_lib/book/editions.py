@@ -132,8 +132,7 @@ def execute(
         for path in products:
             (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, folder / path.parent.name)
-        fold = "remove-cell" if parameters == notebook_parameters(configure()) else "hide-input"
-        clean(executed, tag=fold)
+        clean(executed)
         executed.metadata["genre_book"] = {
             "stamp": mark,
             "parameters": dict(parameters),
@@ -142,8 +141,8 @@ def execute(
         write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 
 
-def clean(notebook: Any, *, tag: str) -> None:
-    """Drop what is no result (times, paths, progress bars); tag the injected parameters.
+def clean(notebook: Any) -> None:
+    """Drop what is no result (times, paths, progress bars); fold the injected parameters.
 
     Two executions with the same results then give the same file, but for widget names.
     """
@@ -153,7 +152,7 @@ def clean(notebook: Any, *, tag: str) -> None:
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append(tag)
+            cell.metadata.tags.append("hide-input")
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
 
@@ -271,12 +270,8 @@ def publish(work: Path, target: Path, *, whole: bool) -> None:
     ``book/`` also holds the prose that every edition is made from, and that stays.
     """
     if whole:
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if target.exists():
-            os.replace(target, old)
+        shutil.rmtree(target, ignore_errors=True)
         os.replace(work, target)
-        shutil.rmtree(old, ignore_errors=True)
         return
     for kind in (*PRODUCTS, "_build"):
         shutil.rmtree(target / kind, ignore_errors=True)

@@ -407,16 +407,14 @@ def split_diagram(tables: Mapping[str, pd.DataFrame], track_ids: Sequence[str]) 
     """The subset of each image of some tracks, in each split: the table of its `Dataset`."""
     height = 0.5 + len(tables) * (0.4 + 0.21 * len(track_ids))
     figure, grid = _canvas(len(tables), 1, height, sharex=True)
-    letters, shades = (
-        ("", "V", "T", "\N{MULTIPLICATION SIGN}"),
-        ["#e6e6e6", COLORS[9], COLORS[1], "white"],
-    )
+    letters = np.array(["", "V", "T", "\N{MULTIPLICATION SIGN}"])
+    shades = ["#e6e6e6", COLORS[9], COLORS[1], "white"]
     codes = {subset: code for code, subset in enumerate((*SUBSETS, UNUSED))}
     spread = []
     for axes, (protocol, table) in zip(grid.flat, tables.items(), strict=True):
         cells = table.assign(code=table.subset.map(codes), image=table.image + 1)
         cells = cells.pivot(index="track_id", columns="image", values="code").loc[list(track_ids)]
-        sns.heatmap(cells, annot=np.array(letters)[cells], fmt="", cmap=ListedColormap(shades),
+        sns.heatmap(cells, annot=letters[cells], fmt="", cmap=ListedColormap(shades),
                     vmin=0, vmax=3, cbar=False, linewidths=1.5,
                     annot_kws={"weight": "bold", "size": 9, "color": "black"}, ax=axes)  # fmt: skip
         axes.set(title=SPLITS[protocol], xlabel="", ylabel="Track")
@@ -571,11 +569,9 @@ def table_1(model: HybridNet) -> pd.DataFrame:
 def table_2(run: Run) -> pd.DataFrame:
     """Table II: precision, recall, F1 and support per genre and in all, beside the printed ones."""
     answers = run.predictions
-    report = classification_report(
-        answers.y_true, answers.y_pred, output_dict=True, zero_division=0
-    )
-    report["accuracy"] = {"f1-score": report["accuracy"], "support": len(answers)}
-    table = pd.DataFrame(report).T.rename(columns={"f1-score": "f1"}).astype({"support": int})
+    rows = classification_report(answers.y_true, answers.y_pred, output_dict=True, zero_division=0)
+    rows["accuracy"] = {"f1-score": rows["accuracy"], "support": len(answers)}
+    table = pd.DataFrame(rows).T.rename(columns={"f1-score": "f1"}).astype({"support": int})
     printed = pd.DataFrame((*paper.TABLE_2, *paper.TABLE_2_AGGREGATES)).set_index("genre")
     printed = printed.astype({"support": "Int64"}).add_prefix("paper_")
     return table.join(printed).rename_axis("class").reset_index()
