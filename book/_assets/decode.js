@@ -5,9 +5,9 @@
 class Refusal extends Error {}
 
 const MOST_BYTES = 300e6;
-const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole, and this takes 350 MB
+const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole; this takes 0.9 GB in stereo
 const LOUDEST = 1e9; // a sample beyond it is no sound
-const COMMAND = "`genre-book predict` judges it on the command line.";
+const COMMAND = "Try `genre-book predict` on the command line.";
 
 // What begins a file of each kind. Browsers do not know all of them.
 const BEGINNINGS = [
@@ -59,13 +59,14 @@ function tooLong(seconds) {
   );
 }
 
-// How long a file says it is, NaN if it does not, and whether it has pictures: without reading it.
+// How long a file says it is, 0 if it does not, and whether it has pictures: without reading it.
 function probe(file) {
   const video = document.createElement("video");
   const address = URL.createObjectURL(file);
   return new Promise((resolve) => {
     const found = () => {
-      resolve({ seconds: video.duration, pictures: video.videoWidth > 0 });
+      const seconds = Number.isFinite(video.duration) ? video.duration : 0;
+      resolve({ seconds, pictures: video.videoWidth > 0 });
       video.removeAttribute("src");
       URL.revokeObjectURL(address);
     };
@@ -105,13 +106,15 @@ function kindOf(view) {
     const format = text(start, 4096).indexOf("fmt ");
     if (format >= 0 && start + format + 16 <= view.byteLength)
       rate = view.getUint32(start + format + 12, true);
-  } else if (kind === "FLAC") {
-    if (start + 22 <= view.byteLength) rate = view.getUint32(start + 18) >>> 12;
-  } else if (kind === "Ogg") {
-    const vorbis = text(start, 300).indexOf("\x01vorbis");
-    if (vorbis >= 0 && start + vorbis + 16 <= view.byteLength)
+  } else if (kind === "FLAC" || kind === "Ogg") {
+    const head = text(start, 300);
+    const flac = head.indexOf("fLaC");
+    const vorbis = head.indexOf("\x01vorbis");
+    rate = 48000; // Opus
+    if (flac >= 0 && start + flac + 22 <= view.byteLength)
+      rate = view.getUint32(start + flac + 18) >>> 12;
+    else if (vorbis >= 0 && start + vorbis + 16 <= view.byteLength)
       rate = view.getUint32(start + vorbis + 12, true);
-    else rate = 48000; // Opus
   } else if (kind === "WebM or Matroska") {
     rate = 48000; // nearly always Opus
   } else if (text(4, 4) === "ftyp") {

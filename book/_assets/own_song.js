@@ -3,7 +3,14 @@
 // a file is chosen, as scripts, because a page that was opened from a disk may load nothing else.
 (() => {
   const FOLDER = new URL(".", document.currentScript.src);
-  const SCRIPTS = ["network/weights.js", "decode.js", "network.js", "spectrogram.js", "predict.js"];
+  const SCRIPTS = [
+    "network/weights.js",
+    "decode.js",
+    "network.js",
+    "spectrogram.js",
+    "predict.js",
+    "shake.js",
+  ];
   const HERTZ = [100, 500, 1000, 2000, 4000, 8000];
   const WIDEST = 4000; // pixels of a spectrogram
   const PIXELS = 43; // a second
@@ -61,17 +68,32 @@
   // A worker with the text of these classes and functions, which any page may have.
   function newWorker() {
     const work = () => {
-      self.onmessage = ({ data: { samples, rate, network } }) => {
-        for (const message of predict(samples, rate, network)) postMessage(message);
+      let known; // {samples, rate, network}: the recording and the network that is asked
+      self.onmessage = ({ data: { recording, changes } }) => {
+        known = recording ?? known;
+        const { samples, rate, network } = known;
+        const heard = changes ? shaken(samples, rate, changes) : samples;
+        for (const message of predict(heard, rate, network)) postMessage(message);
       };
     };
-    const parts = [HybridNet, MelSpectrogram, Resampler, tensorsOf, windowsOf, predict];
+    const parts = [
+      HybridNet,
+      MelSpectrogram,
+      Resampler,
+      tensorsOf,
+      windowsOf,
+      predict,
+      shaken,
+      lowPassed,
+      addNoise,
+    ];
     const text = `${parts.join("\n")}\n(${work})()`;
     return new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   }
 
-  // All windows of a recording; `tell` gets each as soon as it is judged.
-  function listen(worker, { samples, rate }, weights, tell) {
+  // All windows of a recording, or with changes those of the last one; `tell` gets each as soon as
+  // it is judged.
+  function listen(worker, { recording, changes }, tell) {
     return new Promise((resolve, reject) => {
       let length;
       const windows = [];
@@ -82,8 +104,7 @@
         tell(length, windows);
         if (windows.length === length.count) resolve({ ...length, windows });
       };
-      const network = { ...own.about, weights };
-      worker.postMessage({ samples, rate, network }, [samples.buffer]);
+      worker.postMessage({ recording, changes }, recording ? [recording.samples.buffer] : []);
     });
   }
 
@@ -118,6 +139,101 @@
       `In its test on new tracks it said ${genre} ${named} times, and was right ${right} times: ` +
       `${percent(right / named)} (95 % interval ${low} to ${high}).`
     );
+  }
+
+  // Shaking: what changes the sound and not the genre
+
+  const SLIDERS = [
+    { name: "gain", label: "Gain", unit: "dB", min: -40, max: 40, step: 1, neutral: 0 },
+    {
+      name: "lowpass",
+      label: "Low-pass",
+      unit: "Hz",
+      min: 500,
+      max: 11000,
+      step: 100,
+      neutral: 11000,
+    },
+    { name: "noise", label: "White noise", unit: "dB", min: -60, max: 10, step: 1, neutral: -60 },
+    { name: "shift", label: "Start later", unit: "ms", min: 0, max: 1000, step: 10, neutral: 0 },
+  ];
+
+  // How far an answer moved: the share of the probability that went to other genres.
+  function movement(before, after) {
+    const shares = new Map(after.ranked.map(({ genre, probability }) => [genre, probability]));
+    const moved = before.ranked.reduce(
+      (sum, { genre, probability }) => sum + Math.abs(probability - shares.get(genre)) / 2,
+      0,
+    );
+    const [was, is] = [before.ranked[0], after.ranked[0]];
+    const change =
+      was.genre === is.genre
+        ? `Still ${is.genre}: ${percent(was.probability)} became ${percent(is.probability)}.`
+        : `Now ${is.genre}, ${percent(is.probability)}, and no longer ${was.genre}, ` +
+          `${percent(shares.get(was.genre))}.`;
+    return {
+      moved,
+      text: `${change} Of the probability, ${percent(moved)} moved to other genres.`,
+    };
+  }
+
+  // Controls for a song that was judged; `ask` gives the answer with some changes.
+  function shaker(answer, ask) {
+    const status = element("p", { role: "status" });
+    const inputs = SLIDERS.map(({ name, label, unit, min, max, step, neutral }) => {
+      const input = element("input", {
+        type: "range",
+        name,
+        min,
+        max,
+        step,
+        defaultValue: neutral,
+      });
+      const shown = element("output", { textContent: "unchanged" });
+      input.addEventListener("input", () => {
+        const changed = input.valueAsNumber !== neutral;
+        shown.textContent = changed ? `${input.value} ${unit}` : "unchanged";
+      });
+      return { input, neutral, row: element("label", {}, label, input, shown) };
+    });
+    const changes = () => {
+      const entries = inputs.map(({ input, neutral }) => {
+        const value = input.valueAsNumber;
+        return [input.name, value === neutral ? (input.name === "noise" ? null : 0) : value];
+      });
+      return Object.fromEntries(entries);
+    };
+    let asking = false;
+    let wanted = false; // another answer than the one that is awaited
+    async function shake() {
+      wanted = true;
+      if (asking) return;
+      asking = true;
+      while (wanted) {
+        wanted = false;
+        status.textContent = "Listening again …";
+        try {
+          const moved = movement(answer, await ask(changes()));
+          status.textContent = moved.text;
+          form.dispatchEvent(new CustomEvent("shaken", { detail: moved, bubbles: true }));
+        } catch (error) {
+          status.textContent = sentence(error, "What is left");
+        }
+      }
+      asking = false;
+    }
+    const form = element(
+      "form",
+      { className: "own-song-shake", ariaLabel: "Shake it" },
+      element("p", {
+        textContent: "Shake it: none of this changes the genre. Does the answer stay?",
+      }),
+      ...inputs.map(({ row }) => row),
+      status,
+    );
+    form.addEventListener("change", shake);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    return form;
   }
 
   // Drawing
@@ -251,7 +367,8 @@
     place.append(status, bar, alert, result);
     place.querySelector("form").hidden = false;
 
-    let current = null; // what is judged now: {name, worker}
+    let current = null; // what is judged now: {name}
+    let worker = null; // which knows the last recording
     let address = ""; // of the sound that the player plays
 
     function say(text, share) {
@@ -271,9 +388,9 @@
     }
 
     async function judge(file) {
-      const job = { name: file.name, worker: null };
+      const job = { name: file.name };
       const left = current?.name;
-      current?.worker?.terminate();
+      worker?.terminate();
       current = job;
       clear();
       try {
@@ -282,12 +399,12 @@
           place.dispatchEvent(new CustomEvent("judged", { detail: answer }));
       } catch (error) {
         if (job !== current) return;
+        worker?.terminate();
         clear();
         say("");
         alert.textContent = sentence(error, file.name);
         alert.hidden = false;
       } finally {
-        job.worker?.terminate();
         if (job === current) current = null;
       }
     }
@@ -301,26 +418,33 @@
       const sound = await decode(file);
       if (superseded()) return null;
       say("Loading the network …");
-      const network = await weights;
+      const network = { ...own.about, weights: await weights };
       if (superseded()) return null;
       say(`Listening to ${file.name} …`, 0);
 
       let clip;
-      job.worker = newWorker();
-      const heard = await listen(job.worker, sound, network, (length, windows) => {
+      const draw = (length, windows) => {
+        const last = windows.at(-1);
+        if (last?.gray) paint(clip.querySelector("canvas"), last, length);
+      };
+      const asked = newWorker();
+      worker = asked;
+      const recording = { ...sound, network };
+      const heard = await listen(asked, { recording }, (length, windows) => {
         if (superseded()) return;
         bar.value = windows.length / length.count;
         if (!clip) {
           clip = newClip(file, length.seconds);
           result.append(clip);
         }
-        const last = windows.at(-1);
-        if (last?.gray) paint(clip.querySelector("canvas"), last, length);
+        draw(length, windows);
       });
       if (superseded()) return null;
       const answer = answerOf(heard);
       if (left) answer.notes.unshift(`${left} was not finished: ${file.name} took its place.`);
       show(file, answer, clip);
+      const again = async (changes) => answerOf(await listen(asked, { changes }, draw));
+      result.append(shaker(answer, again));
       return answer;
     }
 

@@ -1,6 +1,6 @@
-"""The packaged network for the page *Your own song*, whose scripts ask it in the reader's browser.
+"""What pages load when a reader asks for it: the packaged network, and what is known of tracks.
 
-A page that is opened from a disk may load scripts, and nothing else: so the weights are scripts.
+A page that is opened from a disk may load scripts, and nothing else: so all of it is scripts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genre_lib.config import UserError, write_text
+from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.evaluation import wilson_interval
 from genre_lib.predict import REST, SHORT, Trained, read_trained
 from genre_lib.spectrogram import SILENT
@@ -91,3 +92,13 @@ def right_answers(trained: Trained) -> dict[str, dict[str, Any]]:
         }
         for genre, hits in counts.items()
     }
+
+
+def write_tracks(folder: Path) -> None:
+    """Write what *Check my split* knows of GTZAN's tracks to a folder, as ``tracks.js``."""
+    tracks = read_trained().split.drop_duplicates("track_id").set_index("track_id")[["recording"]]
+    tracks["artist"] = tracks.index.map(artists())
+    tracks["listed"] = tracks.index.map(fault_filtered())
+    text = tracks.to_json(orient="index", indent=0)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "tracks.js", f"window.genreTracks = new Map(Object.entries({text}));\n")

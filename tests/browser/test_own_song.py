@@ -62,8 +62,8 @@ def write(folder, audio, kind, rate=RATE, **more):
 
 
 def choose(page, path):
-    page.locator(".own-song input").set_input_files([])  # as a click does
-    page.locator(".own-song input").set_input_files(path)
+    page.locator(".own-song input[type=file]").set_input_files([])  # as a click does
+    page.locator(".own-song input[type=file]").set_input_files(path)
 
 
 def answer(page, path):
@@ -117,7 +117,7 @@ def test_the_page_answers_as_the_command_does(page, trained, tmp_path):
         found, expected = answer(page, file), predict_file(file, trained)
         compare(found, expected, trained, LIMITS[file.suffix[1:]])
         shown = page.locator(".own-song").inner_text()
-        status = page.locator(".own-song [role=status]").inner_text()
+        status = page.locator(".own-song-answer").inner_text()
         assert status.startswith(f"{file.name} (0:")
         assert f": {expected.genre}, {expected.probability:.0%}." in status
         for text in (*expected.notes, *trained.remarks()):
@@ -186,6 +186,35 @@ def test_without_scripts_the_page_says_so(browser, site):
     assert "Scripts are blocked" in page.locator(".own-song").inner_text()
     assert page.locator(".own-song input").is_hidden()
     page.close()
+
+
+def encoded(path, codec, rate):
+    """A second of hiss in a container that soundfile does not write."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        hiss = np.random.default_rng(0).normal(0, 0.1, (1, rate)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(hiss, format="fltp", layout="mono")
+        frame.sample_rate = rate
+        for piece in (*av.AudioResampler(stream.format, frame_size=1024).resample(frame), None):
+            container.mux(stream.encode(piece))
+    return path
+
+
+def test_the_kind_and_the_sample_rate_of_a_file_are_read_from_its_content(page, tmp_path):
+    answer(page, write(tmp_path, song("pop", seconds=1), "wav"))  # the scripts are there then
+    for name, made, rate in (
+        ("WAV", write(tmp_path, song("pop", seconds=1, rate=48000), "wav", 48000), 48000),
+        ("FLAC", write(tmp_path, song("pop", seconds=1, rate=44100), "flac", 44100), 44100),
+        ("Ogg", write(tmp_path, song("pop", seconds=1, rate=32000), "ogg", 32000), 32000),
+        ("Ogg", encoded(tmp_path / "opus.ogg", "libopus", 24000), 48000),
+        ("MP3", write(tmp_path, song("pop", seconds=1, rate=44100), "mp3", 44100), 44100),
+        ("MP3", write(tmp_path, song("pop", seconds=1, rate=16000), "mp3", 16000), 16000),
+        ("MP4", encoded(tmp_path / "sound.m4a", "aac", 44100), 44100),
+    ):
+        found = page.evaluate(
+            "bytes => kindOf(new DataView(new Uint8Array(bytes).buffer))", list(made.read_bytes())
+        )
+        assert found == {"kind": name, "rate": rate}
 
 
 # Files that cannot be judged
@@ -275,6 +304,61 @@ def test_a_file_may_be_dropped_also_while_another_is_judged(page, trained, tmp_p
     assert page.locator(".own-song .clip").count() == 1
     page.evaluate("drop([])")
     assert page.get_by_text("What was dropped is no file.").is_visible()
+
+
+# Shaking
+
+
+def shake(page, **values):
+    """How far the answer moves, and what the page says, with some sliders moved."""
+    page.evaluate(
+        """(values) => {
+          window.shaken = null;
+          const form = document.querySelector('.own-song-shake');
+          form.addEventListener('shaken', ({ detail }) => { window.shaken = detail; });
+          for (const input of form.querySelectorAll('input'))
+            input.value = values[input.name] ?? input.getAttribute('value');
+          form.querySelector('input').dispatchEvent(new Event('change', { bubbles: true }));
+        }""",
+        values,
+    )
+    page.wait_for_function("window.shaken")
+    return page.evaluate("shaken")
+
+
+def test_gain_moves_nothing_and_noise_moves_the_answer(page, trained, tmp_path):
+    audio = song("classical", seconds=30)
+    first = answer(page, write(tmp_path, audio, "wav"))["ranked"][0]
+    assert shake(page)["moved"] == 0
+    assert shake(page, gain=-20)["moved"] < 0.001
+    still = shake(page, shift=1000)
+    left = predict_file(write(tmp_path, audio[RATE:], "wav"), trained)
+    if left.genre == first["genre"]:
+        expected = f"Still {left.genre}: {first['probability']:.0%} became {left.probability:.0%}."
+    else:
+        expected = f"Now {left.genre}, {left.probability:.0%}, and no longer {first['genre']}"
+    assert still["text"].startswith(expected)
+    noisy = shake(page, noise=10)
+    assert noisy["moved"] > max(0.1, still["moved"])
+    assert (
+        f"{noisy['moved']:.0%} moved to other genres."
+        in page.locator(".own-song-shake [role=status]").inner_text()
+    )
+    assert shake(page, lowpass=500)["moved"] > 0.1
+
+
+def test_the_sliders_are_named_and_answer_to_keys(page, tmp_path):
+    answer(page, write(tmp_path, song("jazz", seconds=3), "wav"))
+    for name, shown in (
+        ("Gain", "1 dB"),
+        ("Low-pass", "unchanged"),
+        ("White noise", "-59 dB"),
+        ("Start later", "10 ms"),
+    ):
+        slider = page.locator(".own-song").get_by_label(name)
+        slider.press("ArrowRight")
+        assert shown in slider.locator("..").inner_text()
+    page.get_by_text("moved to other genres").wait_for()
 
 
 # For everyone
