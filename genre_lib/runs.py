@@ -37,16 +37,6 @@ TABLES: dict[str, dict[str, type]] = {  # columns and what they hold: a genre ma
 }
 
 
-class Overlap(Settings, strict=True):
-    """What two subsets have in common: a row of `genre_lib.splits.audit`."""
-
-    first: str
-    second: str
-    shared_tracks: int
-    share: float
-    identical_tracks: int
-
-
 class Metrics(Settings, extra="allow", strict=True):
     """What ``metrics.json`` states."""
 
@@ -57,7 +47,7 @@ class Metrics(Settings, extra="allow", strict=True):
     macro_f1: float
     images: dict[str, int]
     test_tracks: int
-    leakage: list[Overlap]
+    leakage: list[dict[str, Any]]
 
 
 class Environment(Settings, extra="allow", strict=True):

@@ -87,23 +87,21 @@ def folder_corpus(path: Path) -> Corpus:
         track_id = name if name.startswith(f"{genre}.") else f"{genre}.{name}"
         if track_id in tracks:
             raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
-        tracks[track_id] = Track(
-            track_id, genre, partial(read_audio, file), file, groups.pop(str(inner), "")
-        )
+        group = groups.pop(str(inner), "")
+        tracks[track_id] = Track(track_id, genre, partial(read_audio, file), file, group)
     if not tracks:
         suffixes = ", ".join(sorted(AUDIO_SUFFIXES))
         raise UserError(f"{path} holds no audio ({suffixes}) in subfolders; {a_corpus}.")
     if groups:
         raise UserError(f"{path / GROUPS} groups {min(groups)!r}, which is no track of the corpus.")
     for track_id, track in tracks.items():
-        song = track_id.rstrip("0123456789").removesuffix(".")
-        if not track.group and song not in (track_id, track.genre) and f"{song}.0" in tracks:
+        song, _, piece = track_id.rpartition(".")
+        if not track.group and piece.isdigit() and song != track.genre and f"{song}.0" in tracks:
             tracks[track_id] = replace(track, group=song)
     lines = [f"  {fault}: {some(names)}" for fault, names in passed_over.items()]
     text = "\n".join([f"Files in {path} that are passed over", *lines])
-    return Corpus(
-        path.resolve().name, tuple(tracks.values()), describe=(lambda: text) if lines else None
-    )
+    describe = (lambda: text) if lines else None
+    return Corpus(path.resolve().name, tuple(tracks.values()), describe=describe)
 
 
 def _groups(file: Path) -> dict[str, str]:

@@ -107,7 +107,7 @@ def test_files_in_deeper_folders_and_of_any_suffix_count(folder):
 
 
 def test_pieces_of_a_song_are_a_group_and_a_table_may_name_others(folder):
-    for name in ("blues/a.0", "blues/a.1", "blues/no.5", "jazz/0", "jazz/1"):
+    for name in ("blues/a.0", "blues/a.1", "blues/a2", "blues/no.5", "jazz/0", "jazz/1"):
         write(folder / f"{name}.wav")
 
     def groups() -> dict[str, str]:
