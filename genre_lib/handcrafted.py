@@ -2,14 +2,10 @@
 
 Each value of the setting `method` but ``network`` is one of them:
 
-==============  ================================  ==================================================
-method          features of                       classifier
-==============  ================================  ==================================================
-``handcrafted`` the network's images              support vector machine, never tuned
-``mfcc``        the spectrogram they are cut from support vector machine, tuned on validation images
-``nearest``     the network's images              label of the nearest training image
-``untrained``   the network before training       support vector machine, tuned on validation images
-==============  ================================  ==================================================
+- ``handcrafted``: a support vector machine, never tuned, on MFCCs of the network's images;
+- ``mfcc``: one that is tuned on validation images, on MFCCs of what the images are cut from;
+- ``nearest``: the label of the training image with the nearest MFCCs;
+- ``untrained``: a tuned support vector machine on what the network yields before its training.
 """
 
 import numpy as np
@@ -31,22 +27,12 @@ GRID = {"svc__C": [1, 3, 10, 30], "svc__gamma": [0.003, 0.01, 0.03]}
 
 
 def mfcc_statistics(mel_db: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Summarize a mel spectrogram by its mel-frequency cepstral coefficients (MFCCs).
+    """Mean and deviation of mel-frequency cepstral coefficients (MFCCs), and of their changes.
 
-    The coefficients are the orthonormal DCT-II of every frame, as in
-    ``librosa.feature.mfcc(S=mel_db)``. No audio is needed, so the baseline also runs on stored
-    spectrograms.
-
-    Parameters
-    ----------
-    mel_db
-        In dB, shape (n_mels, frames).
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (4 * `COEFFICIENTS`,): mean over time of the coefficients, their standard
-        deviation, and the same two of their differences from frame to frame.
+    Of a mel spectrogram in dB, shape (n_mels, frames), these are float64, shape
+    (4 * `COEFFICIENTS`,): over time, of the orthonormal DCT-II of every frame, as in
+    ``librosa.feature.mfcc(S=mel_db)``, and then of the differences from frame to frame. No audio is
+    needed, so the baseline also runs on stored spectrograms.
     """
     mfcc = fft.dct(mel_db.astype(np.float64), type=2, axis=0, norm="ortho")[:COEFFICIENTS]
     change = np.diff(mfcc, axis=1)

@@ -41,7 +41,7 @@ def test_table_1_chains_from_row_to_row():
     side = paper.N_MELS
     blocks = [row for row in paper.TABLE_1 if row.layer.startswith("Conv")]
     for block, filters in zip(blocks, paper.CONV_FILTERS, strict=True):
-        side //= paper.POOL_KERNEL
+        side //= 2
         assert block.output[1:] == (filters, side, side)
     for before, after in pairwise(paper.TABLE_1):
         if after.layer.startswith(("Dropout", "MultiheadAttention", "LayerNorm")):
