@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -248,24 +249,15 @@ def project_root() -> Path:
     return Path.cwd()
 
 
-def data_dir() -> Path:
-    """Where corpora live: ``GENRE_DATA``, else ``data/``."""
-    return Path(os.environ.get("GENRE_DATA") or project_root() / "data")
+def _folder(variable: str, default: str) -> Path:
+    """A folder that an environment variable names, else one of the project."""
+    return Path(os.environ.get(variable) or project_root() / default)
 
 
-def cache_dir() -> Path:
-    """Where stores and large arrays are made: ``GENRE_CACHE``, else ``data/``."""
-    return Path(os.environ.get("GENRE_CACHE") or project_root() / "data")
-
-
-def runs_dir() -> Path:
-    """Where runs live: ``GENRE_RUNS``, else ``runs/``."""
-    return Path(os.environ.get("GENRE_RUNS") or project_root() / "runs")
-
-
-def reference_dir() -> Path:
-    """Where the stored reference runs are: ``GENRE_REFERENCE``, else ``reference/``."""
-    return Path(os.environ.get("GENRE_REFERENCE") or project_root() / "reference")
+data_dir = partial(_folder, "GENRE_DATA", "data")  # where corpora live
+cache_dir = partial(_folder, "GENRE_CACHE", "data")  # where stores and large arrays are made
+runs_dir = partial(_folder, "GENRE_RUNS", "runs")
+reference_dir = partial(_folder, "GENRE_REFERENCE", "reference")  # of the stored reference runs
 
 
 def on_error() -> str:
@@ -307,16 +299,16 @@ def writing(path: Path, *, otherwise: str = "choose another place") -> Iterator[
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file so that it is either complete, also after a power cut, or as it was."""
-    partial = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + ".part")
     with writing(path):
         try:
-            with open(partial, "wb") as file:
+            with open(part, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
+            os.replace(part, path)
         finally:
-            partial.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -329,8 +321,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise UserError(f"{target} exists already; remove it or choose another place.")
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent) as partial:
-            folder = Path(partial) / target.name
+        with tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent) as part:
+            folder = Path(part) / target.name
             folder.mkdir()
             yield folder
             os.replace(folder, target)

@@ -38,6 +38,7 @@ VALIDATION_ACCURACY = 0.8287
 TRAIN_LOSS = 1.2  # printed as approximate
 VALIDATION_LOSS = 0.9
 ACCURACY = 0.8442
+MACRO_PRECISION = 0.8474
 MACRO_RECALL = 0.8442
 MACRO_F1 = 0.8446
 TEST_IMAGES = 1200
@@ -103,7 +104,7 @@ TABLE_2 = (
 
 TABLE_2_AGGREGATES = (
     GenreRow("accuracy", nan, nan, ACCURACY, TEST_IMAGES),  # nan: nothing is printed there
-    GenreRow("macro avg", 0.8474, MACRO_RECALL, MACRO_F1, TEST_IMAGES),
+    GenreRow("macro avg", MACRO_PRECISION, MACRO_RECALL, MACRO_F1, TEST_IMAGES),
     GenreRow("weighted avg", 0.8474, 0.8442, 0.8446, TEST_IMAGES),
 )
 

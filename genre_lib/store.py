@@ -23,19 +23,8 @@ from PIL import Image
 from pydantic import PositiveFloat
 from tqdm import tqdm
 
-from genre_lib.config import (
-    RunSettings,
-    SpectrogramSettings,
-    UserError,
-    cache_dir,
-    new_folder,
-    notice,
-    on_error,
-    one_at_a_time,
-    write_json,
-    write_text,
-    writing,
-)
+from genre_lib import config
+from genre_lib.config import RunSettings, SpectrogramSettings, UserError, notice, on_error
 from genre_lib.corpus import Corpus, Track, find_corpus
 from genre_lib.spectrogram import spectrogram_of, to_decibels
 
@@ -92,10 +81,9 @@ class Store:
     @property
     def recipe(self) -> Recipe:
         """How it was made; what its manifest does not say is as in the settings' defaults."""
-        known = {name: self.manifest[name] for name in Recipe.model_fields if name in self.manifest}
-        known = {"seconds": round(self.seconds, 1)} | known
+        known = {"seconds": round(self.seconds, 1)} | self.manifest
         known |= {"corpus": self.name, "digest": self.digest, "frame_period_s": self.frame_period}
-        return Recipe(**known)
+        return Recipe(**{name: known[name] for name in Recipe.model_fields if name in known})
 
     @property
     def firsts(self) -> tuple[str, ...]:
@@ -125,7 +113,7 @@ def write_store(
     skip = on_error() == "skip"
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
-    with new_folder(out) as folder:
+    with config.new_folder(out) as folder:
         if corpus.describe is not None:
             notice(corpus.describe())
         workers = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
@@ -142,18 +130,17 @@ def write_store(
             rows.append(row)
         if faults:
             of_all = f"{len(faults)} of {total} tracks of {corpus.name} cannot be used"
-            listed = [f"  {track_id}: {fault}" for track_id, fault in faults.items()]
-            notice("\n".join([f"{of_all}:", *listed]))
+            notice("\n  ".join([f"{of_all}:", *(f"{name}: {faults[name]}" for name in faults)]))
             if not rows or not (skip or faults.keys() <= corpus.dispensable):
                 raise UserError(
                     f"{of_all} (listed above); mend or remove their files, or, if others remain, "
                     "leave them out with --on-error skip."
                 )
             notice("They are left out.")
-        write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
+        config.write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
         manifest = {"name": corpus.name, "tracks": len(rows), **recipe.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa"), "skipped": [*faults]}
-        write_json(folder / "store.json", manifest)
+        config.write_json(folder / "store.json", manifest)
     return tuple(faults)
 
 
@@ -262,9 +249,10 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     corpus, its store cannot be made or read, or its spectrograms are others than asked for.
     """
     corpus = find_corpus(settings)
-    path = corpus.store or cache_dir() / "stores" / _name_of_store(corpus, settings)
+    path = corpus.store or config.cache_dir() / "stores" / _name_of_store(corpus, settings)
     if not path.exists():
-        with one_at_a_time(path.with_name(f"{path.name}.lock"), work=f"making the store {path}"):
+        lock = path.with_name(f"{path.name}.lock")
+        with config.one_at_a_time(lock, work=f"making the store {path}"):
             if not path.exists():
                 write_store(corpus, path, settings.spectrogram, progress=progress)
     store = _read_once(path, path.stat().st_mtime_ns, progress=progress)
@@ -297,8 +285,8 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
     if size <= MAPPED_ABOVE:
         return np.zeros(shape, np.uint8)
-    folder = cache_dir() / "cache"
-    with writing(folder, otherwise="set GENRE_CACHE to a folder on a larger disk"):
+    folder = config.cache_dir() / "cache"
+    with config.writing(folder, otherwise="set GENRE_CACHE to a folder on a larger disk"):
         folder.mkdir(parents=True, exist_ok=True)
         if size > shutil.disk_usage(folder).free:
             raise OSError(f"no room for {size / 1e9:.1f} GB of images")
