@@ -5,7 +5,7 @@
 class Refusal extends Error {}
 
 const MOST_BYTES = 300e6;
-const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole; this takes 0.9 GB in stereo
+const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole; about 50 MB a minute in stereo
 const LOUDEST = 1e9; // a sample beyond it is no sound
 const COMMAND = "Try `genre-book predict` on the command line.";
 

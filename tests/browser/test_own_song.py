@@ -141,7 +141,7 @@ def test_twenty_songs_are_answered_as_the_command_does(page, trained, tmp_path):
 
 @pytest.mark.slow
 def test_a_song_takes_seconds_and_ten_minutes_take_no_minute(page, tmp_path):
-    """On two cores with nothing else to do: 1.3 s, 13 s; here, on a machine that may be busy."""
+    """The limits are for a machine that may be busy; the times are printed."""
     short = write(tmp_path, song("rock", rate=44100, channels=2), "mp3", 44100)
     long = write(tmp_path, np.tile(song("rock", rate=44100, channels=2), (20, 1)), "mp3", 44100)
     for file, limit in ((short, 6), (long, 60)):
