@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from genre_lib.book import editions
 from genre_lib.book import pdf as printing
@@ -40,9 +40,7 @@ SETTING = "Any setting, repeatable: view, seed, heads, ... A wrong name lists th
 FAULTS = "List unusable tracks and stop, or skip them; by default GENRE_ON_ERROR, else stop."
 Corpus = Annotated[str, Option(metavar="NAME|DIR", help=CORPUS)]
 Budget = Annotated[str, Option(metavar="|".join(PROFILES), help="Seconds, minutes, or a night.")]
-Parameters = Annotated[
-    list[str] | None, Option("-p", "--parameter", metavar="NAME=VALUE", help=SETTING)
-]
+Parameters = Annotated[list[str] | None, Option("-p", metavar="NAME=VALUE", help=SETTING)]
 OnError = Annotated[str | None, Option(metavar="stop|skip", callback=answer_faults, help=FAULTS)]
 Edition = Annotated[str, Option(help="`reference` is book/ itself; others are editions/NAME/.")]
 Retrain = Annotated[bool, Option("--retrain", help="Train what `reference/` has, too.")]
@@ -73,14 +71,13 @@ def pdf(edition: Edition = "reference") -> None:
 
     Example: `genre-book pdf --edition mine`
     """
-    folder = editions.edition_folder(edition)
-    file = printing.print_book(folder)
+    file = printing.print_book(editions.edition_folder(edition))
     typer.echo(f"\nThe book is printed. Open {file}")
 
 
 @app.command()
 def run(
-    notebook: Annotated[str, typer.Argument(help="Its name, such as sec5_evaluation.")],
+    notebook: Annotated[str, Argument(help="Its name, such as sec5_evaluation.")],
     corpus: Corpus = "synthetic",
     profile: Budget = "quick",
     parameters: Parameters = None,
@@ -97,8 +94,8 @@ def run(
 
 @app.command()
 def store(
-    corpus: Annotated[str, typer.Argument(help="synthetic, gtzan, or a folder of genre folders.")],
-    path: Annotated[Path, typer.Argument(help="The store to write; it must not exist yet.")],
+    corpus: Annotated[str, Argument(help="synthetic, gtzan, or a folder of genre folders.")],
+    path: Annotated[Path, Argument(help="The store to write; it must not exist yet.")],
     parameters: Parameters = None,
     on_error: OnError = None,
 ) -> None:
@@ -186,7 +183,7 @@ def audit(
 
 @app.command()
 def references(
-    names: Annotated[list[str] | None, typer.Argument(help="By default all.")] = None,
+    names: Annotated[list[str] | None, Argument(help="By default all.")] = None,
     make: Annotated[bool, Option("--make", help="Make and resume those that are missing.")] = False,
     scheduler: Annotated[str | None, Option(help="Make them on this Dask cluster.")] = None,
 ) -> None:
@@ -197,13 +194,13 @@ def references(
     from genre_lib.book import references as runs
 
     chosen = [runs.reference(name) for name in names or ()] or runs.REFERENCES
+    states = runs.states()
     if make or scheduler:
-        states = runs.states()
         missing = [run for run in chosen if states[run.name] != "stored"]
         with runs.cluster(scheduler):
             runs.make_references(missing, say=typer.echo)
         runs.write_results(project_root() / "README.md")
-    states = runs.states()
+        states = runs.states()
     for run in chosen:
         typer.echo(f"{run.name:<34}{states[run.name]:<11}{run.question}")
 
@@ -222,9 +219,7 @@ def keep() -> None:
 
 @app.command()
 def predict(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Audio; - is standard input.")
-    ],
+    files: Annotated[list[Path], Argument(metavar="FILE...", help="Audio; - is standard input.")],
     weights: Annotated[Path | None, Option(help="A run's; by default the package's own.")] = None,
     every: Annotated[float | None, Option(help="Seconds; by default half a window.")] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,

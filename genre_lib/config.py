@@ -196,7 +196,11 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
     They win over the profile, and `overrides`, in which notebooks give further ones, over both.
     A `UserError` is raised if a name is unknown, or a value is out of range.
     """
-    refuse_unknown_parameters()
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    for cell in shell.user_ns.get("In", []) if shell else []:
+        if cell.startswith("# Parameters\n"):  # papermill's first line, where it injects some
+            for name in re.findall(r"^(\w+) = ", cell, re.MULTILINE):
+                choose("parameter", name, (*PARAMETERS, "overrides"))
     if not isinstance(overrides, Mapping | None):
         raise UserError(f"overrides = {overrides!r} is not possible: give a dictionary.")
     given = settings | dict(overrides or {})
@@ -224,15 +228,6 @@ def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings
         if "=" not in pair:
             raise UserError(f"-p {pair} is not understood; write it as -p NAME=VALUE.")
     return configure(**options, overrides=dict(pair.split("=", 1) for pair in pairs or ()))
-
-
-def refuse_unknown_parameters() -> None:
-    """Refuse what papermill injected into this notebook under a name that is no parameter."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    for cell in shell.user_ns.get("In", []) if shell else []:
-        if cell.startswith("# Parameters\n"):  # papermill's first line
-            for name in re.findall(r"^(\w+) = ", cell, re.MULTILINE):
-                choose("parameter", name, (*PARAMETERS, "overrides"))
 
 
 def digest(settings: RunSettings, data_digest: str) -> str:

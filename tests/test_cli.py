@@ -99,15 +99,6 @@ def test_a_store_can_be_made_without_the_tracks_that_cannot_be_used(music, tmp_p
     assert json.loads((path / "store.json").read_text())["skipped"] == ["jazz.2"]
 
 
-@pytest.mark.parametrize("jobs", ["0", "-1"])
-def test_less_than_one_worker_is_refused(music, tmp_path, jobs):
-    arguments = ["store", str(music), str(tmp_path / "store"), "--jobs", jobs]
-    result = CliRunner().invoke(cli.app, arguments)
-    assert result.exit_code == 2
-    assert "--jobs" in result.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["music"]
-
-
 def test_the_answer_reaches_whatever_makes_a_store(monkeypatch):
     monkeypatch.setenv("GENRE_ON_ERROR", "")
     answers = []

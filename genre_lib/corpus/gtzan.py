@@ -67,14 +67,13 @@ def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
 
 def _present(data: Path) -> Corpus | None:
     """GTZAN as it lies under the data folder: audio counts in folders named after its genres."""
-    known = frozenset({UNREADABLE})
     if is_store(data / STORE):
-        return Corpus("gtzan", store=data / STORE, dispensable=known)
+        return Corpus("gtzan", store=data / STORE)
     for place in AUDIO:
         if any(is_audio(file) for name in GENRES for file in (data / place / name).glob("*")):
             tracks = folder_corpus(data / place).tracks
             describe = functools.partial(report, tracks, data)
-            return Corpus("gtzan", tracks, dispensable=known, describe=describe)
+            return Corpus("gtzan", tracks, None, frozenset({UNREADABLE}), describe)
     return None
 
 
@@ -89,10 +88,8 @@ def source() -> tuple[str, int | None, str | None]:
     if not address:
         return MIRROR, MIRROR_SIZE, None
     if not (parts := ADDRESS.fullmatch(address)):
-        raise UserError(
-            f"GENRE_GTZAN_URL = {address} is no address: one begins with https://, and may end in "
-            "#sha256= and 64 digits."
-        )
+        form = "https://HOST/FILE, perhaps with #sha256= and 64 digits behind it"
+        raise UserError(f"GENRE_GTZAN_URL = {address} is no address; write {form}.")
     return parts[1], None, parts[2] and parts[2].lower()
 
 
@@ -112,11 +109,10 @@ def obtain(data: Path) -> None:
         if archive is None:
             url, size, sha256 = source()
             notice(
-                f"GTZAN is not there, so it is fetched: about 1.2 GB from {url} to "
-                f"{target.parent}, where 2.6 GB of room are needed. GTZAN has no licence; whether "
-                "you may use it is for you to decide. Ctrl-C ends this, and the same command goes "
-                "on from there. GENRE_OFFLINE=1 forbids to fetch it, GENRE_GTZAN_URL names another "
-                "mirror."
+                f"GTZAN is fetched: about 1.2 GB from {url} to {target.parent}, where 2.6 GB of "
+                "room are needed. It has no licence; whether you may use it is for you to decide. "
+                "Ctrl-C ends this, and the same command goes on from there. GENRE_OFFLINE=1 "
+                "forbids it, GENRE_GTZAN_URL names another mirror."
             )
             archive = fetch(url, target.parent, size=size, sha256=sha256)
         try:
