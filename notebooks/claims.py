@@ -28,8 +28,8 @@
 # ```{glue:figure} verdicts
 # :name: fig-verdicts
 #
-# Most conclusions stay undecided, because our runs differ by no more than
-# chance{glue:text}`mostly_open`. Each bar counts the claims of one kind with one verdict.
+# Most conclusions stay undecided{glue:text}`mostly_open`: our runs are too few, or differ by no
+# more than chance. Each bar counts the claims of one kind with one verdict.
 # ```
 #
 # Each claim is one statement of one kind, and each kind has a scale of its own:
@@ -92,8 +92,8 @@ HTML(csv_link("claims", table) + to_html(table))
 # one explains the difference to ours, and as not reproduced if not even the large one does.
 #
 # *Parts of the recipe.* Each was left out with three seeds. Whoever tests so many finds one by
-# chance. So a part is said to help only if its p-value is below 5 % after Holm's correction for the
-# number of parts.
+# chance. So a part is said to help only if its p-value, after Holm's correction for the number of
+# parts, is below one in twenty.
 #
 # *Budget.* Most runs have {glue:text}`short_epochs` epochs, where the paper allowed
 # {glue:text}`full_epochs`. They serve to compare splits, seeds and parts of the recipe; printed
@@ -104,8 +104,6 @@ HTML(csv_link("claims", table) + to_html(table))
 #
 # ## What was found
 #
-# - {glue:text}`from_print` claims are decided by the paper's own numbers or by live code, and need
-#   no data; {glue:text}`from_runs` rest on trainings.
 # - Strong generalization, little overfitting and robustness to new artists are not supported: on
 #   new tracks and new artists the network is clearly worse{glue:text}`not_general`.
 # - No part of the recipe makes a difference on new tracks that three seeds can
@@ -121,8 +119,8 @@ HTML(csv_link("claims", table) + to_html(table))
 pd.crosstab(table.page, table.kind + ": " + table.verdict)
 
 # %% [markdown]
-# **One test of many.** What would you say about attention from its interval alone, and why does the
-# ledger say something else, or the same?
+# **One test of many.** Read what was measured for attention. What does the interval say by itself,
+# and what does the p-value after Holm's correction add?
 
 # %% tags=["hide-cell"]
 table.set_index("key").measured["attention_helps"]

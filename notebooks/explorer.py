@@ -108,9 +108,8 @@ explorer.view_browser(store, settings, first)
 # %% [markdown]
 # ## Augmentations
 #
-# Section IV-A names four changes to the training pictures. Each draw takes other random numbers.
-# A horizontal flip plays the music backwards, which no recording does: the network is asked to
-# find the genre all the same.
+# Section IV-A names four changes to the training pictures. Each draw takes other random numbers. A
+# horizontal flip plays the music backwards ({doc}`sec4a_preprocessing`).
 
 # %% tags=["remove-input"]
 explorer.augmentation_browser(store, first, settings.augmentation)
@@ -118,9 +117,10 @@ explorer.augmentation_browser(store, first, settings.augmentation)
 # %% [markdown]
 # ## CutMix
 #
-# Section IV-C pastes a box of one picture into another, and mixes the labels by area. Slide the
-# box to the edge: what lies outside is cut off, and the label follows what is left. A small box
-# may hide the very drum or voice by which you would have known the genre. The label does not know.
+# Section IV-C pastes a box of one picture into another, and mixes the labels by area. Slide the box
+# to the edge: what lies outside is cut off, and the label follows what is left. A small box may
+# hide the very drum or voice by which you would have known the genre, and yet the label changes by
+# its area alone.
 
 # %% tags=["remove-input"]
 explorer.cutmix_mixer(store, store.firsts)

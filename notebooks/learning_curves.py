@@ -22,9 +22,17 @@
 # are{glue:text}`budget_fits_tracks`; but a short training on a split by image passes even
 # nearer{glue:text}`short_known_is_nearest`.
 #
+# ```{glue:figure} readings
+# :name: fig-readings
+#
+# Map of readings. Short trainings pass near the paper's point only when they are split by
+# image{glue:text}`image_runs_pass_nearer`; longer ones pass far above it when split by image, and
+# nearer, below it, when split by track{glue:text}`paper_between_splits`. Each line is a training,
+# from left to right; its last epoch has a large mark. The black cross is the paper.
+# ```
+#
 # A leak shows in the curves, because validation images of known tracks are easy: validation
-# accuracy runs ahead of training accuracy. {numref}`fig-readings` puts the paper's point into the
-# plane of the two.
+# accuracy runs ahead of training accuracy. {numref}`fig-readings` shows the plane of the two.
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -42,15 +50,6 @@ readings = comparisons.readings(runs)
 figures.show("readings", figures.map_of_readings(runs, readings))
 
 # %% [markdown]
-# ```{glue:figure} readings
-# :name: fig-readings
-#
-# Map of readings. Short trainings pass near the paper's point only when they are split by
-# image{glue:text}`image_runs_pass_nearer`; longer ones pass far above it when split by image, and
-# nearer, below it, when split by track{glue:text}`paper_between_splits`. Each line is a training,
-# from left to right; its last epoch has a large mark. The black cross is the paper.
-# ```
-#
 # Take each training where its running training accuracy is nearest to the paper's
 # {glue:text}`paper_train:.2%`. There the paper's validation accuracy stands
 # {glue:text}`paper_gap:.1f` points above it. In our {glue:text}`image_readings` short runs split by
@@ -68,16 +67,16 @@ figures.tabulate("readings", readings, formats=dict.fromkeys(comparisons.READING
 # ## Leak or regularisation?
 #
 # That is no proof: whatever makes training images harder than validation images, such as CutMix,
-# stronger augmentation or dropout, widens the same gap. Two dials separate the two explanations.
-# Each makes training images harder, so that training accuracy ends near the paper's even after
-# {glue:text}`dial_epochs` epochs: CutMix that does not fade, and much stronger augmentation. These
-# predictions were written down before the runs:
+# stronger augmentation or dropout, widens the same gap. Two experiments separate the two
+# explanations. Each makes training images harder, so that training accuracy ends near the paper's
+# even after {glue:text}`dial_epochs` epochs: CutMix that does not fade, and much stronger
+# augmentation. These predictions were written down before the runs:
 #
-# 1. Split by image, validation accuracy ends above the paper's: between 84 % and 92 %.
-# 2. Split by track, it ends below the paper's: between 73 % and 80 %.
-# 3. At the same setting the two splits differ by 7 points or more.
-# 4. Trained by the paper's recipe for the same number of epochs, the network stays below 82 % of
-#    the validation and the test images of new tracks.
+# > 1. Split by image, validation accuracy ends above the paper's: between 84 % and 92 %.
+# > 2. Split by track, it ends below the paper's: between 73 % and 80 %.
+# > 3. At the same setting the two splits differ by 7 points or more.
+# > 4. Trained by the paper's recipe for the same number of epochs, the network stays below 82 % of
+# >    the validation and the test images of new tracks.
 #
 # These are the ends of the trainings; {numref}`fig-readings` has their whole way in its lower
 # diagram.
@@ -95,27 +94,26 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # The second and the third prediction came true{glue:text}`second_and_third`, and so did the
 # fourth{glue:text}`longer_stays_below`. The first did not: split by image, validation accuracy
 # ended even higher than we had expected{glue:text}`first_was_too_low`. A leak grows with
-# training{glue:text}`leak_grows`.
-# Of {glue:text}`longer_images` test images that both networks with lasting CutMix were asked about,
-# {glue:text}`longer_same_known:.1%` were named when their tracks had been met and
-# {glue:text}`longer_same_unknown:.1%` when not. So at the paper's training accuracy, long trainings
-# on a split by image end {glue:text}`overshoot:.1f` points or more above its validation
-# accuracy{glue:text}`image_overshoots`.
+# training{glue:text}`leak_grows`. Of {glue:text}`longer_images` test images that both networks with
+# lasting CutMix were asked about, {glue:text}`longer_same_known:.1%` were named when their tracks
+# had been met and {glue:text}`longer_same_unknown:.1%` when not. So where long trainings on a split
+# by image pass the paper's training accuracy, their validation accuracy is
+# {glue:text}`overshoot:.1f` points or more above the printed one{glue:text}`image_overshoots`.
 #
-# The second dial turned too far to be compared: with so strong an augmentation, training accuracy
-# on new tracks ends at {glue:text}`strong_train:.1%`. But validation accuracy ends
+# The second experiment went too far to be compared: with so strong an augmentation, training
+# accuracy on new tracks ends at {glue:text}`strong_train:.1%`. But validation accuracy ends
 # {glue:text}`strong_gap:.1f` points above it, as far as the paper's, with no leak at
 # all{glue:text}`gap_without_leak`. So the gap alone proves nothing.
 #
 # ## The paper's whole budget
 #
 # Two runs have the paper's budget, of at most {glue:text}`paper_epochs` epochs with early stopping.
-# Before the one on new tracks was made, with the first 56 epochs of such a training seen, we wrote
-# down:
+# Before the one on new tracks was made, with the first {glue:text}`seen` epochs of such a training
+# seen, we wrote down:
 #
-# 1. On new tracks training ends early, before epoch 250, for validation loss no longer falls.
-# 2. On new tracks validation accuracy at the chosen epoch stays below the paper's 82.87 %, and test
-#    accuracy lies between 74 % and 80 %.
+# > 1. On new tracks training ends early, before epoch 250, for validation loss no longer falls.
+# > 2. On new tracks validation accuracy at the chosen epoch stays below the paper's 82.87 %, and
+# >    test accuracy lies between 74 % and 80 %.
 
 # %% tags=["hide-input"]
 budgets = pd.DataFrame([comparisons.printed_figures(), *(
@@ -183,6 +181,7 @@ glue_numbers(
     new_short_of=short_of,
     dial_epochs=runs[dials[0]].settings.training.epochs,
     paper_epochs=paper.MAX_EPOCHS,
+    seen=56,  # before the predictions were written down
     paper_train=paper.TRAIN_ACCURACY,
     paper_train_loss=paper.TRAIN_LOSS,
     paper_validation_loss=paper.VALIDATION_LOSS,
@@ -248,12 +247,11 @@ statements(
 
 # %% tags=["hide-cell"]
 best = curve.idxmax()
-around = curve[best - 5 : best + 5].drop(best)
+around = curve.loc[best - 5 : best + 5].drop(best)
 print(f"{curve[best]:.1%}, and {around.mean():.1%} in the epochs around it")
 
 # %% [markdown]
-# **Draw one more reading.** Which run of {doc}`what_does_84_mean` comes nearest to the printed
-# losses, and under which split?
+# **The losses.** Which stored run comes nearest to the printed losses, and under which split?
 
 # %% tags=["hide-cell"]
 losses = at[["train_loss", "validation_loss"]] - (paper.TRAIN_LOSS, paper.VALIDATION_LOSS)

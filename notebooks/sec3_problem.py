@@ -90,9 +90,9 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # ```{glue:figure} genre_spectra
 # :name: fig-spectra
 #
-# Some genres sound darker or brighter than the rest, but most lie close together, so the pattern in
-# time must decide. Solid: the mean spectrum of a genre, with the standard deviation over its
-# tracks. Dashed: the mean of the whole corpus.
+# Some genres sound darker or brighter than the rest, but most mean spectra lie close together.
+# Solid: the mean spectrum of a genre, with the standard deviation over its tracks. Dashed: the mean
+# of the whole corpus.
 # ```
 #
 # ## The task
@@ -203,9 +203,9 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # The text does not say, and both protocols give the same counts. The order of its sections (first
 # spectrograms, then the split, then augmentation) may be read as `track`. The
 # {glue:text}`paper_images_per_track` test images for each test track are easier to explain by
-# `image`: augmented copies are meant for training only, and yet they were tested. So we run `image`
-# as the reproduction and `track` as the stricter test. {doc}`sec6_conclusion` compares them, and
-# {doc}`what_does_84_mean` asks which of them gives the paper's learning curves.
+# `image`: augmented copies are meant for training only, and yet they were tested. So we run both.
+# {doc}`sec6_conclusion` compares them, and {doc}`learning_curves` asks which of them gives the
+# paper's curves.
 #
 # ## What was found
 #

@@ -133,7 +133,7 @@ figures.show("figure_1", figures.figure_1(store, store.track_ids[0]))
 # Beats, tones and pauses of a whole track can be seen. Figure 1 of the paper, with our data.
 # ```
 #
-# ## Augmentation: the same, but different
+# ## Augmentation
 #
 # A network that sees the same pictures in every epoch may learn them by heart. So it gets altered
 # ones ({term}`augmentation`) {cite:p}`shorten2019augmentation,cubuk2020randaugment`. The paper
@@ -208,8 +208,8 @@ figures.show("copies", figures.track_images(store, store.track_ids[0], chosen))
 # ```{glue:figure} copies
 # :name: fig-copies
 #
-# Copies of a track look alike, so whoever has seen one knows the others. The view `copies`: the
-# original first, then altered copies of the whole track.
+# Copies of a track look nearly the same. The view `copies`: the original first, then altered copies
+# of the whole track.
 # ```
 
 # %% tags=["hide-input", "remove-output"]

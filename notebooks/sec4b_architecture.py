@@ -62,8 +62,9 @@ settings = configure(
 #
 # ## What each part is for
 #
-# A picture of music has two sides. Up and down, it shows which tones sound together; left to right,
-# how they follow each other. The network takes one after the other.
+# Up and down, a picture of music shows which tones sound together; left to right, how they follow
+# each other. The convolutions look for patterns in both directions, the LSTM and the attention
+# follow time.
 #
 # 1. **Two {term}`convolutional <convolution>` blocks** look for small patterns
 #    {cite:p}`lecun2015deep`: the edge of a drum beat, a sustained tone, a slide. Each block then
@@ -144,10 +145,10 @@ torch.equal(table_order, our_order)
 #
 # The text wants a dropout of {glue:text}`text_dropout:.0%` after *each* convolutional block. The
 # table has {glue:text}`table_dropout:.0%`, *once*, after the second. The table is the more precise
-# of the two, so we follow it. Other choices are not described at all. Each has a setting, and most
-# of them are free: {glue:text}`unchanged` of {glue:text}`alternatives` leave the number of
-# parameters as it is{glue:text}`most_are_free`. The number of heads, {glue:text}`heads` here, only
-# divides the same values differently. {doc}`rerun` shows how to try one.
+# of the two, so we follow it. Other choices are not described at all. Each has a setting, and
+# {glue:text}`unchanged` of {glue:text}`alternatives` alternatives leave the number of parameters as
+# it is{glue:text}`most_are_free`. The number of heads, {glue:text}`heads` here, only divides the
+# same values differently. {doc}`rerun` shows how to try one.
 
 # %% tags=["hide-cell"]
 choices = {

@@ -137,8 +137,8 @@ figures.tabulate("epsilon", effects, formats={"gradient": "{:.0e}", "difference"
 # ## Equation 2: how large a step
 #
 # The {term}`learning rate` $\eta$ rises to a peak, {glue:text}`learning_rate`, then falls along a
-# cosine. This is the *one-cycle* policy {cite:p}`smith2019superconvergence`: dare more once the
-# network has found its feet, and land softly. The paper prints the second half,
+# cosine. This is the *one-cycle* policy {cite:p}`smith2019superconvergence`: large steps once the
+# training is under way, small ones at its end. The paper prints the second half,
 #
 # $$
 # \eta_t = \eta_{\max} \cdot \frac{1 + \cos(\pi t / T)}{2},

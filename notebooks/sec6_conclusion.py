@@ -98,9 +98,9 @@ figures.show("protocols", figures.comparison(table, chance=1 / len(genres)))
 #
 # These trainings are short. With the paper's whole budget the two splits lie further apart, by
 # {glue:text}`full:.1f` points on GTZAN ({glue:text}`full_low:.1f` to
-# {glue:text}`full_high:.1f`){glue:text}`budget_adds`. {doc}`what_does_84_mean` has these runs,
-# three seeds, and a split that also separates artists; {doc}`claims` goes through all statements of
-# the paper that can be checked.
+# {glue:text}`full_high:.1f`){glue:text}`budget_adds`. {doc}`learning_curves` has these runs,
+# {doc}`what_does_84_mean` three seeds and a split that also separates artists; {doc}`claims` goes
+# through all statements of the paper that can be checked.
 
 # %% tags=["hide-input", "remove-output"]
 # The numbers of the text, and what the text claims beyond them.

@@ -25,8 +25,10 @@ PARAMETERS = {
 # What may hold digits in the prose: it is computed, it is code, or it is a name.
 COMPUTED = (
     r"^```\w+$.*?^```$",  # code
-    r"^```\{.*$",  # the head of a directive
-    r"^:[a-z]+:.*$",  # options of a directive: names of figures
+    r"^```[^\n]*$",  # the head and the end of a directive
+    r"^:[a-z]+:[^\n]*$",  # options of a directive: names of figures
+    r"^> [^\n]*$",  # what was written down before a run
+    r"<a [^>]*>",
     r"\{[a-z:]+\}`[^`]*`",  # roles: glued numbers, citations, references
     r"\$\$.*?\$\$",
     r"\$[^$]*\$",
@@ -38,7 +40,8 @@ NAMES = (
     r"\d+ x \d+",
     r"F1",
     r"What does 84 % mean\?",  # a title
-    r"95 % interval",
+    r"95 %\s+interval",
+    r"95 times of 100",
     r"^ *\d+\. ",  # numbered lists
 )
 
