@@ -17,13 +17,12 @@
 #
 # **Answer.** What the paper prints is consistent more often than inconsistent; what it concludes,
 # new tracks seldom support. Of {glue:text}`arithmetic` statements about print and formulas,
-# {glue:text}`consistent` are consistent, {glue:text}`inconsistent` are not, and
-# {glue:text}`no_print` cannot be told from print{glue:text}`mostly_consistent`. Of
-# {glue:text}`numbers` numbers and curves, {glue:text}`reproduced` are reproduced,
-# {glue:text}`not_reproduced` are not, and {glue:text}`number_open` are undecided. Of
-# {glue:text}`conclusions` conclusions, {glue:text}`supported` are supported on new tracks,
-# {glue:text}`not_supported` are not, and {glue:text}`conclusion_open` are
-# undecided{glue:text}`seldom_supported` ({numref}`fig-verdicts`).
+# {glue:text}`consistent` are consistent, {glue:text}`inconsistent` not, and {glue:text}`no_print`
+# cannot be told from print{glue:text}`mostly_consistent`. Of {glue:text}`numbers` numbers and
+# curves, {glue:text}`reproduced` were reproduced, {glue:text}`not_reproduced` not, and
+# {glue:text}`number_open` stay undecided. Of {glue:text}`conclusions` conclusions,
+# {glue:text}`supported` are supported on new tracks, {glue:text}`not_supported` not, and
+# {glue:text}`conclusion_open` stay undecided{glue:text}`seldom_supported` ({numref}`fig-verdicts`).
 #
 # ```{glue:figure} verdicts
 # :name: fig-verdicts
@@ -152,8 +151,6 @@ glue_numbers(
     conclusions=kinds["conclusion"],
     **count,
     **{f"verdict_{key}": word for key, word in verdict.items()},
-    from_runs=(table.runs != "").sum(),
-    from_print=(table.kind == "arithmetic").sum(),
     short_epochs=min(budgets, default=0),
     full_epochs=max(budgets, default=0),
 )
