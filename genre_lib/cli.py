@@ -159,26 +159,14 @@ def audit(
 
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
-    import pandas as pd
-
-    from genre_lib import splits
-    from genre_lib.book import audits, comparisons
+    from genre_lib.book import audits
+    from genre_lib.splits import split_images
     from genre_lib.store import open_store
 
     settings = parse_parameters(parameters, corpus=corpus)
     store = open_store(settings)
-    table = audits.read_split(split, store) if split else splits.split_images(store, settings)
-    common = pd.DataFrame(splits.audit(table))
-    typer.echo(common.to_string(index=False, formatters={"share": "{:.1%}".format}))
-    pairs = comparisons.identical_pairs(table)
-    typer.echo(f"\n{len(pairs)} pairs of identical tracks in this split of {store.name}")
-    if len(pairs):
-        typer.echo(pairs.to_string(index=False))
-    if store.groups:
-        group = table.track_id.map(dict(zip(store.track_ids, store.groups, strict=True)))
-        crossing = table[group != ""].groupby(group).subset.nunique() > 1
-        typer.echo(f"{crossing.sum()} of {len(crossing)} groups are in more than one subset")
-    typer.echo("\n" + "\n".join(audits.checklist(table, store)))
+    table = audits.read_split(split, store) if split else split_images(store, settings)
+    typer.echo(audits.report(table, store))
 
 
 @app.command()
@@ -249,15 +237,14 @@ def predict(
         for file in sources:
             try:
                 answer = predicting.predict_file(file, trained, every=every, bar=bar)
+                values.append(asdict(answer))
+                bar.clear()
+                if not as_json:
+                    typer.echo(f"\n{predicting.report(answer)}")
             except UserError as error:
                 values.append({"file": str(file), "error": str(error)})
                 bar.clear()
                 notice(str(error))
-                continue
-            values.append(asdict(answer))
-            if not as_json:
-                bar.clear()
-                typer.echo(f"\n{predicting.report(answer)}")
     if as_json:
         typer.echo(json.dumps({"model": trained.values(), "files": values}, indent=2))
     if any("error" in value for value in values):

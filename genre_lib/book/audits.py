@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from genre_lib.book.comparisons import identical_pairs
 from genre_lib.config import UserError
 from genre_lib.corpus.gtzan import UNREADABLE, artists, fault_filtered
-from genre_lib.splits import SUBSETS, identical_tracks, recordings
+from genre_lib.splits import SUBSETS, audit, identical_tracks, recordings
 from genre_lib.store import Store, read_csv
 
 
@@ -30,6 +31,22 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
     names = np.array(store.track_ids)
     known = {"genre": np.array(store.genres)[store.labels], "recording": names[recordings(store)]}
     return table[["track_id", "subset"]].join(pd.DataFrame(known, index=names), on="track_id")
+
+
+def report(table: pd.DataFrame, store: Store) -> str:
+    """What subsets have in common, identical tracks, groups, and the `checklist`, as text."""
+    common, pairs = audit(table), identical_pairs(table)
+    lines = [
+        common.to_string(index=False, formatters={"share": "{:.1%}".format}),
+        f"\n{len(pairs)} pairs of identical tracks in this split of {store.name}",
+    ]
+    if len(pairs):
+        lines.append(pairs.to_string(index=False))
+    if store.groups:
+        group = table.track_id.map(dict(zip(store.track_ids, store.groups, strict=True)))
+        crossing = table[group != ""].groupby(group).subset.nunique() > 1
+        lines.append(f"{crossing.sum()} of {len(crossing)} groups are in more than one subset")
+    return "\n".join([*lines, "", *checklist(table, store)])
 
 
 def checklist(table: pd.DataFrame, store: Store) -> list[str]:
