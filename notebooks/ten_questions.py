@@ -203,8 +203,9 @@ figures.tabulate("ten_questions", asked)
 #   interval is {glue:text}`recent_low:.1%` to {glue:text}`recent_high:.1%`; whether the paper
 #   prints one we have not looked up.
 #
-# A file with the split answers the first four questions better than any text. This command prints
-# them, and a sentence to cite, for your own split of GTZAN:
+# A file with the split answers the first four questions better than any text. {doc}`check_my_split`
+# counts the leaks in it, and this command prints them, and a sentence to cite, for your own split
+# of GTZAN:
 #
 # ```bash
 # genre-book audit --corpus gtzan --split my_split.csv

@@ -146,7 +146,7 @@ def test_every_statement_stands_at_the_end_of_its_sentence():
         for call in re.findall(r"^statements\((.*?)^\)", code(path), re.DOTALL | re.MULTILINE):
             for name in set(re.findall(r"^    (\w+)=", call, re.MULTILINE)) - {"strict"}:
                 found += 1
-                place = rf"\S\s?{{glue:text}}`{name}`[ .,:;)]"
+                place = rf"\S\s?{{glue:text}}`{name}`[\s.,:;)]"
                 assert re.search(place, prose(path)), (path.stem, name)
     assert found
 
