@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import struct
@@ -27,6 +28,11 @@ PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what co
 # How a header states its file's size; who writes to a pipe states 0, or about 2 GB and more.
 SIZES = {b"RIFF": "<4xI", b"RF64": "<20xQ", b"FORM": ">4xI", b".snd": ">8xI"}
 UNKNOWN_SIZE = 2**31 - 2**16
+# Headers with a length of 0 for an unknown one (AU, RF64), and what makes FFmpeg read on.
+UNSIZED = (
+    (re.compile(rb"\A(\.snd.{4})\0{4}", re.DOTALL), b"\\1\xff\xff\xff\xff"),
+    (re.compile(rb"\ARF64(.{8}ds64.{12}\0{8})", re.DOTALL), rb"RIFF\1"),
+)
 KIND = attrgetter("format.name", "layout.name", "sample_rate")  # of a frame
 # Formats that state their length; of MP3 files, those whose first frame is of this kind.
 STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
@@ -138,7 +144,8 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
             raise UserError(f"{source} is cut short: its end is missing.")
         raw.seek(0)
         # Without its name, a file is what its content is; and it may not refer to others.
-        file = SimpleNamespace(read=raw.read, seek=raw.seek, tell=raw.tell)
+        read = functools.partial(_read_unsized, raw)
+        file = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
         try:
             container: Any = av.open(file, options={"protocol_whitelist": "none"})
         except (av.FFmpegError, ValueError) as error:
@@ -179,6 +186,14 @@ def _bytes_of(source: Source) -> BinaryIO:
     except (OSError, ValueError) as error:  # a name with a zero in it
         reason = getattr(error, "strerror", "") or error
         raise UserError(f"{source} cannot be read ({reason}).") from None
+
+
+def _read_unsized(raw: BinaryIO, count: int) -> bytes:
+    """Bytes of a file; a header that states a length of 0 states an unknown one (`UNSIZED`)."""
+    start, data = raw.tell(), raw.read(count)
+    for header, unknown in UNSIZED if start == 0 else ():
+        data = header.sub(unknown, data)
+    return data
 
 
 def _frames(container: Any, source: Source) -> Iterator[Any]:

@@ -165,8 +165,15 @@ def sized(path: Path, size: int, *places: int, order: str = "little") -> Path:
 def test_a_length_that_was_not_known_when_the_header_was_written_is_no_fault(tmp_path):
     for size in (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFF00):
         assert len(read_audio(sized(write(tmp_path / "a.wav"), size, 4, 40), RATE)) == 3 * RATE
-    path = sized(write(tmp_path / "a.au"), 0xFFFFFFFF, 8, order="big")
-    assert len(read_audio(path, RATE)) == 3 * RATE
+    for size in (0, 0xFFFFFFFF):
+        path = sized(write(tmp_path / "a.au"), size, 8, order="big")
+        assert len(read_audio(path, RATE)) == 3 * RATE
+    large = write(tmp_path / "a.rf64", format="RF64")
+    data = large.read_bytes().index(b"data") + 4
+    for size in (0xFFFFFFFF, 0):
+        path = sized(sized(large, 0, 20, 24, 28, 32, 36, 40), size, data)
+        assert len(read_audio(path, RATE)) == 3 * RATE
+        assert seconds_of(path) < 4
     flac = bytearray(write(tmp_path / "a.flac").read_bytes())
     flac[21:26] = bytes([flac[21] & 0xF0, 0, 0, 0, 0])  # samples in the stream: unknown
     (tmp_path / "a.flac").write_bytes(flac)
