@@ -292,13 +292,13 @@ def writing(path: Path, *, otherwise: str = "choose another place") -> Iterator[
         raise UserError(f"{fault}; make room there, or {otherwise}.") from None
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes | str) -> None:
     """Write a file so that it is either complete, also after a power cut, or as it was."""
     part = path.with_name(path.name + ".part")
     with writing(path):
         try:
             with open(part, "wb") as file:
-                file.write(data)
+                file.write(data.encode() if isinstance(data, str) else data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, path)
@@ -323,14 +323,9 @@ def new_folder(target: Path) -> Iterator[Path]:
             os.replace(folder, target)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, complete or not at all."""
-    write_bytes(path, text.encode())
-
-
 def write_json(path: Path, value: Any) -> None:
     """Write JSON, complete or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_file(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

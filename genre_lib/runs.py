@@ -22,8 +22,8 @@ from genre_lib.config import (
     read_json,
     reference_dir,
     runs_dir,
+    write_file,
     write_json,
-    write_text,
 )
 from genre_lib.evaluation import accuracy, accuracy_of, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
@@ -147,7 +147,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     directory.mkdir(exist_ok=True)
     write_json(begun, config)
     write_json(directory / "spectrogram.json", store.recipe.model_dump())
-    write_text(directory / "split.csv", dataset.table.to_csv(index=False))
+    write_file(directory / "split.csv", dataset.table.to_csv(index=False))
     scored = [dataset.rows(subset) for subset in ("test", "train")]
     if settings.method == "network":
         keep_freed_memory()
@@ -159,11 +159,11 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
         labels = predicted_labels(dataset, store, settings)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
         answers = [certain[rows] for rows in scored]
-        write_text(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
+        write_file(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
         facts = environment() | {"seconds": time.monotonic() - started}
         write_json(directory / "environment.json", facts)
     test, clean = (prediction_table(dataset, *each) for each in zip(scored, answers, strict=True))
-    write_text(directory / "predictions.csv", test.to_csv(index=False))
+    write_file(directory / "predictions.csv", test.to_csv(index=False))
     write_json(directory / "metrics.json", score_run(test, clean, dataset))
     for name in (CHECKPOINT, BEFORE):
         (directory / name).unlink(missing_ok=True)

@@ -137,7 +137,7 @@ def write_store(
                     "leave them out with --on-error skip."
                 )
             notice("They are left out.")
-        config.write_text(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
+        config.write_file(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
         manifest = {"name": corpus.name, "tracks": len(rows), **recipe.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa"), "skipped": [*faults]}
         config.write_json(folder / "store.json", manifest)

@@ -28,9 +28,8 @@ from genre_lib.config import (
     UserError,
     choose,
     notice,
-    write_bytes,
+    write_file,
     write_json,
-    write_text,
 )
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
@@ -235,9 +234,9 @@ def train(
             save_checkpoint(directory, state, history=history, best=best, seconds=seconds)
             shown = ("epoch", "train_loss", "train_accuracy", "validation_accuracy")
             bar.set_postfix({name: f"{record[name]:.4g}" for name in shown})
-    write_text(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
+    write_file(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
     write_json(directory / "environment.json", environment() | {"seconds": seconds})
-    write_bytes(directory / "model.safetensors", to_safetensors(best))
+    write_file(directory / "model.safetensors", to_safetensors(best))
     state.model.load_state_dict(best)
     return state.model
 
@@ -305,8 +304,8 @@ def save_checkpoint(directory: Path, state: State, **values: Any) -> None:
     torch.save({name: part.state_dict() for name, part in state._asdict().items()} | values, buffer)
     path = directory / CHECKPOINT
     if path.exists():
-        write_bytes(directory / BEFORE, path.read_bytes())
-    write_bytes(path, buffer.getvalue())
+        write_file(directory / BEFORE, path.read_bytes())
+    write_file(path, buffer.getvalue())
 
 
 def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:

@@ -30,8 +30,8 @@ from genre_lib.config import (
     read_json,
     runs_dir,
     single_settings,
+    write_file,
     write_json,
-    write_text,
 )
 
 # A valid value other than the default, for every setting of which half the default is none.
@@ -272,7 +272,7 @@ def test_places_come_from_the_environment_and_else_from_the_checkout(tmp_path, m
 
 
 def test_text_and_json_are_read_back(tmp_path):
-    write_text(tmp_path / "a.txt", "Größe\n")
+    write_file(tmp_path / "a.txt", "Größe\n")
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "Größe\n"
     value = {"ä": [1, 2.5, None, "x"]}
     write_json(tmp_path / "b.json", value)
@@ -287,14 +287,14 @@ def test_text_and_json_are_read_back(tmp_path):
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
-    write_text(path, "before")
+    write_file(path, "before")
 
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("genre_lib.config.os.replace", fail)
     with pytest.raises(UserError, match=r"a\.txt cannot be written \(No space left"):
-        write_text(path, "text")
+        write_file(path, "text")
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 

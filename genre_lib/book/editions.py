@@ -27,7 +27,7 @@ from genre_lib.config import (
     reference_dir,
     runs_dir,
     single_settings,
-    write_text,
+    write_file,
 )
 
 REFERENCE = "reference"
@@ -138,7 +138,7 @@ def execute(
             "parameters": dict(parameters),
             "products": [str(path.relative_to(scratch)) for path in products],
         }
-        write_text(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
+        write_file(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 
 
 def clean(notebook: Any) -> None:

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from genre_lib.config import UserError, write_text
+from genre_lib.config import UserError, write_file
 from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.evaluation import wilson_interval
 from genre_lib.predict import REST, SHORT, Trained, read_trained
@@ -52,10 +52,10 @@ def write_network(folder: Path, trained: Trained | None = None) -> None:
     parts = [weights[start : start + PART] for start in range(0, len(weights), PART)]
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(about | {"parts": len(parts)}, indent=1)
-    write_text(folder / "weights.js", f"ownSong.about = {text};\n")
+    write_file(folder / "weights.js", f"ownSong.about = {text};\n")
     for number, part in enumerate(parts):
         content = base64.b64encode(part).decode()
-        write_text(folder / f"weights-{number}.js", f'ownSong.parts[{number}] = "{content}";\n')
+        write_file(folder / f"weights-{number}.js", f'ownSong.parts[{number}] = "{content}";\n')
 
 
 def about_network(trained: Trained) -> dict[str, Any]:
@@ -101,4 +101,4 @@ def write_tracks(folder: Path) -> None:
     tracks["listed"] = tracks.index.map(fault_filtered())
     text = tracks.to_json(orient="index", indent=0)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "tracks.js", f"window.genreTracks = new Map(Object.entries({text}));\n")
+    write_file(folder / "tracks.js", f"window.genreTracks = new Map(Object.entries({text}));\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from genre_lib.book.editions import render
-from genre_lib.config import UserError, write_bytes, writing
+from genre_lib.config import UserError, write_file, writing
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -82,7 +82,7 @@ def print_book(folder: Path) -> Path:
         print("rendering the pages")
         html = render(pages, builder="singlehtml")
         print("printing them")
-        write_bytes(output, print_document(html / f"{first_page}.html", browser))
+        write_file(output, print_document(html / f"{first_page}.html", browser))
     return output
 
 

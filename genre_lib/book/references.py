@@ -26,7 +26,7 @@ from genre_lib.config import (
     read_json,
     reference_dir,
     runs_dir,
-    write_text,
+    write_file,
 )
 from genre_lib.evaluation import accuracy_of, vote
 from genre_lib.runs import FILES, TABLES, Run, get_run, is_complete, read_run
@@ -277,7 +277,7 @@ def write_results(readme: Path) -> None:
     before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     table = results_markdown(stored_runs())
-    write_text(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+    write_file(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
 
 
 def states() -> dict[str, str]:

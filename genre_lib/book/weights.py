@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from genre_lib.config import new_folder, read_json, write_json, write_text
+from genre_lib.config import new_folder, read_json, write_file, write_json
 from genre_lib.evaluation import vote, wilson_interval
 from genre_lib.predict import PACKAGED, RIGHT, Trained, read_trained, share_of
 
@@ -18,7 +18,7 @@ def package(run: Path, target: Path) -> None:
             shutil.copyfile(file, folder / file.name)
         config = read_json(run / "config.json")  # its digest names the data; no path is published
         write_json(folder / "config.json", config | {"corpus": trained.recipe.corpus})
-        write_text(folder / "MODEL_CARD.md", model_card(trained))
+        write_file(folder / "MODEL_CARD.md", model_card(trained))
 
 
 def model_card(trained: Trained) -> str:
