@@ -102,7 +102,7 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 #
 # The second experiment went too far to be compared: with so strong an augmentation, training
 # accuracy on new tracks ends at {glue:text}`strong_train:.1%`. But validation accuracy ends
-# {glue:text}`strong_gap:.1f` points above it, as far as the paper's, with no leak at
+# {glue:text}`strong_gap:.1f` points above it, about as far as the paper's, with no leak at
 # all{glue:text}`gap_without_leak`. So the gap alone proves nothing.
 #
 # ## The paper's whole budget
@@ -150,9 +150,10 @@ figures.tabulate("budgets", budgets.rename_axis("").reset_index(), formats=forma
 # - **Split by track, trained as the recipe says.** Then the paper's test tracks were rather easy
 #   ones, and the number is one for new tracks by artists that may be known. Its training also went
 #   on until epoch {glue:text}`paper_stop`, ours only until {glue:text}`new_epochs`.
-# - **Split by image, and little learned.** All figures come out within
-#   {glue:text}`nearest_points:.1f` points, but then {glue:text}`paper_stop` epochs have taught the
-#   paper's network as little as {glue:text}`nearest_epoch` taught ours.
+# - **Split by image, and little learned.** Accuracies in training and validation come out within
+#   {glue:text}`nearest_points:.1f` points and the test accuracy within
+#   {glue:text}`nearest_test:.1f`, but then {glue:text}`paper_stop` epochs have taught the paper's
+#   network as little as {glue:text}`nearest_epoch` taught ours.
 #
 # Print does not decide between them{glue:text}`open_in_the_ledger`. That *the test data are unseen*
 # is a claim that the {doc}`claims` decide by a rule; its verdict:
@@ -204,6 +205,7 @@ glue_numbers(
     after_best=curve[curve.idxmax() + 1],
     nearest_epoch=at.epoch["image-0"],
     nearest_points=100 * at.distance["image-0"],
+    nearest_test=100 * off["image-0"],
     nearest_train_loss=at.train_loss["image-0"],
     nearest_validation_loss=at.validation_loss["image-0"],
     **{f"{name}_gap_low": gaps["min"][name] for name in ("image", "track")},
@@ -215,7 +217,8 @@ shown = budgets.columns[:4]
 away = (budgets[shown] - budgets.loc["the paper", shown]).abs()
 statements(
     image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin() == "image",
-    short_known_is_nearest=at.distance.idxmin() == "image-0",
+    short_known_is_nearest=at.distance.idxmin() == "image-0"
+    and off["image-0"] < off["track-full-budget"],
     paper_between_splits=overshoot > 0 and bool((above[dials[1:3]] < 0).all()),
     gaps_apart=gaps["max"]["track"] < gaps["min"]["image"],
     first_was_too_low=ends.validation_accuracy[dials[0]] > 0.92,
@@ -240,8 +243,8 @@ statements(
 #
 # - With the paper's recipe and budget, its training and validation figures come out for new tracks
 #   and not for known ones. Its test accuracy then was a lucky one.
-# - A short training on known tracks comes even nearer to all printed figures, so print alone does
-#   not exclude a leak.
+# - A short training on known tracks passes even nearer to the printed pair of training and
+#   validation accuracy, and to the test accuracy, so print alone does not exclude a leak.
 # - Of seven predictions written down before the runs, five came true, one did not, and one did by
 #   half.
 #
