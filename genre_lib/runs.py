@@ -12,19 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genre_lib import __version__
-from genre_lib.config import (
-    RunSettings,
-    Settings,
-    UserError,
-    digest,
-    one_at_a_time,
-    read_json,
-    reference_dir,
-    runs_dir,
-    write_file,
-    write_json,
-)
+from genre_lib import __version__, config
+from genre_lib.config import RunSettings, Settings, UserError, digest
 from genre_lib.evaluation import accuracy, accuracy_of, scores, vote
 from genre_lib.splits import SUBSETS, Dataset, audit, make_dataset
 from genre_lib.store import Store, open_store, read_csv
@@ -98,7 +87,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     store = open_store(settings, progress=progress)
     directory = run_directory(digest(settings, store.digest))
     if not is_complete(directory):
-        with one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
+        with config.one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
             if not is_complete(directory):
                 _make_run(settings, store, directory, progress=progress)
     # Labels such as the corpus's name are the caller's; all else equals by the digest.
@@ -111,9 +100,9 @@ def run_directory(name: str) -> Path:
     With ``GENRE_RETRAIN=1`` reference runs are not looked at.
     """
     if os.environ.get("GENRE_RETRAIN") != "1":
-        for stored in reference_dir().glob(f"*-{name}"):
+        for stored in config.reference_dir().glob(f"*-{name}"):
             return stored
-    return runs_dir() / name
+    return config.runs_dir() / name
 
 
 def is_complete(directory: Path) -> bool:
@@ -126,13 +115,13 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
     from genre_lib.speed.allocator import keep_freed_memory
     from genre_lib.training import BEFORE, CHECKPOINT, environment, predict_logits, train
 
-    config = {
+    plan = {
         "data": {"name": store.name, "digest": store.digest},
         "made_with": {"genre_lib": __version__, "code": code_digest()},
         **settings.model_dump(),
     }
     begun = directory / "config.json"
-    if begun.exists() and read_json(begun).get("made_with") != config["made_with"]:
+    if begun.exists() and config.read_json(begun).get("made_with") != plan["made_with"]:
         raise UserError(
             f"{directory} was begun by other training code, so it cannot be continued; remove "
             "the folder or move it away, and the run is made from the start."
@@ -145,9 +134,9 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
             "smaller one or a larger corpus."
         )
     directory.mkdir(exist_ok=True)
-    write_json(begun, config)
-    write_json(directory / "spectrogram.json", store.recipe.model_dump())
-    write_file(directory / "split.csv", dataset.table.to_csv(index=False))
+    config.write_json(begun, plan)
+    config.write_json(directory / "spectrogram.json", store.recipe.model_dump())
+    config.write_file(directory / "split.csv", dataset.table.to_csv(index=False))
     scored = [dataset.rows(subset) for subset in ("test", "train")]
     if settings.method == "network":
         keep_freed_memory()
@@ -159,12 +148,12 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
         labels = predicted_labels(dataset, store, settings)
         certain = np.eye(len(dataset.genres))[labels]  # so a track's images vote by majority
         answers = [certain[rows] for rows in scored]
-        write_file(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
+        config.write_file(directory / "history.csv", "epoch\n")  # nothing is learned in epochs
         facts = environment() | {"seconds": time.monotonic() - started}
-        write_json(directory / "environment.json", facts)
+        config.write_json(directory / "environment.json", facts)
     test, clean = (prediction_table(dataset, *each) for each in zip(scored, answers, strict=True))
-    write_file(directory / "predictions.csv", test.to_csv(index=False))
-    write_json(directory / "metrics.json", score_run(test, clean, dataset))
+    config.write_file(directory / "predictions.csv", test.to_csv(index=False))
+    config.write_json(directory / "metrics.json", score_run(test, clean, dataset))
     for name in (CHECKPOINT, BEFORE):
         (directory / name).unlink(missing_ok=True)
 
@@ -188,10 +177,10 @@ def read_run(directory: Path) -> Run:
         )
     for name, kind in (("metrics", Metrics), ("environment", Environment)):
         kind.read(directory / f"{name}.json")
-    parts: dict[str, Any] = {name: read_json(directory / f"{name}.json") for name in FILES}
+    parts: dict[str, Any] = {name: config.read_json(directory / f"{name}.json") for name in FILES}
     parts |= {name: read_csv(directory / f"{name}.csv", types) for name, types in TABLES.items()}
-    config = parts.pop("config")
-    made = {name: value for name, value in config.items() if name not in ("data", "made_with")}
+    plan = parts.pop("config")
+    made = {name: value for name, value in plan.items() if name not in ("data", "made_with")}
     run = Run(path=directory, settings=RunSettings(**made), **parts)
     answers = run.predictions
     numbers = set(answers.select_dtypes("number"))

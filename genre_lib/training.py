@@ -20,17 +20,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from genre_lib import __version__
+from genre_lib import __version__, config
 from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
-from genre_lib.config import (
-    RunSettings,
-    TrainingSettings,
-    UserError,
-    choose,
-    notice,
-    write_file,
-    write_json,
-)
+from genre_lib.config import RunSettings, TrainingSettings, UserError, choose, notice
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 from genre_lib.store import take
@@ -234,9 +226,9 @@ def train(
             save_checkpoint(directory, state, history=history, best=best, seconds=seconds)
             shown = ("epoch", "train_loss", "train_accuracy", "validation_accuracy")
             bar.set_postfix({name: f"{record[name]:.4g}" for name in shown})
-    write_file(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
-    write_json(directory / "environment.json", environment() | {"seconds": seconds})
-    write_file(directory / "model.safetensors", to_safetensors(best))
+    config.write_file(directory / "history.csv", pd.DataFrame(history).to_csv(index=False))
+    config.write_json(directory / "environment.json", environment() | {"seconds": seconds})
+    config.write_file(directory / "model.safetensors", to_safetensors(best))
     state.model.load_state_dict(best)
     return state.model
 
@@ -304,8 +296,8 @@ def save_checkpoint(directory: Path, state: State, **values: Any) -> None:
     torch.save({name: part.state_dict() for name, part in state._asdict().items()} | values, buffer)
     path = directory / CHECKPOINT
     if path.exists():
-        write_file(directory / BEFORE, path.read_bytes())
-    write_file(path, buffer.getvalue())
+        config.write_file(directory / BEFORE, path.read_bytes())
+    config.write_file(path, buffer.getvalue())
 
 
 def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
