@@ -8,9 +8,11 @@ data can repeat each run.
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,138 +59,18 @@ class Reference:
         return " ".join([start, *(f"-p {name}={value}".lower() for name, value in given.items())])
 
 
-def _runs(
-    name: str, question: str, protocol: str, *, seeds: tuple[int, ...] = (0,), **changes: object
-) -> list[Reference]:
-    return [
-        Reference(name.format(seed), question, {"protocol": protocol, "seed": seed} | changes)
-        for seed in seeds
-    ]
+def _references() -> Iterator[Reference]:
+    """The runs of ``references.toml``."""
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    for entry in tomllib.loads(text)["runs"]:
+        name, question = entry.pop("name"), entry.pop("question")
+        choices = [value if isinstance(value, list) else [value] for value in entry.values()]
+        for values in product(*choices):
+            parameters = dict(zip(entry, values, strict=True))
+            yield Reference(name.format(**parameters), question, parameters)
 
 
-IMAGE = "images of one track in several subsets, as the paper's arithmetic implies"
-TRACK = "no track in two subsets"
-CNN: dict[str, Any] = {"lstm": False, "attention": False}
-BASELINES = {
-    "handcrafted": "timbre statistics and a support vector machine",
-    "mfcc": "timbre statistics of unaltered spectrograms, tuned",
-    "nearest": "how far does recognising the recording get?",
-    "untrained": "what does the network know before it has learned?",
-}
-SLICES: dict[str, Any] = {"view": "segments"}
-LONGER: dict[str, Any] = {"epochs": 40}
-DIALS: dict[str, dict[str, Any]] = {  # trained for longer, with easier or harder images
-    "40-epochs": LONGER,
-    "cutmix-stays": LONGER | {"cutmix_final_probability": 0.5},
-}
-
-# All of them, those that matter most first.
-REFERENCES = (
-    *(
-        _runs(f"{protocol}-full-budget", "the paper's own budget", protocol, profile="paper")[0]
-        for protocol in ("image", "track", "fault-filtered")
-    ),
-    *_runs("image-{}", IMAGE, "image", seeds=SEEDS),
-    *_runs("track-{}", TRACK, "track", seeds=SEEDS),
-    *_runs(
-        "fault-filtered-{}",
-        "no artist in two subsets, faults removed",
-        "fault-filtered",
-        seeds=SEEDS,
-    ),
-    *_runs(
-        "segments-image-{}", f"slices instead of copies, {IMAGE}", "image", seeds=SEEDS, **SLICES
-    ),
-    *_runs(
-        "segments-track-{}", f"slices instead of copies, {TRACK}", "track", seeds=SEEDS, **SLICES
-    ),
-    *_runs("image-{}-cnn", "without LSTM and attention", "image", **CNN),
-    *_runs("track-{}-cnn", "without LSTM and attention", "track", seeds=SEEDS, **CNN),
-    *_runs("track-{}-no-attention", "without attention", "track", seeds=SEEDS, attention=False),
-    *_runs("track-{}-no-lstm", "without LSTM", "track", seeds=SEEDS, lstm=False),
-    *_runs("track-{}-no-cutmix", "without CutMix", "track", seeds=SEEDS, cutmix_probability=0),
-    *_runs(
-        "track-{}-no-augmentation",
-        "without augmentation",
-        "track",
-        seeds=SEEDS,
-        augment_training=False,
-    ),
-    *_runs(
-        "track-{}-no-smoothing", "without label smoothing", "track", seeds=SEEDS, label_smoothing=0
-    ),
-    *_runs(
-        "track-{}-constant-rate", "without a schedule", "track", seeds=SEEDS, schedule="constant"
-    ),
-    *_runs("track-{}-no-clipping", "without clipping", "track", seeds=SEEDS, clip_norm=1000),
-    *(
-        _runs(f"track-0-again-{seed}", "the same split, trained again", "track", init_seed=seed)[0]
-        for seed in range(1, 5)
-    ),
-    *_runs(
-        "track-{}-443-tracks",
-        "fewer tracks, or other artists?",
-        "track",
-        seeds=SEEDS,
-        training_tracks=443,
-    ),
-    *(
-        run
-        for name, changes in {"": {}, "-40-epochs": LONGER}.items()
-        for known in (0, 1, 2, 4, 8)
-        for run in _runs(
-            f"image-{{}}-known-{known}{name}",
-            "how many images of a track give it away?",
-            "image",
-            known_images=known,
-            **changes,
-        )
-    ),
-    *(
-        run
-        for protocol in ("track", "image")
-        for dial, changes in DIALS.items()
-        for run in _runs(
-            f"{protocol}-{{}}-{dial}",
-            "leak or regularisation?",
-            protocol,
-            seeds=(0, 1) if dial == "cutmix-stays" else (0,),
-            **changes,
-        )
-    ),
-    *_runs(
-        "track-{}-strong-augmentation",
-        "leak or regularisation?",
-        "track",
-        **LONGER,
-        crop_min=0.3,
-        crop_probability=1,
-        brightness=0.4,
-        contrast=0.4,
-        noise_max=0.1,
-    ),
-    *_runs(
-        "fault-filtered-{}-cutmix-stays",
-        "no artist in two subsets, trained longer",
-        "fault-filtered",
-        **DIALS["cutmix-stays"],
-    ),
-    *(
-        run
-        for method, question in BASELINES.items()
-        for view, prefix in (("copies", ""), ("segments", "segments-"))
-        for protocol in ("image", "track", "fault-filtered")
-        if (view, protocol) != ("segments", "fault-filtered")
-        for run in _runs(
-            f"{prefix}{protocol}-{{}}-{method}",
-            question,
-            protocol,
-            seeds=SEEDS[:1] if (method, protocol) == ("mfcc", "fault-filtered") else SEEDS,
-            **(SLICES if view == "segments" else {}),
-            method=method,
-        )
-    ),
-)
+REFERENCES = tuple(_references())
 
 
 def reference(name: str) -> Reference:
