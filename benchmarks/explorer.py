@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from benchmarks import machine
 from genre_lib import explorer
-from genre_lib.corpus.songs import load_song
+from genre_lib.corpus.synthetic.songs import load_song
 
 ROOT = Path(__file__).parents[1]  # where a kernel finds this module
 LIMIT = 0.3  # seconds, from a change to its picture

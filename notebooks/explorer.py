@@ -207,7 +207,7 @@ import numpy as np
 from IPython.display import HTML
 
 from genre_lib.corpus import Upload
-from genre_lib.corpus.songs import load_song
+from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.explorer.drawing import encoded
 from genre_lib.predict import header, predict_file, report
 

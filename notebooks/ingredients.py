@@ -21,6 +21,14 @@
 # {glue:text}`part_seeds` seeds can tell from zero{glue:text}`none_is_settled`. Two trainings of the
 # very same network on the very same split already differ by up to {glue:text}`spread:.1f` points
 # ({numref}`fig-ingredients`).
+#
+# ```{glue:figure} ingredients
+# :name: fig-ingredients
+#
+# No ingredient stands out from chance{glue:text}`few_are_outside`. Right of zero the ingredient
+# helps; bars are 95 % intervals over test tracks, hollow marks are not settled. The gray band is
+# what two networks that differ in nothing but their random numbers would differ by.
+# ```
 
 # %% tags=["hide-input"]
 from genre_lib import claims
@@ -46,14 +54,6 @@ drawn = figures.forest(
 figures.show("ingredients", drawn)
 
 # %% [markdown]
-# ```{glue:figure} ingredients
-# :name: fig-ingredients
-#
-# No ingredient stands out from chance. Right of zero the ingredient helps; bars are 95 % intervals
-# over test tracks, hollow marks are not settled. The gray band is what two networks that differ in
-# nothing but their random numbers would differ by.
-# ```
-#
 # ## How much is chance?
 #
 # A training draws random numbers: first weights, order of the images, altered copies, dropout.
@@ -62,7 +62,7 @@ figures.show("ingredients", drawn)
 # images, with a standard deviation of {glue:text}`deviation:.1f` points. So the mean over
 # {glue:text}`part_seeds` seeds of a difference between two networks that are equally good lies
 # within {glue:text}`floor:.1f` points of zero 95 times of 100. {glue:text}`outside_the_band` of the
-# {glue:text}`ablations` differences lie outside this band{glue:text}`few_are_outside`.
+# {glue:text}`ablations` differences lie outside this band.
 
 # %% tags=["hide-input"]
 table = ingredients.reset_index().drop(columns="scored")

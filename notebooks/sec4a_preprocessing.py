@@ -49,7 +49,7 @@ from genre_lib.book import figures
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.corpus import find_corpus
-from genre_lib.corpus.songs import synthetic_corpus
+from genre_lib.corpus.synthetic.songs import synthetic_corpus
 from genre_lib.spectrogram import mel_decibels, to_decibels, to_gray
 from genre_lib.store import open_store
 

@@ -82,8 +82,9 @@ def stamp(source: Path, parameters: Mapping[str, Any], data_digest: str) -> str:
     """Hash of all that an executed notebook depends on: if it is the same, nothing is stale."""
     parts = [source.read_bytes(), json.dumps(parameters, sort_keys=True).encode()]
     package = Path(__file__).parents[1]
-    parts = (path for kind in ("*.py", "*.toml", "*.html") for path in sorted(package.rglob(kind)))
-    for path in (*parts, *sorted(reference_dir().glob("*/metrics.json"))):
+    kinds = ("*.py", "*.toml", "*.html")
+    files = [path for kind in kinds for path in sorted(package.rglob(kind))]
+    for path in (*files, *sorted(reference_dir().glob("*/metrics.json"))):
         parts += [path.parent.name.encode(), path.name.encode(), path.read_bytes()]
     parts.append(data_digest.encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]

@@ -8,7 +8,7 @@ from genre_lib.config import RunSettings, UserError, choose, data_dir
 from genre_lib.corpus.audio import Source, Upload, read_audio
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
-from genre_lib.corpus.songs import synthetic_corpus
+from genre_lib.corpus.synthetic.songs import synthetic_corpus
 
 __all__ = ["Corpus", "Source", "Track", "Upload", "find_corpus", "read_audio"]
 

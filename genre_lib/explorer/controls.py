@@ -13,8 +13,8 @@ import ipywidgets as widgets
 
 from genre_lib.config import GENRES, UserError
 from genre_lib.corpus import Source, Upload
-from genre_lib.corpus.songs import load_song
 from genre_lib.corpus.synthetic import SAMPLE_RATE
+from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.explorer.drawing import encoded, instrument
 
 PAUSE = 0.03  # seconds, in which the other messages of a slider that is dragged arrive

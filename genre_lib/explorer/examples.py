@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genre_lib.corpus import Track
-from genre_lib.corpus.songs import synthetic_corpus
+from genre_lib.corpus.synthetic.songs import synthetic_corpus
 from genre_lib.explorer.drawing import row, sound
 from genre_lib.model import HybridNet
 from genre_lib.predict import Trained, spectrogram

@@ -17,7 +17,7 @@ import soxr
 
 from genre_lib.book.in_page import IMPLEMENTED, PART, about_network, write_network
 from genre_lib.config import UserError, project_root
-from genre_lib.corpus.songs import load_song
+from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.explorer.examples import moments
 from genre_lib.predict import PACKAGED, pictures_of, predict_file, read_trained, spectrogram
 

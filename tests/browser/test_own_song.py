@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from served import DESKTOP, PATIENCE, PHONE, open_in
 
 from genre_lib.config import GENRES
-from genre_lib.corpus.songs import load_song
+from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.predict import predict_file, read_trained
 
 RATE = 22050

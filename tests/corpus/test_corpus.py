@@ -13,8 +13,8 @@ from genre_lib.config import GENRES, UserError, configure, data_dir
 from genre_lib.corpus import find_corpus
 from genre_lib.corpus.folder import AUDIO_SUFFIXES, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
-from genre_lib.corpus.songs import load_song, synthetic_corpus
 from genre_lib.corpus.synthetic import synthesize
+from genre_lib.corpus.synthetic.songs import load_song, synthetic_corpus
 
 RATE = 22050
 
