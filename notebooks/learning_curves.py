@@ -217,7 +217,7 @@ shown = budgets.columns[:4]
 away = (budgets[shown] - budgets.loc["the paper", shown]).abs()
 statements(
     image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin() == "image",
-    short_known_is_nearest=at.distance.idxmin() == "image-0"
+    short_known_is_nearest=at.distance["image-0"] < at.distance["track-full-budget"]
     and off["image-0"] < off["track-full-budget"],
     paper_between_splits=overshoot > 0 and bool((above[dials[1:3]] < 0).all()),
     gaps_apart=gaps["max"]["track"] < gaps["min"]["image"],
