@@ -231,8 +231,8 @@ statements(
     stopped_early=len(curve) < 250,
     second_half_true=0.74 < new["accuracy"] < 0.80 and curve.max() > paper.VALIDATION_ACCURACY,
     third_true=runs["fault-filtered-full-budget"].accuracy <= 0.62,
-    budget_fits_tracks=bool((away.loc["split by track"] < (0.05, 0.01, 0.1, 0.1)).all())
-    and bool((away.loc["split by image"] > (0.2, 0.1, 0.3, 0.3)).all()),
+    budget_fits_tracks=bool((away.loc["split by track"] < [0.05, 0.01, 0.1, 0.1]).all())
+    and bool((away.loc["split by image"] > [0.2, 0.1, 0.3, 0.3]).all()),
     track_could_be_chance=short_of["low"] < 0 < short_of["high"],
     open_in_the_ledger=verdict == "undecided",
     old_rule_finds_a_leak=set(at.protocol[(at.distance <= 0.03) & (off <= 0.03)]) == {"image"},
@@ -262,6 +262,6 @@ print(f"{curve[best]:.1%}, and {around.mean():.1%} in the epochs around it")
 # **The losses.** Which stored run comes nearest to the printed losses, and under which split?
 
 # %% tags=["hide-cell"]
-losses = at[["train_loss", "validation_loss"]] - (paper.TRAIN_LOSS, paper.VALIDATION_LOSS)
+losses = at[["train_loss", "validation_loss"]] - [paper.TRAIN_LOSS, paper.VALIDATION_LOSS]
 nearest = losses.abs().max(axis=1).nsmallest(3)
 print(at.loc[nearest.index, ["protocol", "epoch", "train_loss", "validation_loss"]])

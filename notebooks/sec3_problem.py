@@ -44,9 +44,10 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures
+from genre_lib.book.comparisons import identical_pairs
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.splits import audit, identical_tracks, split_images
+from genre_lib.splits import audit, split_images
 from genre_lib.store import open_store
 
 settings = configure(
@@ -245,7 +246,7 @@ pd.Series(
 # **Two labels.** Which recording stands in the collection under two genres?
 
 # %% tags=["hide-cell"]
-identical_tracks(store).query("first_genre != second_genre")
+identical_pairs(tables.loc["image"]).query("first_genre != second_genre")
 
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
@@ -275,7 +276,7 @@ glue_numbers(
     },
     shared_image=shared["share"]["image"],
     shared_track=shared["share"]["track"],
-    pairs=len(identical_tracks(store)),
+    pairs=len(identical_pairs(tables.loc["image"])),
     identical_image=shared["identical_tracks"]["image"],
     identical_track=shared["identical_tracks"]["track"],
 )
