@@ -122,7 +122,7 @@ budgets = pd.DataFrame([comparisons.printed_figures(), *(
     for split in ("image", "track", "fault-filtered")
 )], index=["the paper", "split by image", "split by track", "fault-filtered"])  # fmt: skip
 formats = {name: "{:.1%}" if "accuracy" in name else "{:.2f}" for name in budgets.columns[:-1]}
-figures.tabulate("budgets", budgets.rename_axis("").reset_index(), formats=formats)
+figures.tabulate("budgets", budgets.rename_axis("training").reset_index(), formats=formats)
 
 # %% [markdown]
 # Split by image, training went on to the last epoch, and the network names {glue:text}`full:.1%` of

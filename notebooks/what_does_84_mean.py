@@ -354,13 +354,11 @@ low, high = evaluation.wilson_interval(sum(paper.correct_counts().values()), pap
 tests = {
     "the paper": {"accuracy": paper.ACCURACY, "low": low, "high": high},
     "known tracks, the paper's budget": full,
-    "known tracks, longer training": longer_known,
-    "known tracks": image,
-    "new tracks, longer training": longer,
+    "known tracks, short training": image,
     "new tracks, the paper's budget": new,
-    "new tracks": track,
+    "new tracks, short training": track,
     "new artists, the paper's budget": accuracy_of(budget),
-    "new artists": filtered,
+    "new artists, short training": filtered,
 }
 drawn = figures.headline(pd.DataFrame([{"label": label, **test} for label, test in tests.items()]))
 figures.show("headline", drawn)

@@ -166,7 +166,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
     assert "first exit 1" in done.stdout
     assert "Traceback" not in done.stderr
     assert re.search(
-        r"genre-book: \S*checkpoint\.pt cannot be written \(No space",
+        r"genre-book: \S*checkpoint\S*\.pt cannot be written \(No space",
         done.stderr,
     )
     (directory,) = (path for path in copy.iterdir() if path.is_dir())

@@ -694,7 +694,7 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     figure, grid = _canvas(len(panels), 1, 3.9 * len(panels) + 0.4)
     point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
     for (title, rows), (axes,) in zip(panels.items(), grid, strict=True):
-        for name in rows.run:
+        for number, name in enumerate(rows.run):
             split, history = runs[name].settings.protocol, runs[name].history
             series = list(SPLITS).index(split)
             path = history[["train_accuracy", "validation_accuracy"]].to_numpy()
@@ -702,9 +702,10 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
                       label=SPLITS[split])  # fmt: skip
             if rows.epochs.max() > short:
-                away = ((-6, 4), "right") if split == "image" else ((6, -9), "left")
-                axes.annotate(name, path[-1], away[0], textcoords="offset points", ha=away[1],
-                              size=7)  # fmt: skip
+                side, anchor = (-6, "right") if split == "image" else (6, "left")
+                axes.annotate(name, path[-1], (side, 4 if number % 2 else -9), ha=anchor, size=7,
+                              textcoords="offset points",
+                              bbox={"fc": "white", "alpha": 0.7, "lw": 0, "pad": 0.5})  # fmt: skip
         axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
         axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
         axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)

@@ -156,7 +156,7 @@ def test_every_table_fits_a_phone_and_can_be_saved_with_the_bytes_of_its_file(op
         )
         for box in page.locator(".book-table-box, .confusion-box").all():
             assert box.evaluate("box => box.getBoundingClientRect().right") <= PHONE
-        for link in page.locator("a[download]").all():
+        for link in page.locator("a[download]:not([href$='.js'])").all():
             with page.expect_download() as download:
                 link.evaluate("link => link.click()")
             file = download.value.suggested_filename
