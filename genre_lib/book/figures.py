@@ -700,7 +700,7 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
             path = history[["train_accuracy", "validation_accuracy"]].to_numpy()
             axes.plot(*path.T, LINES[series], color=COLORS[series], linewidth=1, alpha=0.8)
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
-                      label=SPLITS[split])  # fmt: skip
+                      label=SPLITS[split], zorder=4)  # fmt: skip
             if rows.epochs.max() > short:
                 side, anchor = (-6, "right") if split == "image" else (6, "left")
                 axes.annotate(name, path[-1], (side, 4 if number % 2 else -9), ha=anchor, size=7,
