@@ -64,10 +64,10 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     track = np.repeat(np.arange(len(store.track_ids)), per_track)
     names = np.array(store.track_ids, dtype=object)
     recording = recordings(store)
-    if settings.protocol == "fault-filtered":
-        subset = _published(store)[track]
-    elif settings.known_images is not None:
+    if settings.known_images is not None:
         subset = assign_known(recording[track], labels, settings)
+    elif settings.protocol == "fault-filtered":
+        subset = _published(store)[track]
     else:
         apart = np.arange(len(labels))
         units = together(store, recording)[track] if settings.protocol == "track" else apart

@@ -673,7 +673,8 @@ def test_known_images_change_what_is_trained_on_and_neither_its_size_nor_what_is
 
 
 def test_known_images_need_a_split_by_image_and_leave_some_images_to_test():
-    for given in ({"known_images": 9}, {"known_images": 1, "protocol": "track"}):
+    others = ({"known_images": 1, "protocol": name} for name in ("track", "fault-filtered"))
+    for given in ({"known_images": 9}, *others):
         with pytest.raises(UserError, match=r"known_images = . is not possible: it needs protocol"):
             split_images(blank_store(20), settings_for(**given))
 
