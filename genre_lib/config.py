@@ -1,7 +1,5 @@
 """Validated settings, profiles, places on disk, and the digest of a configuration."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 import json

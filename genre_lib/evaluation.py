@@ -4,8 +4,6 @@ A table of predictions has one row a test image: track_id, image, y_true, y_pred
 ``p_<genre>`` of probabilities for each genre.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support

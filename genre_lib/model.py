@@ -1,7 +1,5 @@
 """The network of Table I, row by row, and the alternatives that the paper leaves open."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import NamedTuple
 

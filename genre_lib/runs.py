@@ -1,7 +1,5 @@
 """A run on disk: made, resumed, read."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time

@@ -1,7 +1,5 @@
 """Audio to mel spectrogram (Section IV-A)."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 from collections.abc import Mapping

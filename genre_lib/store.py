@@ -1,7 +1,5 @@
 """Reading and writing a spectrogram store; the arrays that its images are read into."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """The training loop of Section IV-C, with checkpoints that it can go on from."""
 
-from __future__ import annotations
-
 import io
 import math
 import os

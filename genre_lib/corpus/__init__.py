@@ -1,7 +1,5 @@
 """Where tracks come from: the embedded synthetic corpus, GTZAN, any folder, any store."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from genre_lib.config import RunSettings, UserError, choose, data_dir

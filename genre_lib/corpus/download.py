@@ -1,7 +1,5 @@
 """Fetch a large archive so that what arrived is never lost, and unpack it wholly or not at all."""
 
-from __future__ import annotations
-
 import lzma
 import re
 import tarfile

@@ -3,8 +3,6 @@
 It has no licence, so nothing of it is shipped.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import os
