@@ -152,7 +152,7 @@ def work_in(folder: Path) -> None:
     os.chdir(folder)
     for name in ("DATA", "CACHE", "RUNS", "REFERENCE"):
         os.environ[f"GENRE_{name}"] = str(folder / name.lower())
-    os.environ |= {"GENRE_OFFLINE": "1", "GENRE_DEVICE": "cpu", "GENRE_ON_ERROR": ""}
+    os.environ |= {"GENRE_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "GENRE_ON_ERROR": ""}
 
 
 def attempt(base: Path, number: int, seed: int) -> tuple[str, float, list[str], str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,8 @@ def transforms(settings: AugmentationSettings) -> dict[str, albumentations.Basic
     A horizontal flip of a spectrogram reverses time; the paper lists it nonetheless.
     """
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask the network
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import albumentations as A
+    import albumentations as A
+
     noise = (settings.noise_min, settings.noise_max)
     return {
         "random crop": A.RandomResizedCrop(

@@ -1,12 +1,7 @@
 """The network of Table I, row by row, and the alternatives that the paper leaves open."""
 
-from functools import partial
-from typing import NamedTuple
-
-import torch
 from torch import Tensor, nn
 
-from genre_lib.augment import IMAGE_SIZE
 from genre_lib.config import ModelSettings
 from genre_lib.speed.layers import accelerate
 
@@ -80,48 +75,6 @@ def conv_block(channels: int, filters: int, *, dropout: float) -> nn.Sequential:
         nn.MaxPool2d(2),
         nn.Dropout(dropout),
     )
-
-
-class Row(NamedTuple):
-    """One row of Table I as the live model has it."""
-
-    layer: str
-    output: tuple[int, ...]
-    parameters: int
-
-
-def table_1_rows(model: HybridNet, *, batch_size: int = 128) -> list[Row]:
-    """Table I from the live model: hooks record each layer's output shape in a forward pass."""
-    width = 2 * model.settings.hidden_size
-    names = {
-        "block1": "Conv[2D, 3×3] @ 16 - BN - ReLU - MP[2×2]",
-        "block2": "Conv[2D, 3×3] @ 32 - BN - ReLU - MP[2×2]",
-        "conv_dropout": f"Dropout[{model.conv_dropout.p}]",
-        "lstm": f"LSTM @ {width} (Bidirectional)",
-        "projection": f"Linear @ {width}",
-        "attention": "MultiheadAttention",
-        "norm": "LayerNorm",
-        "attention_dropout": f"Dropout[{model.attention_dropout.p}]",
-        "hidden": f"Linear @ {model.hidden.out_features}",
-        "hidden_dropout": f"Dropout[{model.hidden_dropout.p}]",
-        "output": f"Linear @ {model.output.out_features}",
-    }
-    rows: list[Row] = []
-
-    def record(name: str, module: nn.Module, _: object, output: Tensor | tuple[Tensor]) -> None:
-        tensor = output if isinstance(output, Tensor) else output[0]
-        rows.append(Row(names[name], tuple(tensor.shape), count_parameters(module)))
-
-    layers = model.named_children()
-    hooks = [layer.register_forward_hook(partial(record, name)) for name, layer in layers]
-    training = model.training
-    model.eval()
-    with torch.no_grad():
-        model(torch.zeros(batch_size, 1, IMAGE_SIZE, IMAGE_SIZE))
-    for hook in hooks:
-        hook.remove()
-    model.train(training)
-    return rows
 
 
 def count_parameters(module: nn.Module) -> int:

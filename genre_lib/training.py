@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from genre_lib import __version__, config
 from genre_lib.augment import augment, cutmix, cutmix_probability, pipeline
-from genre_lib.config import RunSettings, TrainingSettings, UserError, choose, notice
+from genre_lib.config import RunSettings, TrainingSettings, UserError, notice
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 from genre_lib.store import take
@@ -135,10 +135,8 @@ def validate(model: HybridNet, settings: RunSettings, dataset: Dataset) -> dict[
 
 
 def device_of() -> torch.device:
-    """CUDA where there is one, else the CPU; `GENRE_DEVICE` decides otherwise."""
-    best = "cuda" if torch.cuda.is_available() else "cpu"
-    name = os.environ.get("GENRE_DEVICE") or best
-    return torch.device(choose("device (GENRE_DEVICE)", name, {"cpu", best}))
+    """CUDA where there is one, and ``CUDA_VISIBLE_DEVICES`` does not hide it; else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class State(NamedTuple):
@@ -305,7 +303,12 @@ def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
     is of another training, or holds what would have to be run as code.
     """
     for path in filter(Path.exists, (directory / CHECKPOINT, directory / BEFORE)):
-        if is_damaged(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                damaged = archive.testzip()  # checksums, which PyTorch does not compare
+        except Exception:  # whatever damage makes of it
+            damaged = path.name
+        if damaged:
             notice(f"{path} is damaged; training goes on from what is left.")
             continue
         try:
@@ -320,15 +323,6 @@ def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
                 "to train from the start."
             ) from None
     return {"history": [], "best": {}, "seconds": 0.0}
-
-
-def is_damaged(path: Path) -> bool:
-    """Tell whether a file is no ZIP archive with right checksums; PyTorch reads it all the same."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is not None
-    except Exception:  # whatever damage makes of it
-        return True
 
 
 def environment() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 # Tests never ask the network.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ["GENRE_OFFLINE"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what is tested bit for bit runs on the processor
 # One thread a test process and its children: workers do not fight for cores, and results do not
 # depend on how many there are.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -41,7 +42,6 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GENRE_CACHE", str(tmp_path / "data"))
     monkeypatch.setenv("GENRE_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GENRE_DEVICE", "cpu")
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,6 @@ def session_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.
         patch.setenv("GENRE_DATA", str(folder / "data"))
         patch.setenv("GENRE_CACHE", str(folder / "data"))
         patch.setenv("GENRE_RUNS", str(folder / "runs"))
-        patch.setenv("GENRE_DEVICE", "cpu")
         yield patch
 
 

@@ -59,7 +59,7 @@ class Files:
 
 
 def prepare(runs: Path) -> None:
-    os.environ.update(GENRE_RUNS=str(runs), GENRE_DATA=str(runs), GENRE_DEVICE="cpu")
+    os.environ.update(GENRE_RUNS=str(runs), GENRE_DATA=str(runs))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a parent may have had it ignored
     torch.set_num_threads(1)
 

@@ -1,10 +1,12 @@
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from genre_lib import paper
+from genre_lib.book import figures
 from genre_lib.config import ModelSettings
-from genre_lib.model import HybridNet, count_parameters, table_1_rows
+from genre_lib.model import HybridNet, count_parameters
 
 ALTERNATIVES = (
     {},
@@ -45,11 +47,11 @@ def seen_by(model: HybridNet, module: nn.Module, images: torch.Tensor) -> torch.
 
 def test_table_1_has_the_printed_names_and_shapes_and_the_parameters_that_follow_from_them():
     model = network()
-    rows = table_1_rows(model)
-    printed = [(row.layer, row.output) for row in paper.TABLE_1]
-    assert [(row.layer, row.output) for row in rows] == printed
+    table = figures.table_1(model)
+    printed = [(row.layer, str(row.output)) for row in paper.TABLE_1]
+    assert list(zip(table.layer, table.output, strict=True)) == printed
     lstm = 2 * 4 * 64 * (1024 + 64 + 2)  # directions, gates; two biases in PyTorch
-    assert [row.parameters for row in rows] == [
+    assert table.parameters.tolist() == [
         16 * (1 * 9 + 1) + 2 * 16,
         32 * (16 * 9 + 1) + 2 * 32,
         0,
@@ -61,16 +63,14 @@ def test_table_1_has_the_printed_names_and_shapes_and_the_parameters_that_follow
         0,
         128 * 10 + 10,
     ]
-    assert sum(row.parameters for row in rows) == count_parameters(model) == 647_082
+    assert table.parameters.sum() == count_parameters(model) == 647_082
 
 
 def test_asking_for_table_1_leaves_the_network_as_it_was():
     for training in (True, False):
         model = network().train(training)
         before = {name: value.clone() for name, value in model.state_dict().items()}
-        first = table_1_rows(model, batch_size=2)
-        assert table_1_rows(model, batch_size=2) == first
-        assert {row.output[0] for row in first} == {2}
+        pd.testing.assert_frame_equal(figures.table_1(model), figures.table_1(model))
         assert model.training is training
         assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 

@@ -623,14 +623,3 @@ def test_a_checkpoint_of_another_network_is_refused(run_settings, settings, data
         with pytest.raises(UserError, match="no checkpoint of this training"):
             load_checkpoint(tmp_path, state)
         torch.save({"history": []}, tmp_path / CHECKPOINT)
-
-
-def test_the_device_is_what_was_asked_for(monkeypatch):
-    monkeypatch.setenv("GENRE_DEVICE", "cpu")
-    assert training.device_of() == torch.device("cpu")
-
-
-def test_an_unknown_device_is_named(monkeypatch):
-    monkeypatch.setenv("GENRE_DEVICE", "gpu")
-    with pytest.raises(UserError, match=r"device \(GENRE_DEVICE\) 'gpu'.*cpu"):
-        training.device_of()

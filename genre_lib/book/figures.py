@@ -12,6 +12,7 @@ import html
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import myst_nb
 import numpy as np
 import pandas as pd
 import seaborn as sns
+import torch
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -28,6 +30,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import classification_report
+from torch import Tensor, nn
 
 from genre_lib import paper
 from genre_lib.augment import (
@@ -42,7 +45,7 @@ from genre_lib.book.tables import Table, csv_bytes
 from genre_lib.config import AugmentationSettings as Augmentation
 from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
 from genre_lib.evaluation import confusions
-from genre_lib.model import HybridNet, table_1_rows
+from genre_lib.model import HybridNet, count_parameters
 from genre_lib.runs import Run
 from genre_lib.spectrogram import mel_centres, mel_decibels, to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, images_of, resize
@@ -559,7 +562,29 @@ def figure_6(run: Run) -> Figure:
 
 def table_1(model: HybridNet) -> pd.DataFrame:
     """Table I: each layer's output shape, measured in the live model, beside the printed one."""
-    table = pd.DataFrame(table_1_rows(model, batch_size=paper.BATCH_SIZE))
+    rows = []
+
+    def record(layer: nn.Module, _: object, output: Tensor | tuple[Tensor, ...]) -> None:
+        match layer:
+            case nn.Sequential():
+                name = f"Conv[2D, 3×3] @ {layer[0].out_channels} - BN - ReLU - MP[2×2]"
+            case nn.LSTM():
+                name = f"LSTM @ {2 * layer.hidden_size} (Bidirectional)"
+            case nn.Linear():
+                name = f"Linear @ {layer.out_features}"
+            case nn.Dropout():
+                name = f"Dropout[{layer.p}]"
+            case _:
+                name = type(layer).__name__  # MultiheadAttention, LayerNorm
+        shape = output.shape if isinstance(output, Tensor) else output[0].shape
+        rows.append((name, tuple(shape), count_parameters(layer)))
+
+    model = deepcopy(model).eval()
+    for layer in model.children():
+        layer.register_forward_hook(record)
+    with torch.no_grad():
+        model(torch.zeros(paper.BATCH_SIZE, 1, IMAGE_SIZE, IMAGE_SIZE))
+    table = pd.DataFrame(rows, columns=["layer", "output", "parameters"])
     printed = pd.DataFrame(paper.TABLE_1)
     table.insert(2, "paper", printed.output)
     table.insert(3, "agrees", (table.layer == printed.layer) & (table.output == printed.output))
