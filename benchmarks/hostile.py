@@ -32,7 +32,8 @@ import yaml
 from tqdm import tqdm
 
 from genre_lib import cli
-from genre_lib.config import SECTION_OF, UserError, configure, single_settings
+from genre_lib.book.editions import single_settings
+from genre_lib.config import SECTION_OF, UserError, configure
 
 OUTCOMES = ("refused in one sentence", "accepted", "refused without", "tracebacks", "crashes")
 NOTEBOOK = "notebook.yml"

@@ -212,14 +212,6 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
     return RunSettings(**values)
 
 
-def single_settings(settings: RunSettings) -> dict[str, Any]:
-    """The value of every single setting by name, without sections."""
-    values = settings.model_dump()
-    for section in SECTIONS:
-        values |= values.pop(section)
-    return values
-
-
 def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:
     """Settings from ``key=value`` pairs of a command line, which win over its options."""
     for pair in pairs or ():

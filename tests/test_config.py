@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from genre_lib.book.editions import single_settings
 from genre_lib.config import (
     LABELS,
     PARAMETERS,
@@ -29,7 +30,6 @@ from genre_lib.config import (
     project_root,
     read_json,
     runs_dir,
-    single_settings,
     write_file,
     write_json,
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 from genre_lib.config import (
     PARAMETERS,
+    SECTIONS,
     RunSettings,
     UserError,
     cache_dir,
@@ -26,7 +27,6 @@ from genre_lib.config import (
     project_root,
     reference_dir,
     runs_dir,
-    single_settings,
     write_file,
 )
 
@@ -57,6 +57,14 @@ def sources() -> dict[str, Path]:
         raise UserError(f"{root / '_toc.yml'} lists no parts with chapters ({reason}).") from None
     paths = {page: root / "notebooks" / f"{page}.py" for page in pages}
     return {page: path for page, path in paths.items() if path.exists()}
+
+
+def single_settings(settings: RunSettings) -> dict[str, Any]:
+    """The value of every single setting by name, without sections."""
+    values = settings.model_dump()
+    for section in SECTIONS:
+        values |= values.pop(section)
+    return values
 
 
 def notebook_parameters(settings: RunSettings) -> dict[str, Any]:

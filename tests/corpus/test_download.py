@@ -508,19 +508,6 @@ def test_an_archive_that_was_fetched_by_hand_is_unpacked_and_kept(monkeypatch):
         assert (data / place).exists()
 
 
-@pytest.mark.parametrize("by_hand", [True, False])
-def test_an_archive_as_large_as_the_original_has_its_hash(mirror, monkeypatch, by_hand):
-    monkeypatch.setattr(gtzan, "ORIGINAL_SIZE", len(mirror.content))
-    monkeypatch.setattr(gtzan, "ORIGINAL_HASH", "0" * 64)
-    place = data_dir() / "gtzan" / "genres.tar.gz"
-    if by_hand:
-        place.parent.mkdir(parents=True)
-        place.write_bytes(mirror.content)
-    with pytest.raises(BadArchive, match="SHA-256 is not 000"):
-        find_gtzan(data_dir())
-    assert names(place.parent) == (["genres.tar.gz"] if by_hand else [])
-
-
 def test_a_bad_archive_is_not_kept(mirror):
     for content in (packed({}, HOSTILE["link out"]), b"<html>404, but politely</html>"):
         mirror.content = content
