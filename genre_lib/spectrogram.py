@@ -5,14 +5,15 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import librosa
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.sparse import csr_array
 
 from genre_lib.config import SpectrogramSettings, UserError
 from genre_lib.corpus import Track
 
 SILENT = 1e-4  # of full scale, -80 dB; what never gets louder is silence
+CHUNK = 16  # frames that are transformed at a time
 
 
 @functools.lru_cache(maxsize=16)  # sliders ask for many
@@ -20,16 +21,32 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
     """Mel filters as librosa makes them, float32, sparse, shape (n_mels, 1 + n_fft // 2).
 
     Nearly all weights are 0. A dense product would depend, in its last digits, on the number of
-    BLAS threads, and with it a store on the number of workers that make it.
+    BLAS threads, and with it a store on the number of workers that make it. What librosa imports
+    for filters and STFT takes longer than a network to answer.
     """
-    shape = settings.model_dump(include={"n_fft", "n_mels", "fmin", "fmax"})
-    return csr_array(librosa.filters.mel(sr=settings.sample_rate, **shape))
+    edges = _mel_edges(settings.model_dump())
+    bins = np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate)
+    ramps, widths = np.subtract.outer(edges, bins), np.diff(edges)[:, None]
+    weights = np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]).clip(0).astype("f4")
+    weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]  # each has the same area
+    return csr_array(weights)
+
+
+def _mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
+    """Where the mel bands begin, peak and end in Hz, shape (n_mels + 2,), on Slaney's scale."""
+    step, growth = 200 / 3, np.log(6.4) / 27  # Hz a mel up to 1 kHz; above, a factor of 1.07
+    knee = 1000 / step
+    low, high = (
+        knee + np.log(hz / 1000) / growth if hz >= 1000 else hz / step
+        for hz in (recipe["fmin"], recipe["fmax"])
+    )
+    mel = np.linspace(low, high, recipe["n_mels"] + 2)
+    return np.where(mel < knee, step * mel, 1000 * np.exp(growth * (mel - knee)))
 
 
 def mel_centres(recipe: Mapping[str, Any]) -> np.ndarray:
     """Middle of each mel band in Hz, shape (n_mels,); a recipe has n_mels, fmin and fmax."""
-    n_mels, fmin, fmax = (recipe[key] for key in ("n_mels", "fmin", "fmax"))
-    return librosa.mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=fmax)[1:-1]
+    return _mel_edges(recipe)[1:-1]
 
 
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
@@ -46,13 +63,24 @@ def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray
         float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
         Silence is -top_db throughout.
     """
-    stft = librosa.stft(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
-    power = mel_filterbank(settings) @ (stft.real**2 + stft.imag**2)
+    power = mel_filterbank(settings) @ _power_of(audio, settings)
     loudest = float(power.max())
     if loudest == 0.0:
         return np.full(power.shape, -settings.top_db, np.float32)
-    decibels = librosa.power_to_db(power / loudest, ref=1.0, amin=1e-20, top_db=settings.top_db)
-    return decibels.astype(np.float32, copy=False)
+    decibels = 10.0 * np.log10(np.maximum(power / loudest, 1e-20))
+    return np.maximum(decibels, decibels.max() - settings.top_db).astype(np.float32, copy=False)
+
+
+def _power_of(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
+    """Power of ``librosa.stft`` to the last digit, float32, shape (1 + n_fft // 2, frames)."""
+    size = settings.n_fft
+    window = 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, size + 1)[:-1])  # Hann's
+    frames = sliding_window_view(np.pad(audio, size // 2), size)[:: settings.hop_length]
+    power = np.empty((1 + size // 2, len(frames)), np.float32)
+    for start in range(0, len(frames), CHUNK):
+        part = np.fft.rfft(window * frames[start : start + CHUNK]).astype(np.complex64)
+        power[:, start : start + CHUNK] = (part.real**2 + part.imag**2).T
+    return power
 
 
 def to_gray(decibels: np.ndarray, *, top_db: float) -> np.ndarray:
@@ -80,7 +108,8 @@ def spectrogram_of(track: Track, settings: SpectrogramSettings) -> tuple[np.ndar
         audio = track.load(settings.sample_rate)
         sha256 = hashlib.sha256(audio.tobytes())
     seconds = len(audio) / settings.sample_rate
-    audio = librosa.util.fix_length(audio, size=round(settings.seconds * settings.sample_rate))
+    silence = np.zeros(round(settings.seconds * settings.sample_rate), np.float32)
+    audio = np.concatenate((audio, silence))[: len(silence)]
     if np.abs(audio).max() < SILENT:
         raise UserError(f"{track.path or track.track_id} is silent throughout.")
     gray = to_gray(mel_decibels(audio, settings), top_db=settings.top_db)

@@ -62,6 +62,17 @@ def test_decibels_equal_librosas():
             np.testing.assert_allclose(decibels, expected, atol=1e-3)
 
 
+def test_filters_and_powers_are_librosas_to_the_last_digit():
+    for settings in (PAPER, SpectrogramSettings(n_fft=1023, hop_length=300, n_mels=40, fmax=999.0)):
+        shape = settings.model_dump(include={"n_fft", "n_mels", "fmin", "fmax"})
+        filters = librosa.filters.mel(sr=settings.sample_rate, **shape)
+        np.testing.assert_array_equal(mel_filterbank(settings).toarray(), filters)
+        audio = noise()
+        stft = librosa.stft(audio, n_fft=settings.n_fft, hop_length=settings.hop_length)
+        power = spectrogram._power_of(audio, settings)
+        np.testing.assert_array_equal(power, stft.real**2 + stft.imag**2)
+
+
 def test_shape():
     for samples in (4096, 22050, 22051, 22050 + 511, 22050 + 512):
         decibels = mel_decibels(noise(2.0)[:samples], PAPER)

@@ -6,7 +6,6 @@ from genre_lib.config import RunSettings, UserError, choose, data_dir
 from genre_lib.corpus.audio import Source, Upload, read_audio
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_store
 from genre_lib.corpus.gtzan import find_gtzan
-from genre_lib.corpus.synthetic.songs import synthetic_corpus
 
 __all__ = ["Corpus", "Source", "Track", "Upload", "find_corpus", "read_audio"]
 
@@ -19,6 +18,8 @@ def find_corpus(settings: RunSettings) -> Corpus:
     """
     name = settings.corpus
     if name == "synthetic":
+        from genre_lib.corpus.synthetic.songs import synthetic_corpus  # takes a second
+
         return synthetic_corpus(settings.songs_per_genre)
     if name == "gtzan":
         return find_gtzan(data_dir())

@@ -5,9 +5,6 @@ import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import pooch
-import requests
-import urllib3
 from tqdm import tqdm
 
 from genre_lib.config import GENRES, UserError, new_folder, writing
@@ -28,6 +25,10 @@ def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None
     A `UserError` is raised if nothing more arrives, or it cannot be written: what arrived is kept.
     A `BadArchive` is raised, and it is removed, if its size or hash is wrong.
     """
+    import pooch
+    import requests
+    from urllib3.exceptions import HTTPError
+
     whole = folder / pooch.utils.unique_file_name(url)
     if whole.exists():
         return whole
@@ -38,7 +39,7 @@ def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None
         try:
             stated = _go_on(url, part)
             break
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        except (requests.RequestException, HTTPError) as error:
             if part.stat().st_size > before:  # the connection broke off on the way
                 continue
             status = getattr(getattr(error, "response", None), "status_code", None)
@@ -59,6 +60,8 @@ def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None
 
 def _go_on(url: str, part: Path) -> str | None:
     """Fetch what is missing of a file by HTTP Range; its SHA-256, if the server states it."""
+    import requests
+
     have = part.stat().st_size
     headers = {"Accept-Encoding": "identity", "Range": f"bytes={have}-"}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pooch
 from tqdm import tqdm
 from tqdm.contrib.concurrent import thread_map
 
@@ -128,6 +127,8 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     that are known here. Nobody has published whether the mirror's files have them.
     """
     index = _index(data / INDEX)
+    import pooch
+
     names = [track.track_id for track in tracks]
     looks = thread_map(_seconds, tracks, desc="looking at gtzan", unit="track", tqdm_class=tqdm)
     seconds = dict(zip(names, looks, strict=True))
