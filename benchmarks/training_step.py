@@ -13,16 +13,19 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 import torch
 import typer
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from benchmarks import literal
+from benchmarks.machine import processor
+from benchmarks.step_parts import copying_rate, parts_of, table
 from genre_lib.augment import IMAGE_SIZE, cutmix
 from genre_lib.config import GENRES, ModelSettings, RunSettings, configure
 from genre_lib.model import HybridNet
@@ -57,10 +60,13 @@ def return_freed_memory() -> None:
         libc.malloc_trim(0)
 
 
-def contenders(settings: RunSettings, device: torch.device) -> dict[str, Contender]:
+def contenders(
+    settings: RunSettings, device: torch.device, *, compiled: bool = False
+) -> dict[str, Contender]:
     """The literal step, as the C library is and with freed memory kept, and ours.
 
-    All see the same random images, with dropout on, and mix every batch.
+    All see the same random images, with dropout on, and mix every batch. `compiled` adds what
+    torch.compile makes of the plain layers and of ours; it is compiled in the first step.
     """
     training, alpha = settings.training, settings.augmentation.cutmix_alpha
     rng = np.random.default_rng(settings.seed)
@@ -71,15 +77,16 @@ def contenders(settings: RunSettings, device: torch.device) -> dict[str, Contend
     table = pd.DataFrame({"subset": ["train"] * training.batch_size})
     state = new_state(settings, Dataset(images, labels, GENRES, table))
     state.model.train()
-    network = HybridNet(ModelSettings(), n_classes=len(GENRES), fast=False).to(device).train()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
-    )
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
 
-    def literal_step() -> None:
-        literal.step(
-            network,
+    def literal_step(*, fast: bool = False, compiled: bool = False) -> Callable[[], object]:
+        plain = HybridNet(ModelSettings(), n_classes=len(GENRES), fast=fast).to(device).train()
+        network = torch.compile(plain) if compiled else plain
+        optimizer = torch.optim.AdamW(
+            plain.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
+        )
+        return lambda: literal.step(
+            cast(nn.Module, network),
             optimizer,
             scaler,
             inputs,
@@ -94,11 +101,17 @@ def contenders(settings: RunSettings, device: torch.device) -> dict[str, Contend
         mixed, partner, kept = cutmix(images, alpha=alpha, rng=rng)
         train_step(state, settings, mixed, labels, partner, kept)
 
-    return {
-        "literal": Contender(literal_step, return_freed_memory),
-        "literal, memory kept": Contender(literal_step, keep_freed_memory),
+    plain = literal_step()
+    sides = {
+        "literal": Contender(plain, return_freed_memory),
+        "literal, memory kept": Contender(plain, keep_freed_memory),
         "ours": Contender(our_step, keep_freed_memory),
     }
+    if compiled:
+        sides["literal, compiled"] = Contender(literal_step(compiled=True), keep_freed_memory)
+        ours = literal_step(fast=True, compiled=True)
+        sides["our layers, compiled"] = Contender(ours, keep_freed_memory)
+    return sides
 
 
 def stopwatch(function: Callable[[], object], device: torch.device) -> float:
@@ -182,6 +195,10 @@ def main(
     threads: Annotated[int, typer.Option(min=1, help="Threads of PyTorch.")] = min(
         2, os.cpu_count() or 1
     ),
+    parts: Annotated[bool, typer.Option("--parts", help="Time each part of our step.")] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Time torch.compile, too (needs a C++ compiler).")
+    ] = False,
 ) -> None:
     """Time a training step against a literal one: forward, loss, backward, clipping, AdamW.
 
@@ -203,7 +220,16 @@ def main(
     )
     torch.set_num_threads(threads)
     device = device_of()
-    seconds, peak = measure(contenders(settings, device), device, rounds=rounds, steps=steps)
+    if parts:
+        peak = max(gemm_rate(size, device) for size in GEMM_SIZES)
+        copying = copying_rate()
+        found = table(parts_of(settings), rounds=rounds * steps, peak=peak, copying=copying)
+        print(f"\n{processor()}, {threads} threads, torch {torch.__version__}")
+        print(f"limits: {peak / 1e9:.0f} GFLOP/s, {copying / 1e9:.1f} GB/s copied")
+        print(found.to_string(index=False, float_format="{:.1f}".format, na_rep=""))
+        return
+    sides = contenders(settings, device, compiled=compiled)
+    seconds, peak = measure(sides, device, rounds=rounds, steps=steps)
     operations = count_operations(batch_size)
     ours, rate = seconds["ours"], operations / seconds["ours"]
     epoch_steps = math.ceil(EPOCH / batch_size)
@@ -211,6 +237,7 @@ def main(
         ("literal step", f"{1000 * seconds['literal']:.0f} ms", ""),
         ("literal step, memory kept", f"{1000 * seconds['literal, memory kept']:.0f} ms", ""),
         ("our step", f"{1000 * ours:.0f} ms", ""),
+        *((name, f"{1000 * seconds[name]:.0f} ms", "") for name in list(sides)[3:]),
         ("literal / ours", f"{seconds['literal'] / ours:.2f}", "goal >= 3.0"),
         ("the same, memory kept", f"{seconds['literal, memory kept'] / ours:.2f}", ""),
         ("operations of a step", f"{operations / 1e9:.1f} GFLOP", ""),
@@ -222,7 +249,7 @@ def main(
     ]
     cpu = torch.backends.cpu.get_cpu_capability()
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
-    print(f"\n{device}, {threads} threads, {cpu}, {versions}")
+    print(f"\n{processor()}, {device}, {threads} threads, {cpu}, {versions}")
     print(f"{batch_size} images in a step, medians of {rounds} x {steps} steps")
     for name, value, note in rows:
         print(f"{name:<30}{value:>14}   {note}".rstrip())

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks import explorer, hostile, literal, training_step
+from benchmarks import explorer, hostile, literal, step_parts, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, ModelSettings, configure
 from genre_lib.model import HybridNet
@@ -182,6 +182,22 @@ def test_the_benchmark_prints_its_figures(monkeypatch, capsys):
     assert torch.__version__ in printed
     for name in ("literal step", "our step", "literal / ours", "our share of it", "2250 steps"):
         assert name in printed
+
+
+def test_the_parts_of_a_step_have_its_operations_and_stand_beside_their_limits():
+    settings = configure(profile="smoke", overrides={"batch_size": 2, "threads": 1})
+    parts = step_parts.parts_of(settings)
+    assert sum(part.operations for part in parts) == training_step.count_operations(2)
+    names = [part.name for part in parts]
+    assert names[:3] == ["batch", "block1", "block1, backward"]
+    assert names[-4:] == ["loss", "loss, backward", "clip", "optimizer"]
+    table = step_parts.table(parts, rounds=1, peak=1e12, copying=1e10)
+    timed, total = table.iloc[:-1], table.iloc[-1]
+    assert total["ms"] == pytest.approx(timed["ms"].sum())
+    assert (timed["ms"] > 0).all()
+    operations = 2 * 2 * 64 * 64 * 9 * 16 * 32  # of two images in the second block
+    block = timed.set_index("part").loc["block2"]
+    assert block["limit, ms"] == pytest.approx(max(operations / 1e9, block["MB"] / 10))
 
 
 @pytest.mark.slow
