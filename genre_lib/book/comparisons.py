@@ -333,10 +333,12 @@ LEFT_OUT = {
     "CutMix": "no-cutmix",
     "augmentation while training": "no-augmentation",
     "label smoothing": "no-smoothing",
+    "learning-rate schedule": "constant-rate",
+    "gradient clipping": "no-clipping",
 }
 
 
-def ingredients(runs: Mapping[str, Run], left_out: Mapping[str, str] = LEFT_OUT) -> pd.DataFrame:
+def ingredients(runs: Mapping[str, Run]) -> pd.DataFrame:
     """What each ingredient adds on new tracks, over all seeds, corrected for how many there are.
 
     Indexed by label; columns: pairs, difference, low, high, as in `paired_differences`; p, the
@@ -346,7 +348,7 @@ def ingredients(runs: Mapping[str, Run], left_out: Mapping[str, str] = LEFT_OUT)
     from scipy.stats import norm
 
     pairs = [(label, f"track-{seed}", f"track-{seed}-{name}")
-             for label, name in left_out.items() for seed in range(3)]  # fmt: skip
+             for label, name in LEFT_OUT.items() for seed in range(3)]  # fmt: skip
     table = paired_differences(runs, pairs, by=("image",)).set_index("label")
     errors = (table.high - table.low) / (2 * norm.ppf(0.975))
     p = pd.Series(2 * norm.sf(table.difference.abs() / errors), table.index).sort_values()
