@@ -145,6 +145,26 @@ def in_fresh_process(path: Path, images_per_track: int, steps: int) -> Figures:
         return pool.submit(measure, path, images_per_track, steps).result()
 
 
+def sizes(tracks: int, images_per_track: int, steps: int) -> list[Figures]:
+    """`measure` for a hundredth, a tenth and all of some tracks, if the disk has room for them."""
+    need = tracks * (images_per_track * IMAGE_SIZE**2 + SpectrogramSettings().n_mels * FRAMES)
+    data_dir().mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(data_dir()).free
+    typer.echo(f"disk              {need / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free")
+    if free < need + SPARE:
+        raise SystemExit(
+            f"{data_dir()} has too little room; set GENRE_DATA to a folder on a larger disk, or "
+            "give fewer --tracks."
+        )
+    measured = []
+    for share in SHARES:
+        with tempfile.TemporaryDirectory(dir=data_dir()) as folder:
+            path = Path(folder) / "simulated"
+            simulate_store(path, tracks // share)
+            measured.append(in_fresh_process(path, images_per_track, steps))
+    return measured
+
+
 def main(
     tracks: Annotated[int, typer.Option(min=3000, help="The most tracks.")] = 100_000,
     images_per_track: Annotated[int, typer.Option(min=1, max=64, help="As in the paper.")] = 12,
@@ -161,21 +181,7 @@ def main(
 
     Example: python -m benchmarks.memory --tracks 10000
     """
-    need = tracks * (images_per_track * IMAGE_SIZE**2 + SpectrogramSettings().n_mels * FRAMES)
-    data_dir().mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(data_dir()).free
-    typer.echo(f"disk              {need / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free")
-    if free < need + SPARE:
-        raise SystemExit(
-            f"{data_dir()} has too little room; set GENRE_DATA to a folder on a larger disk, or "
-            "give fewer --tracks."
-        )
-    measured = []
-    for share in SHARES:
-        with tempfile.TemporaryDirectory(dir=data_dir()) as folder:
-            path = Path(folder) / "simulated"
-            simulate_store(path, tracks // share)
-            measured.append(in_fresh_process(path, images_per_track, steps))
+    measured = sizes(tracks, images_per_track, steps)
     typer.echo(f"device            cpu, {torch.get_num_threads()} threads")
     machine.tell("numpy", "torch", "albumentations", "pillow")
     typer.echo(f"\n{'':>21}{'read':>8}{'make':>8}{'batches':>9}{'steps':>8}{'peak':>9}")

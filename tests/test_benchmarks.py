@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks import explorer, hostile, literal, step_parts, training_step
+from benchmarks import explorer, growth, hostile, literal, step_parts, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, ModelSettings, configure
 from genre_lib.model import HybridNet
@@ -208,6 +208,15 @@ def test_the_explorers_benchmark_prints_its_figures(capsys):
         assert name in printed
     assert "times as fast as plain" in printed
     assert f"limit{explorer.LIMIT:>26.1f} s" in printed
+
+
+@pytest.mark.slow
+def test_growth_prints_and_draws_its_figures(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(growth, "BATCHES", (2, 4))
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    growth.main(rounds=1, tracks=3000, figure=tmp_path / "growth.svg")
+    assert "by threads (rows)" in capsys.readouterr().out
+    assert "images in a batch" in (tmp_path / "growth.svg").read_text(encoding="utf-8")
 
 
 # Hostile input
