@@ -112,12 +112,14 @@ HTML(csv_link("claims", table) + to_html(table))
 #
 # ## Exercises
 #
+# (exercise-claims-by-page)=
 # **Where do claims fail?** Count the verdicts for each page with evidence.
 
 # %% tags=["hide-cell"]
 pd.crosstab(table.page, table.kind + ": " + table.verdict)
 
 # %% [markdown]
+# (exercise-one-of-many)=
 # **One test of many.** Read what was measured for attention. What does the interval say by itself,
 # and what does the p-value after Holm's correction add?
 
@@ -125,6 +127,7 @@ pd.crosstab(table.page, table.kind + ": " + table.verdict)
 table.set_index("key").measured["attention_helps"]
 
 # %% [markdown]
+# (exercise-without-budget)=
 # **Judge without the whole budget.** Take the runs with the paper's budget away. Which verdicts
 # change?
 

@@ -32,6 +32,9 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
+import numpy as np
+import pandas as pd
+
 from genre_lib import explorer
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
@@ -171,6 +174,48 @@ explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id
 #   {glue:text}`steadiness:.0%` of the moments agree with the answer.
 # - {doc}`sec5_evaluation` shows which genres the network takes for each other, and
 #   {doc}`sec6_conclusion` what it is worth to know a track from training.
+#
+# ## Exercises
+#
+# (exercise-second)=
+# **Who comes second?** For each song, which genre is the second most probable? Listen again: do you
+# hear what the two have in common?
+
+# %% tags=["hide-cell"]
+rows = []
+for clip in clips:
+    first_place, second_place = clip.seen.whole.argsort()[::-1][:2]
+    rows.append({
+        "song": clip.track_id,
+        "first": clip.genres[first_place],
+        "probability": clip.seen.whole[first_place],
+        "second": clip.genres[second_place],
+        "its probability": clip.seen.whole[second_place],
+    })  # fmt: skip
+pd.DataFrame(rows).round(2)
+
+# %% [markdown]
+# (exercise-even)=
+# **How even is attention?** In each song, which share of the attention goes to the tenth of the
+# moments that get most of it? An even share would be a tenth.
+
+# %% tags=["hide-cell"]
+shares = {}
+for clip in clips:
+    most = np.sort(clip.seen.attention)[::-1]
+    shares[clip.track_id] = most[: len(most) // 10].sum() / most.sum()
+pd.Series(shares).round(2)
+
+# %% [markdown]
+# (exercise-box)=
+# **A box at the edge.** CutMix puts the centre of its box anywhere in the picture, and cuts off
+# what lies outside. A box is to cover half of the picture. Which share does it cover on average?
+
+# %% tags=["hide-cell"]
+rng, side = np.random.default_rng(0), np.sqrt(0.5)
+centre = rng.random((100_000, 2))  # the picture is a square of side one
+sides = np.minimum(centre + side / 2, 1) - np.maximum(centre - side / 2, 0)
+sides.prod(axis=1).mean().round(3)
 
 # %% tags=["hide-input"]
 # In each clip, the share of the moments that speak for the genre that the network names.
@@ -203,7 +248,6 @@ statements(
 from html import escape
 
 import myst_nb
-import numpy as np
 from IPython.display import HTML
 
 from genre_lib.corpus import Upload
@@ -219,3 +263,25 @@ answer = predict_file(Upload("my song.flac", file), trained)
 printed = f"{header(trained)}\n\n{report(answer)}"
 block = f'<pre style="white-space: pre-wrap">{escape(printed)}</pre>'
 myst_nb.glue("own_song", HTML(block), display=False)
+
+
+# The solutions of that page's exercises.
+def moved_by(samples):
+    """How far a changed recording moves a probability of the answer at most, in points."""
+    changed = Upload("changed.wav", encoded(samples, rate, format="WAV", subtype="FLOAT"))
+    again = predict_file(changed, trained).probabilities
+    return 100 * max(abs(again[genre] - share) for genre, share in answer.probabilities.items())
+
+
+hiss = minute.std() / 10 * np.random.default_rng(0).standard_normal(len(minute))
+named = trained.answers.y_pred == answer.genre
+glue_numbers(
+    own_genre=answer.genre,
+    own_first=answer.windows[0].genre,
+    own_last=answer.windows[-1].genre,
+    own_named=int(named.sum()),
+    own_right=int((trained.answers.y_true[named] == answer.genre).sum()),
+    shake_gain=moved_by(minute / 2),
+    shake_hiss=moved_by(minute + hiss),
+    shake_shift=moved_by(minute[rate // 10 :]),
+)

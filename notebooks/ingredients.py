@@ -31,6 +31,8 @@
 # ```
 
 # %% tags=["hide-input"]
+import numpy as np
+
 from genre_lib import claims
 from genre_lib.book import comparisons, figures
 from genre_lib.book.references import stored_runs
@@ -136,6 +138,7 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-noise)=
 # **Two trainings, one network.** Compare the {glue:text}`again` networks that differ in their
 # random numbers alone, each with `track-0`. How many of the intervals exclude zero, although there
 # is nothing to find?
@@ -149,6 +152,21 @@ for name, run in runs.items():
         )
 
 # %% [markdown]
+# (exercise-seeds)=
+# **How many seeds?** An ingredient that adds two points would be worth having. From the standard
+# deviation of the accuracies above, how many seeds does it take until the mean difference of two
+# equally good networks stays within two points 95 times of 100?
+
+# %% tags=["hide-cell"]
+found = [run.accuracy for name, run in runs.items()
+         if name == "track-0" or name.startswith("track-0-again")]  # fmt: skip
+deviation = 100 * np.std(found, ddof=1)
+for seeds in (1, 3, 5, 10, 20):
+    # The difference of two means has twice the variance of one.
+    print(f"{seeds:2} seeds: {1.96 * deviation * np.sqrt(2 / seeds):.1f} points")
+
+# %% [markdown]
+# (exercise-best-of-many)=
 # **Choose by the test set.** Somebody tries all variants with one seed and reports the best. How
 # much higher is that accuracy than the one of the whole network, on average over the seeds?
 

@@ -38,7 +38,7 @@
 import pandas as pd
 
 from genre_lib import claims, paper
-from genre_lib.book import comparisons, figures
+from genre_lib.book import comparisons, figures, interactive
 from genre_lib.book.references import stored_runs
 from genre_lib.book.statements import glue_numbers, statements
 from genre_lib.evaluation import accuracy_of
@@ -47,7 +47,19 @@ runs = stored_runs()
 
 # %% tags=["hide-input", "remove-output"]
 readings = comparisons.readings(runs)
-figures.show("readings", figures.map_of_readings(runs, readings))
+drawn = figures.map_of_readings(runs, readings)
+figures.show("readings", drawn)
+
+# %% tags=["hide-input"]
+said = (
+    "epoch {epoch:.0f}: {train_accuracy:.1%} in training, {validation_accuracy:.1%} in validation"
+)
+epochs = {
+    name: [f"{said.format(**row)} ({figures.SPLITS[runs[name].settings.protocol]})"
+           for row in runs[name].history.to_dict("records")]
+    for name in readings.run
+}  # fmt: skip
+interactive.readable("fig-readings", drawn, epochs, line="Training", step="Epoch")
 
 # %% [markdown]
 # Take each training where its running training accuracy is nearest to the paper's
@@ -250,6 +262,26 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-curves)=
+# **Which split?** Two trainings have the same settings, seed and number of epochs, and training
+# images as hard as the paper's. One is split by image, the other by track. Read their validation
+# accuracies: which is which, and from which epoch on could you tell?
+
+# %% tags=["hide-input"]
+mystery = {name: runs[f"{split}-0-cutmix-stays"].history.set_index("epoch")
+           for name, split in {"A": "track", "B": "image"}.items()}  # fmt: skip
+curves = pd.concat({name: each.filter(regex="^(train|validation)_acc")
+                    for name, each in mystery.items()}, axis=1)  # fmt: skip
+curves.iloc[4::5].mul(100).round(1)
+
+# %% tags=["hide-cell"]
+ahead = 100 * (mystery["B"].validation_accuracy - mystery["A"].validation_accuracy)
+apart = ahead[::-1].cummin()[::-1] > 3  # and stays that far ahead
+print(f"B is split by image: it ends {ahead.iloc[-1]:.1f} points ahead on validation.")
+print(f"From epoch {apart.idxmax()} on it is always three points ahead or more.")
+
+# %% [markdown]
+# (exercise-lucky-epoch)=
 # **How lucky is the best epoch?** Take the run at the paper's budget that is split by track. By how
 # much does its best validation accuracy exceed the mean of the ten epochs around it?
 
@@ -259,6 +291,7 @@ around = curve.loc[best - 5 : best + 5].drop(best)
 print(f"{curve[best]:.1%}, and {around.mean():.1%} in the epochs around it")
 
 # %% [markdown]
+# (exercise-losses)=
 # **The losses.** Which stored run comes nearest to the printed losses, and under which split?
 
 # %% tags=["hide-cell"]

@@ -226,6 +226,7 @@ fitting
 #
 # ## Exercises
 #
+# (exercise-metal)=
 # **Metal by hand.** Table II gives metal a precision, a recall and a support. How many images of
 # other genres were called metal?
 
@@ -235,6 +236,7 @@ correct = round(metal.recall * metal.support)
 round(correct / metal.precision) - correct
 
 # %% [markdown]
+# (exercise-batch)=
 # **Another batch size.** For which usual batch sizes can the validation accuracy be a share of the
 # images in whole batches? What does that say about the fit that we found?
 
@@ -247,6 +249,7 @@ pd.Series(
 )
 
 # %% [markdown]
+# (exercise-bounds)=
 # **A pair of genres.** The paper says that rock and country overlap. Between which bounds does
 # Table II leave the number of rock images that were taken for country, and the other way round?
 

@@ -203,6 +203,7 @@ fair = predictions_of("mfcc", "copies")
 #
 # ## Exercises
 #
+# (exercise-hard-genres)=
 # **Hard genres.** Which genres does the method know only as long as it knows the recording? Compute
 # the share of right answers for each genre, by both protocols, in the view `copies`.
 
@@ -216,6 +217,7 @@ pd.DataFrame(
 ).sort_values("track")
 
 # %% [markdown]
+# (exercise-taken-for)=
 # **Taken for what?** For new tracks, count which genre is most often taken for which other.
 
 # %% tags=["hide-cell"]
@@ -224,6 +226,7 @@ wrong = tracks[tracks.y_true != tracks.y_pred]
 wrong.groupby(["y_true", "y_pred"]).size().sort_values(ascending=False).head(5)
 
 # %% [markdown]
+# (exercise-slices-vote)=
 # **A vote.** Let the images of each new track vote, in both views. Why do slices gain more from a
 # vote than copies? (Ask whose mistakes differ from image to image.)
 

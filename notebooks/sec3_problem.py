@@ -41,11 +41,13 @@ overrides = {}
 # %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
+from IPython.display import HTML
 
 from genre_lib import paper
 from genre_lib.book import figures
 from genre_lib.book.comparisons import identical_pairs
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
+from genre_lib.book.tables import csv_link
 from genre_lib.config import configure
 from genre_lib.splits import audit, split_images
 from genre_lib.store import open_store
@@ -220,6 +222,7 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 #
 # ## Exercises
 #
+# (exercise-tested-tracks)=
 # **How many tracks are tested?** Split by image, a tenth of the images is tested. How many tracks
 # do you expect to have at least one image among them? Compare with the split.
 
@@ -230,6 +233,7 @@ expected = len(store.track_ids) * (
 expected, tables.loc["image"].query("subset == 'test'")["track_id"].nunique()
 
 # %% [markdown]
+# (exercise-fewer-images)=
 # **Fewer images.** How large is the leak when a track becomes only two images? And one?
 
 # %% tags=["hide-cell"]
@@ -243,6 +247,33 @@ pd.Series(
 )
 
 # %% [markdown]
+# (exercise-planted)=
+# **Find the leaked tracks in this split.** Somebody split by track, shuffled the table once too
+# often, and did not notice. Which tracks of the test set are in the training set of `planted`,
+# under the same name, or as the same `recording` under another one? ({doc}`check_my_split` finds
+# them, too: choose the file there.)
+
+# %% tags=["hide-input"]
+rng = np.random.default_rng(settings.seed)
+planted = tables.loc["track"].drop_duplicates("track_id")
+planted = planted[["track_id", "genre", "recording", "subset"]]
+tested = planted[planted.subset == "test"]
+again = tested.sample(min(3, len(tested)), random_state=rng)
+double = planted[planted.recording.duplicated(keep=False) & (planted.subset == "train")].tail(1)
+planted = pd.concat([planted.drop(double.index), double.assign(subset="test"),
+                     again.assign(subset="train")]).sample(frac=1, random_state=rng)  # fmt: skip
+HTML(csv_link("planted", planted) + planted.head().to_html(index=False))
+
+# %% tags=["hide-cell"]
+train, test = (planted[planted.subset == name] for name in ("train", "test"))
+same_name = sorted(set(train.track_id) & set(test.track_id))
+both = test.merge(train, on="recording", suffixes=("_test", "_train"))
+other_name = both[both.track_id_test != both.track_id_train]
+print("same name:", ", ".join(same_name))
+print("other name:", ", ".join(other_name.track_id_test + " is " + other_name.track_id_train))
+
+# %% [markdown]
+# (exercise-two-labels)=
 # **Two labels.** Which recording stands in the collection under two genres?
 
 # %% tags=["hide-cell"]
@@ -270,6 +301,9 @@ glue_numbers(
 )
 glue_numbers(
     images=len(tables.loc["image"]),
+    planted=len(same_name),
+    planted_tracks=", ".join(same_name),
+    planted_double=len(other_name),
     **{f"share_{name}": share for name, share in paper.SUBSET_SHARES.items()},
     **{
         f"images_{name}": count for name, count in tables.loc["image"].subset.value_counts().items()

@@ -234,6 +234,7 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 #
 # ## Exercises
 #
+# (exercise-floor)=
 # **A darker picture.** How many points of the spectrogram are black? And how many would be, if
 # black began only half as many decibels below the loudest point?
 
@@ -243,6 +244,7 @@ pd.Series(
 )
 
 # %% [markdown]
+# (exercise-backwards)=
 # **Backwards.** Which simple statistics of a spectrogram stay the same when time is reversed? Why
 # does a method that uses only these not mind the flip?
 
@@ -258,6 +260,7 @@ pd.Series(
 )
 
 # %% [markdown]
+# (exercise-finer-time)=
 # **Finer time.** Halve the hop length. How many columns has the spectrogram, and does its loudest
 # band stay the same?
 

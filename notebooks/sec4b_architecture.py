@@ -184,6 +184,7 @@ figures.tabulate("alternatives", alternatives)
 #
 # ## Exercises
 #
+# (exercise-convolution)=
 # **A convolution by hand.** How many parameters has the first convolution, with its batch
 # normalisation? Compare with the table.
 
@@ -193,6 +194,7 @@ by_hand = filters * (kernel * kernel * settings.model.channels + 1) + 2 * filter
 by_hand, table["parameters"][0]
 
 # %% [markdown]
+# (exercise-lstm)=
 # **Is the LSTM worth its parameters?** `stored` reads a reference run on GTZAN. Compare the whole
 # network with the one whose LSTM is replaced by a linear layer, on the same test images of new
 # tracks. Does the interval of the difference contain zero?
@@ -202,6 +204,7 @@ whole, without = stored("track-0"), stored("track-0-no-lstm")
 pd.Series(paired_difference(whole.predictions, without.predictions))
 
 # %% [markdown]
+# (exercise-attention)=
 # **And attention?** Do the same with the run that leaves attention out. What would you want to see
 # before you trust the answer?
 

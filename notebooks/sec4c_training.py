@@ -287,6 +287,7 @@ figures.tabulate("equations", equations, formats={"largest difference": "{:.1e}"
 #
 # ## Exercises
 #
+# (exercise-lowest-loss)=
 # **The lowest loss.** A network predicts exactly the softened labels of Equation 3. What is its
 # loss? No network can have a lower one.
 
@@ -297,12 +298,14 @@ softened[0] += 1 - share
 float(-(softened * np.log(softened)).sum()), smoothing_floor(share)
 
 # %% [markdown]
+# (exercise-clipping)=
 # **Only the length.** Show that clipping changes the length of a gradient, and not its direction.
 
 # %% tags=["hide-cell"]
 torch.cosine_similarity(flat, clipped, dim=0)
 
 # %% [markdown]
+# (exercise-half-way)=
 # **Half way.** After which share of all steps is the learning rate of OneCycleLR at its peak? And
 # how much of the peak is left after half of the steps?
 

@@ -39,6 +39,7 @@ seed = 0
 overrides = {}
 
 # %% tags=["hide-input"]
+import numpy as np
 import pandas as pd
 
 from genre_lib import paper
@@ -290,6 +291,7 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-matrix)=
 # **From the matrix to the scores.** Compute precision and recall of the hardest genre from `counts`
 # alone, and compare them with the table.
 
@@ -301,6 +303,21 @@ print(f"{genre}: recall {right / counts.loc[genre].sum():.4f}")
 genres.loc[[genre], ["precision", "recall"]]
 
 # %% [markdown]
+# (exercise-pair)=
+# **Which pair of genres?** Add the two directions of each confusion: which pair of genres explains
+# most of the mistakes, and which share of them? How many pairs does it take for half of them?
+
+# %% tags=["hide-cell"]
+mistakes = counts.to_numpy() * (1 - np.eye(len(counts), dtype=int))
+pairs = pd.Series({
+    f"{first} and {second}": mistakes[i, j] + mistakes[j, i]
+    for i, first in enumerate(counts) for j, second in enumerate(counts) if i < j
+}).sort_values(ascending=False) / max(1, mistakes.sum())  # fmt: skip
+print(f"{pairs.index[0]}: {pairs.iloc[0]:.0%} of the mistakes")
+print(f"{(pairs.cumsum() < 0.5).sum() + 1} of {len(pairs)} pairs make half of them")
+
+# %% [markdown]
+# (exercise-votes)=
 # **What is a vote worth?** Split by image, some tracks have one test image and others three. How
 # often is a single image right, and how often the vote of the track, by the number of images that
 # vote?

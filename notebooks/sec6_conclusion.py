@@ -144,6 +144,7 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-paired)=
 # **Two ways to compare.** The interval of a difference can draw test tracks for each method anew,
 # or the same tracks for both. Compare network and baseline in both ways: which interval is
 # narrower?
@@ -153,6 +154,7 @@ same = paired_difference(answers["network", "track"], answers["baseline", "track
 pd.DataFrame({"different draws": ahead["track"], "same draws": same}).mul(100).round(1)
 
 # %% [markdown]
+# (exercise-loses)=
 # **Where does the network lose?** In which genre does recall fall most when test tracks are new?
 
 # %% tags=["hide-cell"]
@@ -160,3 +162,14 @@ recall = pd.DataFrame(
     {split: genre_scores(answers["network", split], genres).recall for split in splits}
 ).set_axis(genres)
 recall.eval("change = track - image").sort_values("change").round(3)
+
+# %% [markdown]
+# (exercise-ranking)=
+# **Is it one genre?** A mean over genres can hide who leads in which. For each split, in how many
+# genres has the network a higher recall than the baseline?
+
+# %% tags=["hide-cell"]
+baseline = pd.DataFrame(
+    {split: genre_scores(answers["baseline", split], genres).recall for split in splits}
+).set_axis(genres)
+(recall[list(splits)] > baseline).sum()

@@ -289,6 +289,7 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-ceiling)=
 # **Above the ceiling?** A paper tests on a random tenth of GTZAN, split by track, and reports that
 # nineteen of twenty tracks are right. Is that above the ceiling? And if all tracks were tested
 # once?
@@ -299,6 +300,7 @@ for count in (paper.TRACKS // 10, paper.TRACKS):
     print(f"{count} tracks: {low:.1%} to {high:.1%}, the ceiling is {paper.LABEL_CEILING:.1%}")
 
 # %% [markdown]
+# (exercise-test-tracks)=
 # **How many test tracks?** Two methods reach {glue:text}`recent:.1%` and two points less. How many
 # test tracks must there be before the interval of the first ends above the second?
 
@@ -308,6 +310,7 @@ for count in (100, 300, 1000, 2000):
     print(f"{count} tracks: from {low:.1%}, {'enough' if low > recent - 0.02 else 'too few'}")
 
 # %% [markdown]
+# (exercise-another-paper)=
 # **Ask another paper.** {cite:t}`pons2019random` report {glue:text}`other:.1%` for timbre
 # statistics on the fault-filtered list. Is that more than our own handcrafted features reach there,
 # with one vote a track?

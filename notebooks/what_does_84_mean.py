@@ -406,19 +406,26 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-interval)=
 # **How uncertain is the printed number?** Compute its 95 % interval twice: as if all test images
 # were independent, and as if only the tracks behind them were, {glue:text}`images_per_track` images
-# to a track. Which of the two should the paper have printed?
+# to a track. Draw that many right or wrong answers again and again, and see how the accuracy moves.
+# Which of the two intervals should the paper have printed?
 
 # %% tags=["hide-cell"]
-tracks = paper.TEST_IMAGES // settings.images_per_track
-for count in (paper.TEST_IMAGES, tracks):
-    low, high = evaluation.wilson_interval(round(paper.ACCURACY * count), count)
+import numpy as np
+
+rng = np.random.default_rng(0)
+for count in (paper.TEST_IMAGES, paper.TEST_IMAGES // settings.images_per_track):
+    again = rng.binomial(count, paper.ACCURACY, size=10_000) / count
+    low, high = np.quantile(again, [0.025, 0.975])
     print(f"{count:5} independent answers: {low:.1%} to {high:.1%}")
 
 # %% [markdown]
+# (exercise-leak)=
 # **Find the leak.** The table `splits["image"]` has a row for each image. Which share of the tracks
-# has images in more than one subset, and how many images of a test track were trained on?
+# has images in more than one subset, and how many images of a test track were trained on? What
+# that is worth, the slider of {doc}`split_it_again` shows.
 
 # %% tags=["hide-cell"]
 split = splits["image"]
@@ -428,6 +435,7 @@ print(f"{(subsets > 1).mean():.1%} of the tracks lie in more than one subset;")
 print(f"a test track has {counts[counts.test > 0].train.mean():.1f} training images on average")
 
 # %% [markdown]
+# (exercise-labels)=
 # **Wrong, or wrongly labelled?** List the test tracks of run `track-0` whose vote is wrong although
 # the network is sure of it. Listen to some of them, and decide who is right.
 

@@ -706,6 +706,31 @@ def dose_response(table: pd.DataFrame) -> Figure:
 
 
 @style()
+def mixtures(table: pd.DataFrame) -> Figure:
+    """Accuracy by the share of known test tracks: measured at the ends, mixed between them.
+
+    `table` has columns label (a line of the figure), share, accuracy, low and high.
+    """
+    figure, ((axes,),) = _canvas(1, 1, 4.2)
+    for index, (label, rows) in enumerate(table.groupby("label", sort=False)):
+        color, ends = COLORS[index], rows.iloc[[0, -1]]
+        axes.plot(rows.share, rows.accuracy, LINES[index % 4], color=color, gid=label)
+        axes.errorbar(ends.share, ends.accuracy, capsize=3, fmt=MARKERS[index % 4], color=color,
+                      yerr=np.abs((ends.accuracy - ends.low, ends.high - ends.accuracy)),
+                      label=label)  # fmt: skip
+    axes.axhline(paper.ACCURACY, color="black", lw=0.8, linestyle=LINES[3], label="the paper")
+    axes.set(xlabel="Test tracks that are known from training (share)",
+             ylabel="Test accuracy (95 % interval)")  # fmt: skip
+    axes.xaxis.set_major_formatter(PERCENT)
+    axes.yaxis.set_major_formatter(PERCENT)
+    _legend(figure)
+    ends = table.groupby("label", sort=False).accuracy.agg(["first", "last"]).reset_index()
+    shown = _each(ends, "{label}, {first:.1%} to {last:.1%}")
+    return describe(figure, f"Test accuracy from no known test track to all known: {shown}. The "
+                            f"paper's {paper.ACCURACY:.2%} is a dotted line.")  # fmt: skip
+
+
+@style()
 def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     """Trainings as paths in the plane of training and validation accuracy, and the paper's point.
 
@@ -723,7 +748,8 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
             split, history = runs[name].settings.protocol, runs[name].history
             series = list(SPLITS).index(split)
             path = history[["train_accuracy", "validation_accuracy"]].to_numpy()
-            axes.plot(*path.T, LINES[series], color=COLORS[series], linewidth=1, alpha=0.8)
+            axes.plot(*path.T, LINES[series], color=COLORS[series], linewidth=1, alpha=0.8,
+                      gid=name)  # fmt: skip
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
                       label=SPLITS[split], zorder=4)  # fmt: skip
             if rows.epochs.max() > short:

@@ -1,13 +1,14 @@
-"""Figures that answer: the tracks behind a confusion matrix, the values of learning curves.
+"""Figures that answer: the tracks behind a confusion matrix, the values of curves and lines.
 
-They work in the static page without a kernel: ``confusion.js`` and ``curves.js`` of
-``book/_assets`` read the data that stand in the page. A numbered figure of
+They work in the static page without a kernel: ``confusion.js``, ``curves.js`` and ``readable.js``
+of ``book/_assets`` read the data that stand in the page. A numbered figure of
 `genre_lib.book.figures` shows the same in print.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 from IPython.display import HTML
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from seaborn.utils import relative_luminance
 
 from genre_lib.book.comparisons import confusion_tracks
@@ -142,3 +144,34 @@ def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
         "hoverinfo": "skip",
     })  # fmt: skip
     return traces
+
+
+# Figures that can be read
+
+
+def readable(
+    name: str, figure: Figure, texts: Mapping[str, Sequence[str]], *, line: str, step: str
+) -> HTML:
+    """Controls that read the lines of a numbered figure: choose one and slide along it, or point.
+
+    ``readable.js`` puts them below the figure `name`. `texts` has the gid of each line, and what
+    is to be read at each of its points; `line` and `step` are the labels of the two controls.
+    """
+    figure.canvas.draw()  # so that places are those of the saved picture
+    place = figure.transFigure.inverted().transform
+    lines: dict[str, list[list[Any]]] = {}
+    for axes in figure.axes:
+        for drawn in axes.lines:
+            gid = drawn.get_gid() or ""
+            points = axes.transData.transform(drawn.get_xydata())
+            seen = [[*place(point).round(4), text]
+                    for point, text in zip(points, texts.get(gid, ()), strict=False)
+                    if axes.bbox.contains(*point)]  # fmt: skip
+            lines |= {gid: seen} if seen else {}
+    options = "".join(f"<option>{escape(name)}</option>" for name in lines)
+    return HTML(f"""<form class="readable" data-figure="{name}" hidden>
+<label>{escape(line)} <select>{options}</select></label>
+<label>{escape(step)} <input type="range" min="0" value="0"></label>
+<output></output>
+{_embedded(json.dumps(lines))}
+</form>""")

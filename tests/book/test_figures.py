@@ -91,6 +91,7 @@ def test_figures_of_one_or_several_runs_are_labelled_and_described(runs: dict[st
     doses = [(epochs, known, 0.8, 0.7, 0.9) for epochs in (12, 40) for known in (0, 8)]
     columns = ["epochs", "known", "accuracy", "low", "high"]
     check(figures.dose_response(pd.DataFrame(doses, columns=columns)))
+    check(figures.mixtures(pd.DataFrame(doses, columns=["label", "share", *columns[2:]])))
     check(figures.forest(changes(runs), xlabel="Change (points)", band=0.02))
 
 

@@ -150,6 +150,24 @@ def test_a_value_that_is_not_a_number_is_no_point(run: Run):
     assert "NaN" not in json.dumps(figure)
 
 
+# Figures that can be read
+
+
+def test_points_of_a_line_lie_where_the_picture_has_them_and_those_outside_are_left_out():
+    rows = [{"label": HOSTILE, "share": share, "accuracy": share, "low": share, "high": share}
+            for share in (0, 0.5, 1)]  # fmt: skip
+    figure = figures.mixtures(pd.DataFrame(rows))
+    axes = figure.axes[0]
+    axes.set(xlim=(0, 1), ylim=(-1, 0.5))
+    page = interactive.readable("fig-a", figure, {HOSTILE: ["a", "b", "c"]}, line="L", step="S")
+    ((name, points),) = embedded(page.data).items()
+    x0, y0, x1, y1 = axes.get_position().extents
+    assert (name, [text for _, _, text in points]) == (HOSTILE, ["a", "b"])
+    expected = [[x0, y0 + (y1 - y0) * 2 / 3], [(x0 + x1) / 2, y1]]
+    assert np.allclose([place for *place, _ in points], expected, atol=1e-3)
+    assert "<b>" not in page.data
+
+
 # The scripts
 
 

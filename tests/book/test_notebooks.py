@@ -131,13 +131,21 @@ def test_sections_say_what_they_were_computed_from():
         assert "glue_settings(settings)" in code(path), path.stem
 
 
-def test_exercises_have_folded_solutions():
-    for path in SECTIONS:
-        asked = prose(path).split("## Exercises")[1]
+def test_every_page_has_labelled_exercises_with_folded_solutions():
+    names = []
+    for path in SOURCES:
         start = next(i for i, cell in enumerate(read(path).cells) if "## Exercises" in cell.source)
+        asked = prose(path).split("## Exercises")[1]
         solved = [cell for cell in read(path).cells[start:] if "hide-cell" in tags(cell)]
-        exercises = re.findall(r"^\*\*[^*]+\*\* ", asked, re.MULTILINE)
-        assert 2 <= len(solved) == len(exercises), path.stem
+        labels = re.findall(r"^\(exercise-([a-z-]+)\)=\n\*\*[^*]+\*\* ", asked, re.MULTILINE)
+        assert 2 <= len(solved) == len(labels) <= 5, path.stem
+        names += labels
+    for path in (ROOT / "book").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        labels = re.findall(r"^\(exercise-([a-z-]+)\)=\n\*\*[^*]+\*\* ", text, re.MULTILINE)
+        assert len(labels) == text.count("```{dropdown} Solution"), path.stem
+        names += labels
+    assert len(names) == len(set(names))
 
 
 def test_every_statement_stands_at_the_end_of_its_sentence():
