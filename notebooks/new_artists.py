@@ -178,6 +178,7 @@ statements(
 #
 # ## Exercises
 #
+# (exercise-blues)=
 # **Who is the blues?** How many blues tracks has each artist of the index? Draw two blues tracks at
 # random: how often are they by one artist?
 
@@ -187,6 +188,7 @@ pairs = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
 print(f"{counts.to_string()}\n\n{pairs:.0%} of all pairs of blues tracks have one artist")
 
 # %% [markdown]
+# (exercise-artists)=
 # **Artists as units.** How many independent observations has the fault-filtered test set if each
 # artist counts once? Compute the interval of an accuracy with that many answers, and compare it
 # with the one for images.
