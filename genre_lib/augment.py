@@ -1,23 +1,18 @@
 """The paper's image augmentations (Section IV-A) and CutMix (Section IV-C)."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from genre_lib.config import AugmentationSettings
 
-if TYPE_CHECKING:
-    import albumentations
-
 IMAGE_SIZE = 128  # rows and columns of a network input, Table I
 
 
-def transforms(settings: AugmentationSettings) -> dict[str, albumentations.BasicTransform]:
+def transforms(settings: AugmentationSettings) -> dict[str, Any]:
     """The four augmentations of Section IV-A, by name, in the order in which they are applied.
 
     A horizontal flip of a spectrogram reverses time; the paper lists it nonetheless.
@@ -43,9 +38,7 @@ def transforms(settings: AugmentationSettings) -> dict[str, albumentations.Basic
     }
 
 
-def pipeline(
-    settings: AugmentationSettings, names: Iterable[str] | None = None
-) -> albumentations.Compose:
+def pipeline(settings: AugmentationSettings, names: Iterable[str] | None = None) -> Any:
     """The augmentations of those names, by default all, in a row: for one thread at a time."""
     kinds = transforms(settings)  # which imports albumentations, quietly
     from albumentations import Compose
@@ -53,7 +46,7 @@ def pipeline(
     return Compose([kinds[name] for name in (kinds if names is None else names)])
 
 
-def augment(images: np.ndarray, compose: albumentations.Compose, *, seed: int) -> np.ndarray:
+def augment(images: np.ndarray, compose: Any, *, seed: int) -> np.ndarray:
     """Augment each image on its own, uint8 (B, 128, 128); the same seed gives the same images."""
     # One source for all kinds: set_random_seed would give each the same draws as the others.
     compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
