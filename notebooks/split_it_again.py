@@ -175,7 +175,7 @@ statements(
     a_part_is_enough=first[budget] < paper.ACCURACY < last.low[budget],
     short_is_below=last.high[by_short] < paper.ACCURACY,
     leak_grows=rise[by_short] < rise["40 epochs"] < rise[budget],
-    always_in_this_order=bool((lost > 0).all())
+    always_in_this_order=bool((lost.dropna() > 0).all())
     and bool((by_split.track - by_split["fault-filtered"]).dropna().gt(0).all()),
 )
 
