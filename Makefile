@@ -1,18 +1,22 @@
 # make book     set up .venv, regenerate the edition of the embedded corpus, print the page to open
 # make pdf      print the published book as book/_build/book.pdf (needs a Chromium)
+# make metadata codemeta.json and .zenodo.json from CITATION.cff and pyproject.toml
 # make test     set up .venv, check style and types, run the tests
 # make lint-js  check the scripts and styles of the pages (needs npm; says so where there is none)
 PYTHON ?= python3
 BIN := .venv/bin
 EDITION ?= embedded
 
-.PHONY: book pdf test lint-js setup clean
+.PHONY: book pdf metadata test lint-js setup clean
 
 book: setup
 	$(BIN)/genre-book build --edition $(EDITION)
 
 pdf: setup
 	$(BIN)/genre-book pdf
+
+metadata: setup
+	$(BIN)/python book/_extensions/citing.py
 
 test: setup lint-js
 	$(BIN)/ruff check .

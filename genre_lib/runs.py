@@ -184,6 +184,9 @@ def read_run(directory: Path) -> Run:
     numbers = set(answers.select_dtypes("number"))
     if answers.empty or not {f"p_{name}" for name in {*answers.y_true, *answers.y_pred}} <= numbers:
         raise UserError(f"{directory / 'predictions.csv'} lacks answers, or probabilities of them.")
+    if notes := os.environ.get("GENRE_RUNS_READ"):  # a page is executed, which will name its runs
+        with Path(notes).open("a", encoding="utf-8") as file:
+            file.write(f"{directory.name}\n")
     return run
 
 

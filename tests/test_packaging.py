@@ -231,7 +231,9 @@ import {name} as extension
 events = []
 app = SimpleNamespace(
     connect=lambda event, handler, **_: events.append((event, handler)),
-    builder=SimpleNamespace(name="html"), outdir={str(tmp_path)!r},
+    builder=SimpleNamespace(name="html"), outdir={str(tmp_path)!r}, srcdir={str(tmp_path)!r},
+    add_config_value=lambda *_: None, add_directive=lambda *_: None,
+    config=SimpleNamespace(genre_pdf=""),
 )
 extension.setup(app)
 for event, handler in events:

@@ -32,7 +32,7 @@ from genre_lib.config import (
 
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
-PROSE = (".md", ".bib")
+PROSE = (".md", ".bib", ".cff")
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
 
 
@@ -121,6 +121,9 @@ def execute(
     os.environ["GENRE_EDITION"] = edition
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        runs = scratch / "runs.txt"
+        runs.touch()
+        os.environ["GENRE_RUNS_READ"] = str(runs)
         try:
             executed = papermill.execute_notebook(
                 jupytext.read(source),
@@ -138,6 +141,8 @@ def execute(
                 f"Notebook {source.name}, cell {error.cell_index} failed with "
                 f"{error.ename}: {error.evalue}\nThe cell reads:\n{error.source}"
             ) from None
+        finally:
+            del os.environ["GENRE_RUNS_READ"]
         products = sorted(path for kind in PRODUCTS for path in scratch.glob(f"{kind}/*"))
         for path in products:
             (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
@@ -147,6 +152,7 @@ def execute(
             "stamp": mark,
             "parameters": dict(parameters),
             "products": [str(path.relative_to(scratch)) for path in products],
+            "runs": sorted(set(runs.read_text(encoding="utf-8").split())),
         }
         write_file(folder / f"{source.stem}.ipynb", nbformat.writes(executed))
 

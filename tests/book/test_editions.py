@@ -6,6 +6,7 @@ import pytest
 
 from genre_lib.book import editions as book
 from genre_lib.config import UserError, configure
+from genre_lib.predict import PACKAGED
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -75,8 +76,11 @@ def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, a
     assert not list((project / "editions").glob(".*"))
     first = contents(edition)
 
-    add_cell("second", 'Path("tables/other.csv").write_text("x\\n")')
+    reads = f"from genre_lib.runs import read_run\nread_run(Path({str(PACKAGED)!r}))\n"
+    add_cell("second", f'{reads}Path("tables/other.csv").write_text("x\\n")')
     assert build() == ["second:"]
+    runs = [book.notes_of(edition / f"{name}.ipynb")["runs"] for name in ("first", "second")]
+    assert runs == [[], [PACKAGED.name]]
     assert (edition / "tables" / "other.csv").exists()
     second = contents(edition)
     kept = [name for name in first if name.startswith(("first.ipynb", "tables"))]

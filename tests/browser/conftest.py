@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
-from served import DESKTOP, FLAGS, ROOT, open_in
+from served import DESKTOP, FLAGS, REPOSITORY, ROOT, open_in
 
 from genre_lib.book.pdf import CHROMIUMS, find_browser
 
@@ -45,11 +45,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(shared: Path) -> Built:
-    """The book of the stored notebooks, built with warnings as errors, once for all workers."""
+    """The book of the stored notebooks as it is published, built once for all workers.
+
+    Warnings are errors; the repository's address is invented, and the PDF holds nothing.
+    """
     folder, notes = shared / "published", shared / "published.json"
     with FileLock(shared / "published.lock"):
         if not notes.exists():
             shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
+            printed = shared / "book.pdf"
+            printed.write_bytes(b"%PDF-1.4")
+            known = {"GENRE_REPOSITORY": REPOSITORY, "GENRE_PDF": str(printed)}
             program = Path(sys.executable).with_name("jupyter-book")
             run = subprocess.run(
                 [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
@@ -57,6 +63,7 @@ def built(shared: Path) -> Built:
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
+                env=os.environ | known,
             )
             notes.write_text(json.dumps({"log": run.stdout, "exit_code": run.returncode}))
     made = Built(folder / "_build" / "html", **json.loads(notes.read_text()))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from genre_lib.book import pdf as printing
 
 ROOT = Path(__file__).parents[2]
+REPOSITORY = "https://github.com/someone/some-book"  # the address that pages are built with
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
 THEMES = ("light", "dark")
 PATIENCE = 120_000  # ms, for machines that are busy
