@@ -9,12 +9,8 @@ or asked for anything outside the book.
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,18 +18,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, sync_playwright
-from served import DESKTOP, FLAGS, REPOSITORY, ROOT, open_in
+from served import DESKTOP, FLAGS, Built, build, open_in
 
 from genre_lib.book.pdf import CHROMIUMS, find_browser
-
-
-@dataclass(frozen=True)
-class Built:
-    """A built book: the folder of its pages, and the log of the build."""
-
-    html: Path
-    log: str
-    exit_code: int
 
 
 @pytest.fixture(scope="session")
@@ -45,30 +32,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(shared: Path) -> Built:
-    """The book of the stored notebooks as it is published, built once for all workers.
-
-    Warnings are errors; the repository's address is invented, and the PDF holds nothing.
-    """
+    """The book of the stored notebooks, built with warnings as errors, once for all workers."""
     folder, notes = shared / "published", shared / "published.json"
     with FileLock(shared / "published.lock"):
         if not notes.exists():
-            shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
-            printed = shared / "book.pdf"
-            printed.write_bytes(b"%PDF-1.4")
-            known = {"GENRE_REPOSITORY": REPOSITORY, "GENRE_PDF": str(printed)}
-            program = Path(sys.executable).with_name("jupyter-book")
-            run = subprocess.run(
-                [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                env=os.environ | known,
-            )
-            notes.write_text(json.dumps({"log": run.stdout, "exit_code": run.returncode}))
-    made = Built(folder / "_build" / "html", **json.loads(notes.read_text()))
-    assert (made.html / "index.html").exists(), made.log[-3000:]
-    return made
+            made = build(folder)
+            notes.write_text(json.dumps({"log": made.log, "exit_code": made.exit_code}))
+    return Built(folder / "_build" / "html", **json.loads(notes.read_text()))
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,6 +1,11 @@
-"""The pages of the book, and how a browser is to look at them."""
+"""The pages of the book: built, and how a browser is to look at them."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -9,7 +14,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from genre_lib.book import pdf as printing
 
 ROOT = Path(__file__).parents[2]
-REPOSITORY = "https://github.com/someone/some-book"  # the address that pages are built with
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
 THEMES = ("light", "dark")
 PATIENCE = 120_000  # ms, for machines that are busy
@@ -25,6 +29,32 @@ def toc_pages() -> list[str]:
 
 
 PAGES = toc_pages()
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built book: the folder of its pages, and the log of the build."""
+
+    html: Path
+    log: str
+    exit_code: int
+
+
+def build(folder: Path, **environment: str) -> Built:
+    """Build the book in a copy of its folder."""
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("_build"))
+    program = Path(sys.executable).with_name("jupyter-book")
+    run = subprocess.run(
+        [str(program), "build", "-W", "-n", "--keep-going", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+    made = Built(folder / "_build" / "html", run.stdout, run.returncode)
+    assert (made.html / "index.html").exists(), made.log[-3000:]
+    return made
 
 
 def open_in(
