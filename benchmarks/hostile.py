@@ -129,23 +129,20 @@ def spoil(file: Path, rng: random.Random) -> None:
 
 def call(words: list[str]) -> tuple[str, str]:
     """Give a command as a shell would: one of `OUTCOMES`, and what is said on standard error."""
-    errors, sys.argv = io.StringIO(), ["genre-book", *words]
+    code, errors, sys.argv = 0, io.StringIO(), ["genre-book", *words]
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         try:
             if words == ["configure"]:  # what a notebook does with papermill's parameters
                 configure(overrides=yaml.safe_load(Path(NOTEBOOK).read_text("utf-8")))
             else:
-                cli.main()
+                code = cli.answer()
         except UserError as error:
             return OUTCOMES[0], str(error)
-        except SystemExit as end:
-            if end.code:
-                said = errors.getvalue().strip()
-                told = end.code == 2 or "\ngenre-book: " in f"\n{said}"
-                return OUTCOMES[0] if told else OUTCOMES[2], said
         except BaseException:
             return OUTCOMES[3], traceback.format_exc(limit=-2)
-    return OUTCOMES[1], errors.getvalue()
+    said = errors.getvalue().strip()
+    told = code == 2 or "\ngenre-book: " in f"\n{said}"
+    return OUTCOMES[1] if not code else OUTCOMES[0] if told else OUTCOMES[2], said
 
 
 def work_in(folder: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +16,18 @@ from typer import Argument, Option
 
 from genre_lib.book import editions
 from genre_lib.book import pdf as printing
-from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters, project_root
+from genre_lib.config import (
+    PROFILES,
+    UserError,
+    choose,
+    notice,
+    parse_parameters,
+    project_root,
+    writing,
+)
 
-INTERRUPTED = 130  # the exit code after Ctrl-C
+SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+RESUMED = ("build", "references", "run", "train")  # commands that go on from what is complete
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,7 +99,7 @@ def run(
     Example: `genre-book run sec5_evaluation --profile smoke -p seed=1 -p heads=8`
     """
     settings = parse_parameters(parameters, corpus=corpus, profile=profile)
-    page = editions.run_notebook(notebook, settings, Path("editions/scratch"))
+    page = editions.run_notebook(notebook, settings, project_root() / "editions" / "scratch")
     typer.echo(f"Executed: {page}")
 
 
@@ -272,14 +283,36 @@ def info() -> None:
         typer.echo(f"{name:<16}{value}")
 
 
-def main() -> None:
-    """Run the command line; a mistake or an unusable file is one message and exit code 1."""
+def answer() -> int:
+    """Run the command line; its exit code. A mistake or an unusable file is one message and 1."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            with writing(Path("standard output")):
+                sys.stdout.flush()
     except (UserError, OSError) as error:
         typer.secho(f"genre-book: {error}", fg=typer.colors.RED, err=True)
-        raise SystemExit(1) from None
+        return 1
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("\ngenre-book: interrupted; the same command goes on from here.", err=True)
-        raise
+        return int(end.code or 0)
+
+
+def end(number: int, _frame: object) -> None:
+    """Leave every `with` on the way out, so that nothing is half-written."""
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Run the command line in a process of its own, and end that, whatever its threads do."""
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
+    # What joblib has to say of tasks that an error ended is no news.
+    warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed")
+    code = answer()
+    if code - 128 in SIGNALS:
+        goes_on = "; the same command goes on from what is complete"
+        said = SIGNALS[code - 128] + goes_on * any(name in sys.argv for name in RESUMED)
+        typer.echo(f"\ngenre-book: {said}.", err=True)
+    os._exit(code)  # threads of C++ that Python stops would abort the process

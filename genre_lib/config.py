@@ -282,6 +282,15 @@ def writing(path: Path, *, otherwise: str = "choose another place") -> Iterator[
         raise UserError(f"{fault}; make room there, or {otherwise}.") from None
 
 
+def make_room(folder: Path) -> Path:
+    """Make a folder in which files can be written; a `UserError` is raised before any work."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(2**20))
+    return folder
+
+
 def write_file(path: Path, data: bytes | str) -> None:
     """Write a file so that it is either complete, also after a power cut, or as it was."""
     part = path.with_name(path.name + ".part")
@@ -304,13 +313,12 @@ def new_folder(target: Path) -> Iterator[Path]:
     """
     if target.exists():
         raise UserError(f"{target} exists already; remove it or choose another place.")
-    with writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(".part", f".{target.name}.", target.parent) as part:
-            folder = Path(part) / target.name
-            folder.mkdir()
-            yield folder
-            os.replace(folder, target)
+    begun = tempfile.TemporaryDirectory(".part", f".{target.name}.", make_room(target.parent))
+    with writing(target), begun as part:
+        folder = Path(part) / target.name
+        folder.mkdir()
+        yield folder
+        os.replace(folder, target)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -85,6 +85,7 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     store = open_store(settings, progress=progress)
     directory = run_directory(digest(settings, store.digest))
     if not is_complete(directory):
+        config.make_room(directory.parent)
         with config.one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
             if not is_complete(directory):
                 _make_run(settings, store, directory, progress=progress)

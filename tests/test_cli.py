@@ -40,25 +40,11 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
     }
     for line, message in mistakes.items():
         monkeypatch.setattr(sys, "argv", ["genre-book", *line.split()])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        assert stopped.value.code == 1
+        assert cli.answer() == 1
         error = capsys.readouterr().err
         assert message in error
         assert "Traceback" not in error
         assert error.count("\n") == 1
-
-
-def test_an_interruption_says_how_to_go_on(monkeypatch, capsys):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("genre_lib.runs.get_run", interrupted)
-    monkeypatch.setattr(sys, "argv", ["genre-book", "train"])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert stopped.value.code == cli.INTERRUPTED
-    assert "the same command" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -80,9 +66,7 @@ def test_a_store_of_a_corpus_with_faults_is_not_made(music, tmp_path, monkeypatc
     path = tmp_path / "store"
     arguments = ["genre-book", "store", str(music), str(path), *SHORT]
     monkeypatch.setattr(sys, "argv", arguments)
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert stopped.value.code == 1
+    assert cli.answer() == 1
     error = capsys.readouterr().err
     assert "jazz.2" in error
     assert "is an empty file" in error

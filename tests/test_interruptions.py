@@ -126,6 +126,25 @@ def test_sigterm_ends_a_run_at_once_and_it_continues_later(settings, start, whol
     assert results(tmp_path / "runs") == whole.results
 
 
+def test_a_store_that_a_signal_ends_leaves_nothing(tmp_path):
+    command = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # CI may not
+        "from genre_lib.cli import main; main()"
+    )
+    for number, said in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")):
+        words = ["store", "synthetic", str(tmp_path / "store"), "-p", "songs_per_genre=9"]
+        with subprocess.Popen(
+            [sys.executable, "-c", command, *words], stderr=subprocess.PIPE, text=True
+        ) as process:
+            next(line for line in process.stderr if "spectrograms of" in line)
+            process.send_signal(number)
+            errors = process.stderr.read()
+        assert process.returncode == 128 + number, errors
+        assert errors.endswith(f"\ngenre-book: {said}.\n")
+        assert "Traceback" not in errors
+        assert list(tmp_path.iterdir()) == []
+
+
 needs_small_disk = pytest.mark.skipif(
     shutil.which("unshare") is None
     or subprocess.run(

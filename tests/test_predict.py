@@ -301,9 +301,7 @@ def command(monkeypatch, capsys):
 
     def ask(*arguments) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["genre-book", "predict", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code or 0, *capsys.readouterr()
+        return cli.answer(), *capsys.readouterr()
 
     return ask
 

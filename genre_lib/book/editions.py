@@ -23,6 +23,7 @@ from genre_lib.config import (
     choose,
     configure,
     data_dir,
+    make_room,
     new_folder,
     project_root,
     reference_dir,
@@ -236,6 +237,8 @@ def build_edition(name: str, settings: RunSettings, *, retrain: bool = False) ->
     target = edition_folder(name)
     root = project_root()
     notebooks = sources()
+    for place in (root / "editions", cache_dir(), runs_dir()):
+        make_room(place)
     data_digest = open_store(settings).digest
     if retrain:
         os.environ["GENRE_RETRAIN"] = "1"
@@ -315,6 +318,7 @@ def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
     takes = takes_parameters(notebooks[page])
     if not takes and settings != configure():
         raise UserError(f"{page} shows stored runs and takes no parameters; give none.")
-    folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, cache_dir(), runs_dir()):
+        make_room(place)
     execute(notebooks[page], folder, notebook_parameters(settings) if takes else {})
     return folder / f"{page}.ipynb"
