@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genre_lib.config import SpectrogramSettings, UserError, digest
+from genre_lib.config import SpectrogramSettings, UserError, digest, read_json
 from genre_lib.corpus import Source
 from genre_lib.corpus.audio import stream_audio
+from genre_lib.corpus.sound import PIECE, REST, Sound, share_of_sound, windows
 from genre_lib.evaluation import accuracy_of, vote
 from genre_lib.runs import Run, read_run
-from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
+from genre_lib.spectrogram import fill_bands, highest_band, mel_centres, mel_decibels, to_gray
 from genre_lib.splits import pictures_of
 from genre_lib.store import Recipe
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 PACKAGED = Path(__file__).parent / "weights"  # made by `genre_lib.book.weights`
 DEMONSTRATION = Path(__file__).parent / "demonstration"  # of the synthetic corpus
-REST = 0.05  # of a window; a shorter rest at the end of a file is left out
-SHORT = 1 / 3  # of a window; a shorter file says little
+SHORT = 0.4  # of a window; less sound costs 5 points of right answers (`benchmarks.hearing`)
 HOPS = (0.1, 3600)  # seconds, the shortest and the longest
 RIGHT = "{share:.0%} (95 % interval {low:.0%} to {high:.0%})"
 
@@ -65,6 +65,17 @@ class Trained(Run):
     def test_accuracy(self) -> dict[str, float]:
         """`share_of` its answers about new tracks, or else of single test images."""
         return share_of(self.answers if self.honest else self.predictions)
+
+    @cached_property
+    def hearing(self) -> dict[str, Any]:
+        """What `benchmarks.hearing` measured, of a network that it was asked about."""
+        file = self.path / "hearing.json"
+        return read_json(file) if file.exists() else {}
+
+    @property
+    def usual_band(self) -> int:
+        """The highest mel band that nearly all of its training tracks reach; 0 if not measured."""
+        return self.hearing.get("highest_band", 0)
 
     def remarks(self) -> list[str]:
         """What to know before believing the network: how often it is right, what it cannot say."""
@@ -137,11 +148,12 @@ class Window:
     genre: str | None = None
     probability: float | None = None
     probabilities: dict[str, float] | None = None
+    sound: float = 0.0  # share that is no silence: the weight of what is said
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says about a recording: the mean over its windows that are not silent."""
+    """What a network says about a recording: the mean over its windows, by their sound."""
 
     file: str
     seconds: float
@@ -150,31 +162,6 @@ class Answer:
     probabilities: dict[str, float]  # the most probable first
     windows: tuple[Window, ...]
     notes: tuple[str, ...]  # sentences to know before believing the answer
-
-
-def windows(
-    blocks: Iterable[np.ndarray], *, length: int, hop: int
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut a stream of audio into windows: the first sample of each, and it, shape (length,).
-
-    No more than a few are in memory. One starts every `hop` samples, and the last one ends where
-    the audio ends, unless less than `REST` of a window would be left out otherwise. Audio that is
-    shorter than a window is one window, as short.
-    """
-    audio = np.empty(0, np.float32)  # the end of what has come, at least a window of it
-    start = end = 0  # where the next window starts, and where the audio ends so far
-    for block in blocks:
-        audio = np.concatenate((audio, block))
-        end += len(block)
-        while start + length <= end:
-            yield start, audio[start - end :][:length]
-            start += hop
-        audio = audio[-max(length, end - start) :]
-    left_out = end - (start - hop + length)
-    if 0 < end < length:
-        yield 0, audio
-    elif start and left_out > REST * length:
-        yield end - length, audio[-length:]
 
 
 def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
@@ -186,13 +173,11 @@ def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
 
 
-def probabilities_of(audio: np.ndarray, trained: Trained) -> np.ndarray | None:
-    """Probability of each genre for one window, shape (genres,); None if it is silent."""
+def probabilities_of(gray: np.ndarray, trained: Trained) -> np.ndarray:
+    """Probability of each genre for the spectrogram of one window, shape (genres,)."""
     from genre_lib.training import predict_logits
 
-    if np.abs(audio).max(initial=0.0) < SILENT:
-        return None
-    pictures = pictures_of(spectrogram(audio, trained.recipe), trained.settings)
+    pictures = pictures_of(gray, trained.settings)
     probabilities = predict_logits(trained.model, pictures).double().softmax(1).mean(0).numpy()
     if not np.isfinite(probabilities).all():
         raise UserError(f"The weights in {trained.path} are damaged; they give no numbers.")
@@ -204,7 +189,8 @@ def predict_file(
 ) -> Answer:
     """Genres of a recording, as a whole and over time; no more than a few windows are in memory.
 
-    A window starts `every` seconds, by default half a window; `bar` moves by the seconds heard.
+    A window starts `every` seconds, by default half a window, from the first sound on; `bar` moves
+    by the seconds heard.
 
     Raises
     ------
@@ -212,39 +198,72 @@ def predict_file(
         If `every` is out of range, the recording cannot be decoded (see
         `genre_lib.corpus.audio.stream_audio`), or nothing but silence is heard.
     """
-    window, rate = trained.recipe.seconds, trained.recipe.sample_rate
-    hop = hop_of(trained, every)
-    samples = 0
-
-    def counted() -> Iterator[np.ndarray]:
-        nonlocal samples
-        for block in stream_audio(source, rate):
-            samples += len(block)
-            yield block
-            if bar is not None:
-                bar.update(len(block) / rate)
-
-    found, heard = [], []
-    for first, audio in windows(counted(), length=round(window * rate), hop=hop):
-        start, end = round(first / rate, 3), round((first + len(audio)) / rate, 3)
-        probabilities = probabilities_of(audio, trained)
-        if probabilities is None:
+    recipe, alone = trained.recipe, list[float]()
+    rate, length = recipe.sample_rate, round(recipe.seconds * recipe.sample_rate)
+    hop, piece = hop_of(trained, every), round(PIECE * rate)
+    blocks = stream_audio(source, rate, alone=alone)
+    sound = Sound(blocks if bar is None else _counted(blocks, bar, rate), piece)
+    found, heard, shares, tops = [], [], [], []
+    for first, audio in windows(sound, length=length, hop=hop):
+        start = (first + sound.before) / rate
+        start, end = round(start, 3), round(start + len(audio) / rate, 3)
+        if not (share := share_of_sound(audio, piece)):
             found.append(Window(start, end))
             continue
-        found.append(Window(start, end, *_ranked(trained.genres, probabilities)))
-        heard.append(probabilities)
+        gray = spectrogram(audio, recipe)
+        tops.append(highest_band(gray))
+        if tops[-1] < trained.usual_band:
+            gray = fill_bands(gray, tops[-1])
+        heard.append(probabilities_of(gray, trained))
+        shares.append(share)
+        ranked = _ranked(trained.genres, heard[-1])
+        found.append(Window(start, end, *ranked, sound=round(share, 3)))
     if not heard:
         raise UserError(f"{source} holds nothing but silence; there is no genre to name.")
-    seconds, notes = samples / rate, []
-    if seconds < SHORT * window:
-        notes.append(
-            f"Only {seconds:.1f} s long, and repeated to fill a window of {window:g} s, so trust "
-            "the answer less."
-        )
-    if silent := len(found) - len(heard):
-        notes.append(f"Windows of silence, which the answer leaves out: {silent}.")
-    ranked = _ranked(trained.genres, np.mean(heard, axis=0))
+    ranked = _ranked(trained.genres, np.average(heard, axis=0, weights=shares))
+    notes, seconds = notes_of(trained, sound, found, tops, sum(alone)), sound.samples / rate
     return Answer(str(source), round(seconds, 3), *ranked, tuple(found), tuple(notes))
+
+
+def notes_of(
+    trained: Trained, sound: Sound, found: list[Window], tops: list[int], alone: float
+) -> list[str]:
+    """What was done to a recording, and what makes an answer about it weak.
+
+    `tops` are the highest bands of the windows with sound, and `alone` the seconds in which one
+    channel was heard.
+    """
+    window, rate = trained.recipe.seconds, trained.recipe.sample_rate
+    before, after = sound.before / rate, sound.after / rate
+    seconds, most = sound.samples / rate - before - after, REST * window
+    weak = f"; with less than {SHORT * window:g} s an answer is weak"
+    silent = sum(not it.sound for it in found)
+    partly = sum(0 < it.sound < 1 - REST for it in found)
+    missing = [top for top in tops if top < trained.usual_band]
+    highest = mel_centres(trained.recipe.model_dump())[max(missing, default=0)] / 1000
+    notes = {
+        f"Only {seconds:.1f} s of sound, repeated to fill a window of {window:g} s"
+        f"{weak if seconds < SHORT * window else ''}.": seconds < window - most,
+        f"Silence that is skipped: {before:.1f} s at the beginning, {after:.1f} s at the end.": max(
+            before, after
+        )
+        > most,
+        f"Windows of silence, which the answer leaves out: {silent}.": silent,
+        f"Windows that are partly silent, and count by their sound: {partly}.": partly,
+        f"For {alone:.1f} s the channels cancel each other when mixed, so one is heard "
+        "alone.": alone,
+        f"Nothing is heard above {highest:.1f} kHz in {len(missing)} of {len(tops)} windows. The "
+        "bands that are missing are filled in; still the network is right less often, as its "
+        "model card says.": missing,
+    }
+    return [note for note, holds in notes.items() if holds]
+
+
+def _counted(blocks: Iterable[np.ndarray], bar: tqdm, rate: int) -> Iterator[np.ndarray]:
+    """Move a bar by the seconds of each block."""
+    for block in blocks:
+        yield block
+        bar.update(len(block) / rate)
 
 
 def hop_of(trained: Trained, every: float | None) -> int:

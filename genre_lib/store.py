@@ -24,6 +24,7 @@ from tqdm import tqdm
 from genre_lib import config
 from genre_lib.config import RunSettings, SpectrogramSettings, UserError, notice, on_error
 from genre_lib.corpus import Corpus, Track, find_corpus
+from genre_lib.corpus.sound import REST
 from genre_lib.spectrogram import spectrogram_of, to_decibels
 
 INDEX = {"track_id": str, "genre": str, "frames": "uint32"}  # what is read of ``index.csv``
@@ -135,6 +136,13 @@ def write_store(
                     "leave them out with --on-error skip."
                 )
             notice("They are left out.")
+        seconds = np.array([row["seconds"] for row in rows])
+        if short := int((seconds < (1 - REST) * recipe.seconds).sum()):
+            notice(
+                f"{short} of {len(rows)} tracks are shorter than {recipe.seconds:g} s, the "
+                f"shortest {seconds.min():.1f} s; their images end in silence. To train on short "
+                "clips, give their length, such as -p seconds=5."
+            )
         config.write_file(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
         manifest = {"name": corpus.name, "tracks": len(rows), **recipe.model_dump()}
         manifest |= {"reference": "max", "librosa": version("librosa"), "skipped": [*faults]}

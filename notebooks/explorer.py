@@ -250,6 +250,7 @@ from html import escape
 import myst_nb
 from IPython.display import HTML
 
+from genre_lib.book.tables import Table
 from genre_lib.corpus import Upload
 from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.explorer.drawing import encoded
@@ -263,6 +264,29 @@ answer = predict_file(Upload("my song.flac", file), trained)
 printed = f"{header(trained)}\n\n{report(answer)}"
 block = f'<pre style="white-space: pre-wrap">{escape(printed)}</pre>'
 myst_nb.glue("own_song", HTML(block), display=False)
+
+# How often the network is right about recordings that are short, narrow-band or late.
+rows = pd.DataFrame(trained.hearing["rows"]).set_index("change")
+columns = {
+    "right": rows.right / rows.tracks,
+    "from": rows.low,
+    "to": rows.high,
+    "of": rows.tracks,
+}
+shown = pd.DataFrame(columns).rename_axis("tracks").reset_index()
+percents = dict.fromkeys(("right", "from", "to"), "{:.0%}")
+myst_nb.glue("hearing", Table("hearing", shown, percents), display=False)
+glue_numbers(
+    unlike_tracks=int(rows.tracks.iloc[0]),
+    unlike_whole=int(rows.right["30 s, as they are"]),
+    unlike_short=int(rows.right["clips of 3 s"]),
+    unlike_narrow=int(rows.right["at 8 kHz"]),
+)
+statements(
+    short_is_worse=rows.right["clips of 3 s"] < rows.right["30 s, as they are"],
+    narrow_is_worse=rows.right["at 8 kHz"] < rows.right["30 s, as they are"],
+    silence_costs_nothing=rows.right["after 60 s of silence"] == rows.right["30 s, as they are"],
+)
 
 
 # The solutions of that page's exercises.

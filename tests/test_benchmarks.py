@@ -9,9 +9,10 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks import explorer, growth, hostile, literal, step_parts, training_step
+from benchmarks import explorer, growth, hearing, hostile, literal, step_parts, training_step
 from genre_lib.augment import cutmix, pipeline
 from genre_lib.config import GENRES, AugmentationSettings, ModelSettings, configure
+from genre_lib.corpus import Upload, read_audio
 from genre_lib.model import HybridNet
 from genre_lib.splits import Dataset
 from genre_lib.training import new_state, to_input, train_step
@@ -231,3 +232,24 @@ def test_whatever_is_wrong_with_an_input_the_answer_is_one_sentence(capsys):
     assert tried == refused + accepted == 60
     assert refused > accepted > 0
     assert not any(faults)
+
+
+def test_changed_tracks_are_what_they_are_called_and_without_data_there_is_a_sentence(
+    monkeypatch, tmp_path, capsys
+):
+    rng = np.random.default_rng(0)
+    audio = rng.normal(0, 0.1, 30 * hearing.RATE).astype(np.float32)
+    for name, seconds in (
+        ("30 s, as they are", 30),
+        ("clips of 3 s", 3),
+        ("at 8 kHz", 30),
+        ("MP3, 32 kbit/s", 30),
+        ("after 60 s of silence", 90),
+        ("ten times the gain, clipped", 30),
+    ):
+        decoded = read_audio(Upload(name, hearing.CHANGES[name](audio)), hearing.RATE)
+        assert len(decoded) / hearing.RATE == pytest.approx(seconds, abs=0.1)
+    assert np.abs(decoded).max() == pytest.approx(1, abs=1e-3)
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    hearing.main()
+    assert capsys.readouterr().out.startswith(f"There is no audio of GTZAN under {tmp_path}; set")

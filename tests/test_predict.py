@@ -6,6 +6,7 @@ import shutil
 import sys
 import tracemalloc
 from dataclasses import asdict, replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import pytest
 import soundfile
 from tiny import SMALL, play
 
-from genre_lib import cli, predict
+from genre_lib import cli
 from genre_lib.config import UserError
+from genre_lib.corpus.audio import BLOCK
+from genre_lib.corpus.sound import REST, Sound, windows
 from genre_lib.evaluation import vote
 from genre_lib.predict import (
     DEMONSTRATION,
@@ -26,7 +29,6 @@ from genre_lib.predict import (
     report,
     share_of,
     spectrogram,
-    windows,
 )
 from genre_lib.runs import get_run
 from genre_lib.splits import make_dataset, pictures_of
@@ -51,6 +53,11 @@ def song(genre: str, *, seconds: float = 2.0) -> np.ndarray:
 def write(path: Path, audio: np.ndarray, rate: int = RATE, **more) -> Path:
     soundfile.write(path, audio, rate, **more)
     return path
+
+
+def heard(audio, trained) -> np.ndarray:
+    """The network's answer about one window."""
+    return probabilities_of(spectrogram(audio, trained.recipe), trained)
 
 
 def shares(answer, trained) -> list[float]:
@@ -151,7 +158,7 @@ def expected_windows(total: int, length: int, hop: int) -> list[int]:
         return [0] if total else []
     starts = list(range(0, total - length + 1, hop))
     rest = total - (starts[-1] + length)
-    return starts + ([total - length] if rest > predict.REST * length else [])
+    return starts + ([total - length] if rest > REST * length else [])
 
 
 def test_windows_are_the_same_however_the_audio_arrives():
@@ -219,9 +226,7 @@ def test_a_test_track_gets_the_answer_that_the_run_gave_it(run, trained, tmp_pat
 
 def test_loudness_rate_and_channels_hardly_matter(trained, tmp_path):
     audio = song("high")
-    np.testing.assert_allclose(
-        probabilities_of(audio, trained), probabilities_of(audio / 16, trained), atol=1e-6
-    )
+    np.testing.assert_allclose(heard(audio, trained), heard(audio / 16, trained), atol=1e-6)
     for rate, channels in ((8000, 1), (16000, 8), (44100, 1), (192000, 8)):
         time = np.arange(3 * rate)[:, None] / rate
         audio = np.repeat(0.3 * np.sin(2 * np.pi * 300 * time), channels, axis=1)
@@ -258,15 +263,20 @@ def test_a_short_file_is_repeated_and_says_so(trained, tmp_path):
     audio = song("low", seconds=0.5)
     answer = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained)
     assert (answer.windows[0].start, answer.windows[0].end) == (0, 0.5)
-    assert "Only 0.5 s long" in answer.notes[0]
+    expected = "Only 0.5 s of sound, repeated to fill a window of 2 s; with less than 0.8 s an "
+    assert answer.notes == (f"{expected}answer is weak.",)
     again = np.tile(audio, 4)
-    expected = probabilities_of(again, trained)
+    expected = heard(again, trained)
     np.testing.assert_allclose(shares(answer, trained), expected, atol=2e-6)
-    assert predict_file(write(tmp_path / "a.wav", np.array([0.5])), trained).notes
-    assert predict_file(write(tmp_path / "a.wav", song("low", seconds=1.9)), trained).notes == ()
+    for seconds, notes in (
+        (1, ("Only 1.0 s of sound, repeated to fill a window of 2 s.",)),
+        (1.9, ()),
+    ):
+        path = write(tmp_path / "a.wav", song("low", seconds=seconds))
+        assert predict_file(path, trained).notes == notes
 
 
-def test_a_silent_file_has_no_genre_and_silent_windows_have_no_say(trained, tmp_path):
+def test_a_silent_file_has_no_genre_and_silence_at_an_end_is_no_window(trained, tmp_path):
     for level in (0, 3e-5):
         audio = level * np.sign(np.random.default_rng(0).normal(size=5 * RATE))
         with pytest.raises(UserError, match="nothing but silence"):
@@ -274,12 +284,88 @@ def test_a_silent_file_has_no_genre_and_silent_windows_have_no_say(trained, tmp_
     audio = np.concatenate([song("high"), np.zeros(6 * RATE, np.float32)])
     path = write(tmp_path / "a.wav", audio, subtype="FLOAT")
     answer = predict_file(path, trained, every=2)
-    assert [part.probabilities is None for part in answer.windows] == [False, True, True, True]
-    np.testing.assert_allclose(
-        shares(answer, trained), probabilities_of(song("high"), trained), atol=2e-6
+    assert [(part.start, part.end) for part in answer.windows] == [(0, 2)]
+    np.testing.assert_allclose(shares(answer, trained), heard(song("high"), trained), atol=2e-6)
+    assert answer.notes == ("Silence that is skipped: 0.0 s at the beginning, 6.0 s at the end.",)
+
+
+def test_a_pause_counts_for_nothing_and_windows_by_their_sound(trained, tmp_path):
+    silence = np.zeros(5 * RATE, np.float32)
+    audio = np.concatenate([silence, song("low"), silence, song("hiss"), silence])
+    answer = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained, every=1.5)
+    starts = [5, 6.5, 8, 9.5, 11, 12]
+    assert [part.start for part in answer.windows] == starts
+    assert [part.sound for part in answer.windows] == [1, 0.25, 0, 0, 0.5, 1]
+    means = np.average(
+        [shares(part, trained) for part in answer.windows if part.sound],
+        axis=0,
+        weights=[1, 0.25, 0.5, 1],
     )
-    assert "silence" in answer.notes[0]
-    assert report(answer).count("silence\n") == 3
+    np.testing.assert_allclose(shares(answer, trained), means, atol=1e-5)
+    assert answer.notes == (
+        "Silence that is skipped: 5.0 s at the beginning, 5.0 s at the end.",
+        "Windows of silence, which the answer leaves out: 2.",
+        "Windows that are partly silent, and count by their sound: 2.",
+    )
+    assert report(answer).count("silence\n") == 2
+
+
+def test_silence_before_and_after_changes_no_answer(trained, tmp_path):
+    for seconds in (0.5, 3.0):
+        audio = song("high", seconds=seconds)
+        expected = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained)
+        silence = np.zeros(7 * RATE, np.float32)
+        late = write(tmp_path / "b.wav", np.r_[silence, audio, silence], subtype="FLOAT")
+        answer = predict_file(late, trained)
+        np.testing.assert_allclose(shares(answer, trained), shares(expected, trained), atol=1e-5)
+        assert answer.windows[0].start == 7
+        assert answer.windows[-1].end == 7 + seconds
+
+
+def test_long_silence_takes_no_memory(trained):
+    blocks = chain([np.ones(5)], repeat(np.zeros(RATE, np.float32), 36_000), [song("low")])
+    sound = Sound(blocks, RATE // 10)
+    tracemalloc.start()
+    count = sum(map(len, sound))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sound.samples == 5 + 36_002 * RATE
+    assert sound.before + count + sound.after == sound.samples
+    assert peak < 1e6
+
+
+def test_channels_that_cancel_are_heard_one_at_a_time(trained, tmp_path):
+    audio = song("low", seconds=4)
+    expected = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained)
+    opposite = np.stack([np.zeros_like(audio), audio, -audio], axis=1)
+    answer = predict_file(write(tmp_path / "b.wav", opposite, subtype="FLOAT"), trained)
+    np.testing.assert_allclose(shares(answer, trained), shares(expected, trained), atol=1e-5)
+    note = "For 4.0 s the channels cancel each other when mixed, so one is heard alone."
+    assert answer.notes == (*expected.notes, note)
+
+
+def test_a_constant_offset_is_silence(trained, tmp_path):
+    for rate in (RATE, 44100):
+        path = write(tmp_path / "a.wav", np.full((3 * rate, 2), (0.5, -0.25)), rate)
+        with pytest.raises(UserError, match="nothing but silence"):
+            predict_file(path, trained)
+    audio = np.r_[np.full(5 * RATE, 0.25), song("low") / 2 + 0.25, np.full(5 * RATE, 0.25)]
+    answer = predict_file(write(tmp_path / "a.wav", audio, subtype="FLOAT"), trained)
+    assert (answer.windows[0].start, answer.windows[0].end) == pytest.approx(
+        (5, 7), abs=BLOCK / RATE
+    )
+
+
+def test_missing_bands_are_said_and_filled_in(trained, tmp_path):
+    packaged = read_trained()
+    rng = np.random.default_rng(0)
+    for rate, highest in ((8000, 4.0), (16000, 8.0), (22050, None)):
+        path = write(tmp_path / "a.wav", rng.normal(0, 0.1, 30 * rate), rate)
+        answer = predict_file(path, packaged)
+        notes = [note for note in answer.notes if "Nothing is heard" in note]
+        assert bool(notes) == (highest is not None)
+        assert all(f"above {highest} kHz in 1 of 1 windows" in note for note in notes)
+    assert trained.usual_band == 0  # what was not measured is not said
 
 
 # What is printed

@@ -10,6 +10,7 @@ from tiny import SMALL, play
 from genre_lib import spectrogram
 from genre_lib.config import SpectrogramSettings, UserError
 from genre_lib.corpus import Track
+from genre_lib.corpus.sound import SILENT
 from genre_lib.spectrogram import (
     mel_decibels,
     mel_filterbank,
@@ -198,7 +199,7 @@ def test_silence_is_what_nowhere_reaches_the_threshold():
 
         def load(sample_rate: int, level: float = level) -> np.ndarray:
             audio = np.zeros(3 * sample_rate, np.float32)
-            audio[sample_rate] = level * spectrogram.SILENT
+            audio[sample_rate] = level * SILENT
             audio[-1] = 1.0  # behind the two seconds that count
             return audio
 
@@ -207,3 +208,19 @@ def test_silence_is_what_nowhere_reaches_the_threshold():
                 spectrogram_of(Track("low.0", "low", load), SMALL)
         else:
             spectrogram_of(Track("low.0", "low", load), SMALL)
+
+
+def test_bands_above_the_highest_with_energy_continue_those_below():
+    gray = np.zeros((128, 40), np.uint8)
+    gray[:90] = np.arange(40) + 100
+    gray[100, 0] = 200  # a click is no band
+    assert spectrogram.highest_band(gray) == 89
+    filled = spectrogram.fill_bands(gray, 89)
+    np.testing.assert_array_equal(filled[:86], gray[:86])
+    for frame in (0, 39):
+        assert filled[86, frame] == np.rint(gray[0, frame] - 4.5)
+        assert (np.diff(filled[86:, frame].astype(int)) <= 0).all()
+    assert (np.diff(filled[86:].astype(int), axis=1) >= 0).all()
+    assert spectrogram.highest_band(filled) == 127
+    assert spectrogram.highest_band(np.zeros_like(gray)) == -1
+    assert spectrogram.fill_bands(gray, -1).shape == gray.shape

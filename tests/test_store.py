@@ -21,7 +21,8 @@ from tiny import SMALL, play, small_corpus
 from genre_lib import store as store_module
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import Corpus, Track, read_audio
-from genre_lib.spectrogram import SILENT, mel_decibels, to_gray
+from genre_lib.corpus.sound import SILENT
+from genre_lib.spectrogram import mel_decibels, to_gray
 from genre_lib.store import open_store, read_image, read_store, write_store
 
 # A store that was written
@@ -319,6 +320,16 @@ def test_a_shorter_track_ends_in_black(store, store_path, tmp_path):
     assert image.shape == store.images[0].shape
     np.testing.assert_array_equal(image[:, :100], store.images[0, :, :100])
     assert (image[:, 100:] == 0).all()
+
+
+def test_a_store_of_short_clips_says_so(tmp_path, capsys):
+    clips = Corpus("clips", tuple(small_corpus(1).tracks))
+    write_store(clips, tmp_path / "fits", SMALL, progress=False)
+    assert "shorter" not in capsys.readouterr().err
+    longer = SMALL.model_copy(update={"seconds": 5.0})
+    write_store(clips, tmp_path / "short", longer, progress=False)
+    said = capsys.readouterr().err
+    assert "3 of 3 tracks are shorter than 5 s, the shortest 2.0 s; their images end in" in said
 
 
 # Tracks that cannot be used

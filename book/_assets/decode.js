@@ -7,6 +7,7 @@ class Refusal extends Error {}
 const MOST_BYTES = 300e6;
 const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole; about 50 MB a minute in stereo
 const LOUDEST = 1e9; // a sample beyond it is no sound
+const BLOCK = 2 ** 14; // samples that are mixed at a time
 const COMMAND = "Try `genre-book predict` on the command line.";
 
 // What begins a file of each kind. Browsers do not know all of them.
@@ -27,7 +28,7 @@ const BEGINNINGS = [
 ];
 
 // biome-ignore lint/correctness/noUnusedVariables: own_song.js calls it.
-async function decode(file) {
+async function decode(file, { silent, cancelled }) {
   if (file.size === 0) throw new Refusal("* is an empty file.");
   const { seconds, pictures } = await probe(file);
   if (file.size > MOST_BYTES || seconds > MOST_SECONDS) throw tooLong(seconds);
@@ -49,7 +50,11 @@ async function decode(file) {
     );
   }
   if (decoded.duration > MOST_SECONDS) throw tooLong(decoded.duration);
-  return { samples: mono(decoded), rate: decoded.sampleRate };
+  const channels = Array.from({ length: decoded.numberOfChannels }, (_, channel) =>
+    decoded.getChannelData(channel),
+  );
+  const { samples, alone } = mono(channels, { silent, cancelled });
+  return { samples, rate: decoded.sampleRate, alone: alone / decoded.sampleRate };
 }
 
 function tooLong(seconds) {
@@ -78,17 +83,32 @@ function probe(file) {
   });
 }
 
-// The mean of all channels.
-function mono(decoded) {
-  const samples = new Float32Array(decoded.length);
-  for (let channel = 0; channel < decoded.numberOfChannels; channel++) {
-    const data = decoded.getChannelData(channel);
-    for (let i = 0; i < samples.length; i++) samples[i] += data[i] / decoded.numberOfChannels;
+// The mean of all channels, a block at a time as genre_lib.corpus.audio has it; where they cancel
+// each other, the first one of them that is about as loud as any. `alone` samples are of one channel.
+function mono(channels, { silent, cancelled }) {
+  const [{ length }] = channels;
+  if (!length) throw new Refusal("* holds no audio samples.");
+  for (const channel of channels)
+    if (!channel.every((sample) => Math.abs(sample) < LOUDEST))
+      throw new Refusal("* holds samples that are no sound (NaN or too large).");
+  const samples = new Float32Array(length);
+  let alone = 0;
+  for (let first = 0; first < length; first += BLOCK) {
+    const block = samples.subarray(first, first + BLOCK);
+    const parts = channels.map((channel) => channel.subarray(first, first + BLOCK));
+    for (const part of parts)
+      for (let i = 0; i < block.length; i++) block[i] += part[i] / parts.length;
+    const levels = parts.map(level);
+    const loudest = Math.max(...levels);
+    if (loudest < silent) {
+      const offset = block.reduce((sum, sample) => sum + sample, 0) / block.length;
+      for (let i = 0; i < block.length; i++) block[i] -= offset;
+    } else if (level(block) < cancelled * loudest) {
+      block.set(parts[levels.findIndex((it) => it > loudest / 2)]);
+      alone += block.length;
+    }
   }
-  if (!samples.length) throw new Refusal("* holds no audio samples.");
-  if (!samples.every((sample) => Math.abs(sample) < LOUDEST))
-    throw new Refusal("* holds samples that are no sound (NaN or too large).");
-  return samples;
+  return { samples, alone };
 }
 
 // What a file is by its content, "" if that is unknown, and its sample rate, 0 if that is.

@@ -82,6 +82,9 @@
       Resampler,
       tensorsOf,
       windowsOf,
+      level,
+      soundOf,
+      shareOf,
       predict,
       shaken,
       lowPassed,
@@ -108,25 +111,13 @@
     });
   }
 
-  // The answer as genre_lib.predict gives it: the mean over the windows that are not silent.
-  function answerOf({ seconds, windows }) {
-    const { genres, recipe, short } = own.about;
-    const heard = windows.filter((window) => window.probabilities);
-    if (!heard.length) throw new Refusal("* holds nothing but silence; there is no genre to name.");
-    const mean = genres.map(
-      (_, i) => heard.reduce((sum, window) => sum + window.probabilities[i], 0) / heard.length,
-    );
-    const order = [...genres.keys()].sort((a, b) => mean[b] - mean[a]);
-    const notes = [];
-    if (seconds < short * recipe.seconds)
-      notes.push(
-        `Only ${seconds.toFixed(1)} s long, and repeated to fill a window of ${recipe.seconds} s, ` +
-          "so trust the answer less.",
-      );
-    const silent = windows.length - heard.length;
-    if (silent) notes.push(`Windows of silence, which the answer leaves out: ${silent}.`);
-    const ranked = order.map((i) => ({ genre: genres[i], probability: mean[i], number: i }));
-    return { seconds, windows, ranked, notes };
+  // The answer as genre_lib.predict gives it.
+  function answerOf(heard, alone) {
+    const { seconds, windows } = heard;
+    const ranked = rankedOf(windows, own.about.genres);
+    if (!ranked.length)
+      throw new Refusal("* holds nothing but silence; there is no genre to name.");
+    return { seconds, windows, ranked, notes: notesOf(heard, alone, own.about) };
   }
 
   // How often that answer was right about tracks that the network had not met.
@@ -317,8 +308,8 @@
     return ranked.flatMap(({ genre, probability, number }) => {
       const sums = new Float64Array(count);
       const counts = new Float64Array(count);
-      for (const { start, moments } of heard)
-        for (let i = 0; i < moments.length; i++) {
+      for (const { start, end, moments } of heard)
+        for (let i = 0; i < moments.length && start + i * moment < end; i++) {
           const at = Math.round(start / moment) + i;
           sums[at] += moments[i][number];
           counts[at] += 1;
@@ -415,7 +406,7 @@
       await Promise.all(SCRIPTS.map(load));
       const weights = loadWeights((share) => superseded() || say(status.textContent, share));
       weights.catch(() => {}); // it is awaited below
-      const sound = await decode(file);
+      const sound = await decode(file, own.about);
       if (superseded()) return null;
       say("Loading the network …");
       const network = { ...own.about, weights: await weights };
@@ -440,10 +431,10 @@
         draw(length, windows);
       });
       if (superseded()) return null;
-      const answer = answerOf(heard);
+      const answer = answerOf(heard, sound.alone);
       if (left) answer.notes.unshift(`${left} was not finished: ${file.name} took its place.`);
       show(file, answer, clip);
-      const again = async (changes) => answerOf(await listen(asked, { changes }, draw));
+      const again = async (changes) => answerOf(await listen(asked, { changes }, draw), 0);
       result.append(shaker(answer, again));
       return answer;
     }

@@ -1,18 +1,16 @@
 // From a decoded recording to probabilities, window by window: read it beside genre_lib/predict.py.
 
-// Brings mono samples at one rate to another, a part at a time. A windowed sinc (Kaiser) with the
-// response of soxr's HQ, which made the network's training data, to within 0.1 dB.
+// Brings mono samples at one rate to another. A windowed sinc (Kaiser) with the response of soxr's
+// HQ, which made the network's training data, to within 0.1 dB.
 class Resampler {
   constructor(samples, from, to) {
     const divisor = Resampler.commonDivisor(from, to);
     this.samples = samples;
     this.up = to / divisor;
     this.down = from / divisor;
-    this.output = from === to ? samples : new Float32Array(Math.ceil((samples.length * to) / from));
-    this.filled = from === to ? samples.length : 0;
     const low = Math.min(1, to / from); // what is above the lower rate's half is cut off
     this.reach = Math.ceil(Resampler.CROSSINGS / low);
-    this.phases = from === to ? [] : this.filters(low);
+    this.phases = this.filters(low);
   }
 
   static CROSSINGS = 101.75; // of zero, to each side of the sinc
@@ -51,19 +49,19 @@ class Resampler {
     );
   }
 
-  // The output, of which at least the samples before `end` are filled in.
-  until(end) {
-    const { samples, output, reach, up, down } = this;
-    const last = Math.min(end, output.length);
-    for (; this.filled < last; this.filled++) {
-      const place = this.filled * down;
+  resampled() {
+    const { samples, reach, up, down } = this;
+    if (up === down) return samples.slice();
+    const output = new Float32Array(Math.ceil((samples.length * up) / down));
+    for (let n = 0; n < output.length; n++) {
+      const place = n * down;
       const centre = Math.floor(place / up);
       const filter = this.phases[place % up];
       const first = Math.max(0, reach - centre);
       const stop = Math.min(filter.length, samples.length + reach - centre);
       let sum = 0;
       for (let i = first; i < stop; i++) sum += filter[i] * samples[centre - reach + i];
-      output[this.filled] = sum;
+      output[n] = sum;
     }
     return output;
   }
@@ -94,33 +92,126 @@ function windowsOf(samples, length, hop, rest) {
   return firsts;
 }
 
-// `weights` is the content of a safetensors file, and `recipe` as for MelSpectrogram. What never gets
-// louder than `silent` is silence.
+// How far samples get away from their mean; 0 for a constant offset.
+function level(samples) {
+  let mean = 0;
+  for (const sample of samples) mean += sample / samples.length;
+  let most = 0;
+  for (const sample of samples) most = Math.max(most, Math.abs(sample - mean));
+  return most;
+}
+
+// The samples from the first sound to the last one; silent pieces between become zeros. Also how
+// many samples of silence are before and after them.
+function soundOf(samples, piece, silent) {
+  let [before, end] = [samples.length, 0];
+  for (let first = 0; first < samples.length; first += piece) {
+    const part = samples.subarray(first, first + piece);
+    if (level(part) < silent) {
+      part.fill(0);
+      continue;
+    }
+    before = Math.min(before, first);
+    end = first + part.length;
+  }
+  end = Math.max(end, before);
+  return { sound: samples.subarray(before, end), before, after: samples.length - end };
+}
+
+// The share of the pieces of a window that are not silent.
+function shareOf(samples, piece, silent) {
+  let [pieces, loud] = [0, 0];
+  for (let first = 0; first < samples.length; first += piece, pieces++)
+    if (level(samples.subarray(first, first + piece)) >= silent) loud++;
+  return pieces && loud / pieces;
+}
+
+// `weights` is the content of a safetensors file, `recipe` and `bands` are as for MelSpectrogram.
+// What never gets louder than `silent` for a `piece` (in seconds) is silence.
 //
-// Yields how much there is to hear, `{seconds, count}`, and then for each window `start` and `end`
-// in seconds, its spectrogram, and what the network says. Nothing is said about silence.
+// Yields how much there is to hear, `{seconds, before, after, count}`, and then for each window
+// `start` and `end` in seconds, the share of its `sound`, its spectrogram and its `top` band, and
+// what the network says. Nothing is said about silence, and what begins or ends with it is skipped.
 //
 // A recording that is shorter than a window is repeated: the network has hardly met silence.
 // biome-ignore lint/correctness/noUnusedVariables: own_song.js gives it to a worker.
-function* predict(samples, rate, { recipe, silent, rest, weights }) {
+function* predict(samples, rate, { recipe, silent, piece, rest, bands, weights }) {
   const target = recipe.sample_rate;
   const length = Math.round(recipe.seconds * target);
-  const resampler = new Resampler(samples, rate, target);
-  const firsts = windowsOf(resampler.output.length, length, length / 2, rest);
-  yield { seconds: resampler.output.length / target, count: firsts.length };
+  const size = Math.round(piece * target);
+  const output = new Resampler(samples, rate, target).resampled();
+  const { sound, before, after } = soundOf(output, size, silent);
+  const firsts = windowsOf(sound.length, length, length / 2, rest);
+  const [seconds, ...silence] = [output.length, before, after].map((count) => count / target);
+  yield { seconds, before: silence[0], after: silence[1], count: firsts.length };
 
   const network = new HybridNet(tensorsOf(weights));
   const spectrogram = new MelSpectrogram(recipe);
   for (const first of firsts) {
-    const audio = resampler.until(first + length).subarray(first, first + length);
-    const window = { start: first / target, end: (first + audio.length) / target };
-    if (audio.every((sample) => Math.abs(sample) < silent)) {
+    const audio = sound.subarray(first, first + length);
+    const start = (before + first) / target;
+    const window = { start, end: start + audio.length / target };
+    window.sound = shareOf(audio, size, silent);
+    if (!window.sound) {
       yield window;
       continue;
     }
     const repeated = Float32Array.from({ length }, (_, i) => audio[i % audio.length]);
     const { gray, frames } = spectrogram.gray(repeated);
+    const top = MelSpectrogram.highestBand(gray, frames, bands);
+    if (top < bands.usual) MelSpectrogram.fillBands(gray, frames, top, bands);
     const picture = MelSpectrogram.shrink(gray, frames, network.imageSize);
-    yield { ...window, gray, frames, ...network.forward(picture) };
+    yield { ...window, top, gray, frames, ...network.forward(picture) };
   }
+}
+
+// The answer about a recording: the mean over its windows, by their sound, the most probable genre
+// first; none if all is silent.
+// biome-ignore lint/correctness/noUnusedVariables: own_song.js calls it.
+function rankedOf(windows, genres) {
+  const sound = windows.reduce((sum, window) => sum + window.sound, 0);
+  const shares = genres.map((genre, number) => {
+    const sum = (total, { sound, probabilities }) => total + sound * (probabilities?.[number] ?? 0);
+    return { genre, probability: windows.reduce(sum, 0) / sound, number };
+  });
+  return sound ? shares.sort((a, b) => b.probability - a.probability) : [];
+}
+
+// What was done to a recording, and what makes an answer about it weak. `alone` is for how many
+// seconds only one of its channels was heard.
+// biome-ignore lint/correctness/noUnusedVariables: own_song.js calls it.
+function notesOf({ seconds, before, after, windows }, alone, { recipe, rest, short, bands }) {
+  const notes = [];
+  const tenths = (x) => (MelSpectrogram.round(10 * x) / 10).toFixed(1);
+  const sound = seconds - before - after;
+  const most = rest * recipe.seconds;
+  if (sound < recipe.seconds - most) {
+    const weak = short * recipe.seconds;
+    const end = sound < weak ? `; with less than ${weak} s an answer is weak.` : ".";
+    const repeated = `repeated to fill a window of ${recipe.seconds} s`;
+    notes.push(`Only ${tenths(sound)} s of sound, ${repeated}${end}`);
+  }
+  if (Math.max(before, after) > most) {
+    const parts = `${tenths(before)} s at the beginning, ${tenths(after)} s at the end`;
+    notes.push(`Silence that is skipped: ${parts}.`);
+  }
+  const silent = windows.filter((window) => !window.sound).length;
+  if (silent) notes.push(`Windows of silence, which the answer leaves out: ${silent}.`);
+  const partly = windows.filter((window) => window.sound && window.sound < 1 - rest).length;
+  if (partly) notes.push(`Windows that are partly silent, and count by their sound: ${partly}.`);
+  if (alone)
+    notes.push(
+      `For ${tenths(alone)} s the channels cancel each other when mixed, so one is heard alone.`,
+    );
+  const tops = windows.filter((window) => window.sound).map((window) => window.top);
+  const missing = tops.filter((top) => top < bands.usual);
+  if (missing.length) {
+    const highest = tenths(MelSpectrogram.centre(Math.max(...missing), recipe) / 1000);
+    notes.push(
+      `Nothing is heard above ${highest} kHz in ${missing.length} of ${tops.length} windows. ` +
+        "The bands that are missing are filled in; still the network is right less often, as " +
+        "its model card says.",
+    );
+  }
+  return notes;
 }

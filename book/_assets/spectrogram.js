@@ -31,12 +31,18 @@ class MelSpectrogram {
     return mel < 15 ? (mel * 200) / 3 : 1000 * Math.exp(MelSpectrogram.STEP * (mel - 15));
   }
 
-  // Triangular filters with edges at even steps of the mel scale, as librosa makes them. Each has a first bin and the weights from there.
-  static filters({ sample_rate, n_fft, n_mels, fmin, fmax }) {
+  // Middle of a mel band in Hz.
+  static centre(band, { n_mels, fmin, fmax }) {
     const [low, high] = [fmin, fmax].map(MelSpectrogram.toMel);
-    const edge = (i) => MelSpectrogram.toHertz(low + ((high - low) * i) / (n_mels + 1));
+    return MelSpectrogram.toHertz(low + ((high - low) * (band + 1)) / (n_mels + 1));
+  }
+
+  // Triangular filters with edges at even steps of the mel scale, as librosa makes them. Each has a first bin and the weights from there.
+  static filters(recipe) {
+    const { sample_rate, n_fft, n_mels } = recipe;
     return Array.from({ length: n_mels }, (_, band) => {
-      const [left, middle, right] = [edge(band), edge(band + 1), edge(band + 2)];
+      const beside = [band - 1, band, band + 1];
+      const [left, middle, right] = beside.map((it) => MelSpectrogram.centre(it, recipe));
       const weights = [];
       let first = 0;
       for (let bin = 0; bin <= n_fft / 2; bin++) {
@@ -120,6 +126,29 @@ class MelSpectrogram {
       const mirror = (size - bin) % size;
       one[bin] = ((real[bin] + real[mirror]) ** 2 + (imaginary[bin] - imaginary[mirror]) ** 2) / 4;
       two[bin] = ((imaginary[bin] + imaginary[mirror]) ** 2 + (real[mirror] - real[bin]) ** 2) / 4;
+    }
+  }
+
+  // The highest mel band with energy, in at least the share `heard` of all frames.
+  static highestBand(gray, frames, { heard }) {
+    for (let band = gray.length / frames - 1; band >= 0; band--) {
+      const row = gray.subarray(band * frames, (band + 1) * frames);
+      if (row.filter((level) => level > 0).length / frames >= heard) return band;
+    }
+    return -1;
+  }
+
+  // Continue the bands below the `edge` of the highest one in those above: the mean of some that
+  // they are `like`, a gray level softer from band to band.
+  static fillBands(gray, frames, top, { edge, like }) {
+    const first = Math.max(like, top + 1 - edge);
+    for (let frame = 0; frame < frames; frame++) {
+      let mean = 0;
+      for (let band = first - like; band < first; band++) mean += gray[band * frames + frame] / like;
+      for (let band = first; band < gray.length / frames; band++) {
+        const softer = band - first + (like + 1) / 2;
+        gray[band * frames + frame] = MelSpectrogram.round(Math.max(0, mean - softer));
+      }
     }
   }
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from genre_lib.config import UserError, write_file
 from genre_lib.corpus.gtzan import artists, fault_filtered
+from genre_lib.corpus.sound import CANCELLED, PIECE, REST, SILENT
 from genre_lib.evaluation import wilson_interval
-from genre_lib.predict import REST, SHORT, Trained, read_trained
-from genre_lib.spectrogram import SILENT
+from genre_lib.predict import SHORT, Trained, read_trained
+from genre_lib.spectrogram import EDGE, HEARD, LIKE
 
 # What ``network.js``, ``spectrogram.js`` and ``predict.js`` in ``book/_assets`` implement.
 IMPLEMENTED = {
@@ -72,6 +73,9 @@ def about_network(trained: Trained) -> dict[str, Any]:
         "recipe": trained.recipe.model_dump(exclude={"digest", "frame_period_s"}),
         "genres": trained.genres,
         "silent": SILENT,
+        "piece": PIECE,
+        "cancelled": CANCELLED,
+        "bands": {"usual": trained.usual_band, "heard": HEARD, "edge": EDGE, "like": LIKE},
         "rest": REST,
         "short": SHORT,
         "remarks": trained.remarks(),

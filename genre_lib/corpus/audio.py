@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from genre_lib.config import UserError
+from genre_lib.corpus.sound import mixed
 
 WHOLE = 0.99  # a file with less than this of what its header announces is cut short
 MOST_LOST = 0.01  # of a file's packets; where more cannot be decoded, it is damaged
@@ -70,12 +71,16 @@ def read_audio(
     return np.concatenate(parts)[:count]
 
 
-def stream_audio(source: Source, sample_rate: int, *, start: float = 0.0) -> Iterator[np.ndarray]:
+def stream_audio(
+    source: Source, sample_rate: int, *, start: float = 0.0, alone: list[float] | None = None
+) -> Iterator[np.ndarray]:
     """Decode an audio file from `start` seconds on to blocks of mono float32, shape (samples,).
 
-    The format is that of the content, whatever the name's suffix says. A `UserError` is raised if
-    the file cannot be read or decoded, is cut short or has no samples, or a sample is no finite
-    number or far too large for a sound. Blocks before the fault have been yielded by then.
+    The format is that of the content, whatever the name's suffix says. Channels are mixed, but
+    where they cancel each other one is heard (see `mixed`): `alone` gets the seconds of each such
+    block. A `UserError` is raised if the file cannot be read or decoded, is cut short or has no
+    samples, or a sample is no finite number or far too large for a sound. Blocks before the fault
+    have been yielded by then.
     """
     import av
     import soxr
@@ -96,13 +101,18 @@ def stream_audio(source: Source, sample_rate: int, *, start: float = 0.0) -> Ite
             for frame in chain.from_iterable(parts):
                 if place is None:
                     place = round(((frame.pts or 0) * frame.time_base - zero) * rate)
-                mono = frame.to_ndarray().reshape(-1, frame.layout.nb_channels).mean(axis=1)
-                block = mono[max(0, round(start * rate) - place) :]
+                channels = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
+                channels = channels[max(0, round(start * rate) - place) :]
                 place += frame.samples
-                if not np.abs(block).max(initial=0.0) < LOUDEST:
+                if not np.abs(channels).max(initial=0.0) < LOUDEST:
                     raise UserError(f"{source} holds samples that are no sound (NaN or too large).")
-                done += len(block) / rate
-                yield to_rate.resample_chunk(block)
+                if not len(channels):
+                    continue
+                done += len(channels) / rate
+                mono, cancelled = mixed(channels)
+                if cancelled and alone is not None:
+                    alone.append(len(mono) / rate)
+                yield to_rate.resample_chunk(mono)
             yield to_rate.resample_chunk(np.empty(0, np.float32), last=True)
     if not done:
         raise UserError(f"{source} holds no audio samples.")

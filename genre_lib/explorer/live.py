@@ -27,11 +27,12 @@ from genre_lib.book.figures import always
 from genre_lib.config import AugmentationSettings, SpectrogramSettings, UserError
 from genre_lib.corpus import Source, Track, read_audio
 from genre_lib.corpus.audio import seconds_of
+from genre_lib.corpus.sound import SILENT, level
 from genre_lib.explorer.controls import Song, choose_sound, labelled, live
 from genre_lib.explorer.drawing import audio_player, panel, sound
 from genre_lib.explorer.examples import hear
 from genre_lib.explorer.page import clip
-from genre_lib.spectrogram import SILENT, mel_decibels, mel_filterbank, to_gray
+from genre_lib.spectrogram import mel_decibels, mel_filterbank, to_gray
 from genre_lib.splits import resize
 
 COLUMNS = 1300  # of a picture; more would be computed, and no screen shows them
@@ -180,7 +181,7 @@ def _excerpt(
             f"{source.name} has only {end - begin:.3f} s of sound here, less than a window of "
             f"{least / rate:.3f} s. Choose more sound or a smaller n_fft."
         )
-    if np.abs(audio).max() < SILENT:
+    if level(audio) < SILENT:
         raise UserError(
             f"{source.name} is silent from {begin:.1f} to {end:.1f} s; choose another place."
         )

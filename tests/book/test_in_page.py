@@ -39,7 +39,7 @@ def network(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ask(network, tmp_path_factory):
-    """A function that gives the scripts' answers about mono sounds, each with its sample rate."""
+    """A function that gives the scripts' answers about sounds, each with its sample rate."""
     node = shutil.which("node")
     if node is None:
         message = "Node.js is not installed."
@@ -49,8 +49,10 @@ def ask(network, tmp_path_factory):
     def answers(*sounds: tuple[np.ndarray, int]) -> list[dict]:
         requests = []
         for number, (audio, rate) in enumerate(sounds):
-            audio.astype("<f4").tofile(folder / f"{number}.f32")
-            requests.append({"file": str(folder / f"{number}.f32"), "rate": rate})
+            channels = audio.reshape(len(audio), -1).T
+            channels.astype("<f4").tofile(folder / f"{number}.f32")
+            request = {"file": str(folder / f"{number}.f32"), "rate": rate}
+            requests.append(request | {"channels": len(channels)})
         (folder / "requests.json").write_text(json.dumps(requests))
         assets = project_root() / "book" / "_assets"
         command = [node, str(SCRIPT), str(assets), str(network), str(folder / "requests.json")]
@@ -67,11 +69,14 @@ def music(genre: str, seconds: float) -> np.ndarray:
 
 def test_the_scripts_answer_as_the_command_does(ask, trained, tmp_path):
     song = np.concatenate([music("classical", 30), music("metal", 17)])
-    pause = np.concatenate([np.zeros(31 * RATE, np.float32), music("jazz", 20)])
+    silence = np.zeros(50 * RATE, np.float32)
+    pauses = [silence, music("jazz", 20), silence, music("rock", 7), silence]
+    short = music("reggae", 4)
     sounds = [
         (song, RATE),  # a last window that ends with the song
-        (music("reggae", 4), RATE),  # repeated
-        (pause, RATE),  # a window of silence
+        (np.concatenate([silence, short]), RATE),  # repeated
+        (np.concatenate(pauses), RATE),  # windows of silence
+        (np.stack([short, -short, silence[: len(short)] + 0.1], axis=1), RATE),  # they cancel
         (soxr.resample(song, RATE, 44100, quality="HQ")[: 31 * 44100], 44100),  # a rest left out
         (soxr.resample(music("disco", 30), RATE, 48000, quality="HQ"), 48000),
         (soxr.resample(music("pop", 30), RATE, 16000, quality="HQ"), 16000),
@@ -92,6 +97,12 @@ def test_the_scripts_answer_as_the_command_does(ask, trained, tmp_path):
                 continue
             wanted = [answer.probabilities[genre] for genre in trained.genres]
             assert window["probabilities"] == pytest.approx(wanted, abs=limit)
+            assert window["sound"] == pytest.approx(answer.sound, abs=0.004)
+        assert found["notes"] == list(expected.notes)
+        assert [each["genre"] for each in found["ranked"]] == list(expected.probabilities)
+        for each in found["ranked"]:
+            wanted = expected.probabilities[each["genre"]]
+            assert each["probability"] == pytest.approx(wanted, abs=limit)
 
 
 def test_the_moments_of_a_window_are_those_of_the_explorer(ask, trained):

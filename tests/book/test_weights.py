@@ -100,3 +100,16 @@ def test_a_package_is_complete_or_absent_and_never_written_over(run, folder, tmp
     with pytest.raises(UserError, match="No space left"):
         package(run.path, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_card_says_how_often_changed_tracks_are_named_rightly(trained):
+    packaged = read_trained()
+    rows = packaged.hearing["rows"]
+    card = model_card(packaged)
+    assert len(rows) == 16
+    for row in rows:
+        assert row["right"] == row["validation"] + row["test"]
+        share = RIGHT.format(share=row["right"] / row["tracks"], low=row["low"], high=row["high"])
+        assert f"| {row['change']} | {share} | {row['tracks']} |" in card
+    assert trained.hearing == {}
+    assert "benchmarks.hearing" not in model_card(trained)
