@@ -1,13 +1,14 @@
 # make book     set up .venv, regenerate the edition of the embedded corpus, print the page to open
 # make pdf      print the published book as book/_build/book.pdf (needs a Chromium)
 # make metadata codemeta.json and .zenodo.json from CITATION.cff and pyproject.toml
+# make check-records  validate the RO-Crate beside the drawn pages (needs a network)
 # make test     set up .venv, check style and types, run the tests
 # make lint-js  check the scripts and styles of the pages (needs npm; says so where there is none)
 PYTHON ?= python3
 BIN := .venv/bin
 EDITION ?= embedded
 
-.PHONY: book pdf metadata test lint-js setup clean
+.PHONY: book pdf metadata check-records test lint-js setup clean
 
 book: setup
 	$(BIN)/genre-book build --edition $(EDITION)
@@ -17,6 +18,13 @@ pdf: setup
 
 metadata: setup
 	$(BIN)/python book/_extensions/citing.py
+
+# The validator needs another version of a pinned package.
+check-records: setup
+	$(PYTHON) -m venv .venv/validator
+	.venv/validator/bin/pip install roc-validator==0.13.0
+	.venv/validator/bin/rocrate-validator -y validate --no-paging \
+		--profile-identifier ro-crate-1.1 book/_build/html
 
 test: setup lint-js
 	$(BIN)/ruff check .

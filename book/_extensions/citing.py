@@ -120,13 +120,17 @@ def software(cited: Mapping[str, Any], address: str = "") -> dict[str, Any]:
 
 def codemeta(cited: Mapping[str, Any], project: Mapping[str, Any]) -> dict[str, Any]:
     """``codemeta.json``, from ``CITATION.cff`` and the project's table in ``pyproject.toml``."""
-    return {"@context": "https://w3id.org/codemeta/3.0"} | software(cited) | {
-        "identifier": project["name"],
-        "description": project["description"],
-        "runtimePlatform": f"Python {project['requires-python']}",
-        "softwareRequirements": project["dependencies"],
-        "referencePublication": paper_of(cited) | {"@type": "schema:ScholarlyArticle"},
-    }
+    return (
+        {"@context": "https://w3id.org/codemeta/3.0"}
+        | software(cited)
+        | {
+            "identifier": project["name"],
+            "description": project["description"],
+            "runtimePlatform": f"Python {project['requires-python']}",
+            "softwareRequirements": project["dependencies"],
+            "referencePublication": paper_of(cited) | {"@type": "schema:ScholarlyArticle"},
+        }
+    )
 
 
 def zenodo(cited: Mapping[str, Any], project: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,9 +208,7 @@ def mend_buttons(
     for button in context.get("header_buttons", ()):
         for each in button.get("buttons", ()):
             if each.get("label") == "source-edit-button":
-                each["url"] = each["url"].replace(
-                    f"/book/{page}.ipynb", f"/notebooks/{page}.py"
-                )
+                each["url"] = each["url"].replace(f"/book/{page}.ipynb", f"/notebooks/{page}.py")
         if button.get("label") == "download-buttons" and app.config.genre_pdf:
             button["buttons"].append(
                 {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,16 +62,28 @@ def add(crate: ROCrate, identity: str, kind: str, /, **properties: Any) -> Any:
 def describe_book(crate: ROCrate, cited: Mapping[str, Any], address: str, commit: str) -> None:
     """Say what the crate is, and which code drew it."""
     code = software(cited, address)
-    makers = [
-        add(crate, f"#author-{number}", each.pop("@type"), **each)
+    place = {"url": address} if address else {}
+    maker = one_or_all(
+        add(crate, f"#author-{number}", each.pop("@type"), **each, **place)
         for number, each in enumerate(code.pop("author"))
-    ]
-    crate.name, crate.description = cited["title"], cited["message"]
-    crate.license, crate.creator = code["license"], makers
-    crate.keywords = cited["keywords"]
+    )
+    terms = add(crate, code.pop("license"), "CreativeWork", name=f"{cited['license']} License")
+    crate.name, crate.description, crate.keywords = (
+        cited["title"],
+        cited["message"],
+        cited["keywords"],
+    )
+    crate.license, crate.publisher = terms, maker
+    crate.root_dataset["author"] = maker
     crate.root_dataset["datePublished"] = code["datePublished"]
-    kind = code.pop("@type")
-    add(crate, "#code", kind, **code, creator=makers, **({"identifier": commit} if commit else {}))
+    kind, version = code.pop("@type"), {"identifier": commit} if commit else {}
+    add(crate, "#code", kind, **code, author=maker, license=terms, **version)
+
+
+def one_or_all(values: Iterable[Any]) -> Any:
+    """A single value by itself, as crates have it, or a list of all."""
+    values = list(values)
+    return values[0] if len(values) == 1 else values
 
 
 def describe_page(crate: ROCrate, notebook: Path, title: str, built: Path, runs: Path) -> None:
@@ -91,7 +103,7 @@ def describe_page(crate: ROCrate, notebook: Path, title: str, built: Path, runs:
         properties = {"name": name, "encodingFormat": kind, "isPartOf": {"@id": page}}
         made.append(crate.add_file(built / path, path, properties=properties))
     if made:
-        used = [describe_run(crate, runs / name) for name in notes.get("runs", ())]
+        used = (describe_run(crate, runs / name) for name in notes.get("runs", ()))
         add(
             crate,
             f"#execution-{notebook.stem}",
@@ -99,7 +111,7 @@ def describe_page(crate: ROCrate, notebook: Path, title: str, built: Path, runs:
             name=f"Execution of the page {title}",
             description=f"Parameters: {json.dumps(notes['parameters'])}",
             instrument=crate.get("#code"),
-            object=used,
+            object=one_or_all(used),
             result=[*made, crate.get(page)],
         )
 
@@ -139,7 +151,11 @@ def describe_run(crate: ROCrate, folder: Path) -> Any:
         identifier=made["code"],
     )
     source = add(
-        crate, f"#data-{data['digest']}", "CreativeWork", name=data["name"], identifier=data["digest"]
+        crate,
+        f"#data-{data['digest']}",
+        "CreativeWork",
+        name=data["name"],
+        identifier=data["digest"],
     )
     add(
         crate,

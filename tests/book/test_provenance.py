@@ -87,7 +87,7 @@ def test_runs_of_another_edition_are_named(pages):
     page = json.loads(notebook.read_text())
     page["metadata"]["genre_book"]["runs"] = ["0123456789abcdef"]
     notebook.write_text(json.dumps(page))
-    (result,) = write(pages).get("#execution-page")["object"]
+    result = write(pages).get("#execution-page")["object"]
     assert result["name"] == "0123456789abcdef"
 
 
