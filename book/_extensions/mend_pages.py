@@ -21,7 +21,8 @@ def mend(
     """Load the script for formulas (2 MB) where there are some; let lists be lists.
 
     Sphinx counts the formulas of all pages as the first page's own. Docutils calls a bibliography
-    a list, but its entries no items, which readers of the screen then cannot count.
+    a list, but its entries no items, which readers of the screen then cannot count. A folded cell
+    among the exercises is a solution.
     """
     if tree is None:  # a page without a source, such as the search
         return
@@ -30,7 +31,11 @@ def mend(
         context["script_files"] = [
             script for script in context["script_files"] if unused not in str(script.filename)
         ]
-    context["body"] = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+    body = context["body"].replace('<div role="list" class="citation-list">', "<div>")
+    rest, head, exercises = body.partition('<section id="exercises">')
+    for do in ("Show", "Hide"):
+        exercises = exercises.replace(f"{do} code cell content", "Solution")
+    context["body"] = rest + head + exercises
 
 
 def unite(

@@ -42,6 +42,7 @@ def test_stored_tests_are_chosen_and_all_of_them_stand_there_without_scripts(ope
     plain.goto(page.url)
     assert plain.locator(".split-again tbody tr:visible").count() == rows.count()
     assert plain.locator(".readable").is_hidden()
+    assert plain.locator("#exercises details:visible").get_by_text("Solution").count() >= 2
     context.close()
 
 
