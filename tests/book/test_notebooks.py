@@ -14,6 +14,7 @@ SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
 SECTIONS = [path for path in SOURCES if path.stem.startswith("sec")]
 STORED = [path for path in SOURCES if not takes_parameters(path)]  # they show stored results
 PAGES = [path for path in SOURCES if path in (*SECTIONS, *STORED)]
+MARKDOWN = sorted((ROOT / "book").glob("*.md"))
 PARAMETERS = {
     "corpus": "synthetic",
     "profile": "quick",
@@ -140,7 +141,7 @@ def test_every_page_has_labelled_exercises_with_folded_solutions():
         labels = re.findall(r"^\(exercise-([a-z-]+)\)=\n\*\*[^*]+\*\* ", asked, re.MULTILINE)
         assert 2 <= len(solved) == len(labels) <= 5, path.stem
         names += labels
-    for path in (ROOT / "book").glob("*.md"):
+    for path in MARKDOWN:
         text = path.read_text(encoding="utf-8")
         labels = re.findall(r"^\(exercise-([a-z-]+)\)=\n\*\*[^*]+\*\* ", text, re.MULTILINE)
         assert len(labels) == text.count("```{dropdown} Solution"), path.stem
@@ -154,8 +155,9 @@ def test_every_statement_stands_at_the_end_of_its_sentence():
         for call in re.findall(r"^statements\((.*?)^\)", code(path), re.DOTALL | re.MULTILINE):
             for name in set(re.findall(r"^    (\w+)=", call, re.MULTILINE)) - {"strict"}:
                 found += 1
-                place = rf"\S\s?{{glue:text}}`{name}`[\s.,:;)]"
-                assert re.search(place, prose(path)), (path.stem, name)
+                place = rf"\S\s?{{glue:text}}`({path.stem}\.ipynb::)?{name}`[\s.,:;)]"
+                text = "\n\n".join([prose(path), *(page.read_text() for page in MARKDOWN)])
+                assert re.search(place, text), (path.stem, name)
     assert found
 
 
