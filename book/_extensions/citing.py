@@ -1,8 +1,8 @@
 """A Sphinx extension by which pages are found and cited.
 
-Each page gets a title, a description and a picture for whoever links to it, and schema.org data; all
-of it from ``CITATION.cff`` and the page. The directive ``cite-this`` shows BibTeX. If the
-repository's address is known (``GENRE_REPOSITORY``), pages link to their sources, Colab and Binder.
+Each page gets a title, a description and a picture for whoever links to it, and schema.org data, all
+from ``CITATION.cff`` and the page. The directive ``cite-this`` shows BibTeX. If the repository's
+address is known (``GENRE_REPOSITORY``), pages link to their sources, Colab and Binder.
 
 As a program, it writes ``codemeta.json`` and ``.zenodo.json`` beside ``CITATION.cff``.
 """

@@ -174,9 +174,9 @@ def describe_run(crate: ROCrate, folder: Path) -> Any:
 
 
 WORDS = (  # of Croissant 1.0
-    "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes "
-    "isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated replace "
-    "samplingRate separator source subField transform"
+    "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format "
+    "includes isLiveDataset jsonPath key md5 parentField path recordSet references regex repeated "
+    "replace samplingRate separator source subField transform"
 ).split()
 CONTEXT: dict[str, Any] = {
     "@language": "en",
