@@ -144,7 +144,8 @@ class MelSpectrogram {
     const first = Math.max(like, top + 1 - edge);
     for (let frame = 0; frame < frames; frame++) {
       let mean = 0;
-      for (let band = first - like; band < first; band++) mean += gray[band * frames + frame] / like;
+      for (let band = first - like; band < first; band++)
+        mean += gray[band * frames + frame] / like;
       for (let band = first; band < gray.length / frames; band++) {
         const softer = band - first + (like + 1) / 2;
         gray[band * frames + frame] = MelSpectrogram.round(Math.max(0, mean - softer));
