@@ -15,18 +15,16 @@ import processes
 import pytest
 import torch
 
-from genre_lib.config import RunSettings, configure
-from genre_lib.store import open_store
+from genre_lib.config import RunSettings
 from genre_lib.training import CHECKPOINT
 
 RESULTS = ("history.csv", "model.safetensors", "predictions.csv", "split.csv", "metrics.json")
 
 
 @pytest.fixture(scope="module")
-def settings(session_places) -> RunSettings:
-    """The smoke profile; two epochs of eight steps."""
-    smoke = configure(profile="smoke")
-    return configure(profile="smoke", corpus=str(open_store(smoke, progress=False).path))
+def settings(run_settings) -> RunSettings:
+    """Two epochs of four steps."""
+    return run_settings()
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +108,9 @@ def test_of_two_processes_one_trains_and_the_other_reads(settings, start, whole,
 
 
 def test_where_the_one_that_trains_dies_the_other_continues(settings, start, whole, tmp_path):
-    # Both would die in their 75th event of 101, but the second has less to do than that.
-    log = two_at_once(start, settings, tmp_path, (75, 75))
+    # Both would die in the same event, but the second has less to do than that.
+    late = 3 * whole.events // 4
+    log = two_at_once(start, settings, tmp_path, (late, late))
     trainers = [line.split()[-1] for line in log if line.startswith("epoch")]
     assert len(set(trainers)) == 2
     assert len([line for line in log if line.startswith("read by")]) == 1
@@ -119,7 +118,7 @@ def test_where_the_one_that_trains_dies_the_other_continues(settings, start, who
 
 
 def test_sigterm_ends_a_run_at_once_and_it_continues_later(settings, start, whole, tmp_path):
-    assert start(processes.run_until_sigterm, settings, tmp_path / "runs", 11) == -signal.SIGTERM
+    assert start(processes.run_until_sigterm, settings, tmp_path / "runs", 5) == -signal.SIGTERM
     (directory,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     assert epochs_done(directory) == 1
     assert start(processes.run, settings, tmp_path / "runs", None) == 0
@@ -166,7 +165,9 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
     train = (
         f"'{sys.executable}' -c 'import sys, processes; from pathlib import Path; "
         "from genre_lib.cli import main; processes.prepare(Path(sys.argv.pop(1))); main()' "
-        f"'{runs}' train --profile smoke --corpus '{settings.corpus}'"
+        f"'{runs}' train --profile smoke --corpus '{settings.corpus}' "
+        f"-p images_per_track={settings.images_per_track} "
+        f"-p batch_size={settings.training.batch_size}"
     )
     script = f"""
         mount -t tmpfs -o size=12m none '{runs}'

@@ -58,7 +58,22 @@ def test_a_page_is_stale_when_anything_changes_that_it_depends_on(tmp_path, monk
     assert len(seen) == 6
 
 
-def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, add_cell, capsys):
+@pytest.fixture
+def rendered(monkeypatch):
+    """Take pages for HTML from now on: rendering them takes seconds."""
+
+    def render(folder: Path, *, builder: str = "html") -> Path:
+        pages = folder / "_build" / builder
+        pages.mkdir(parents=True)
+        (pages / "index.html").write_text((folder / "intro.md").read_text())
+        return pages
+
+    return lambda: monkeypatch.setattr(book, "render", render)
+
+
+def test_an_edition_is_built_once_and_only_what_is_stale_again(
+    project, noise, add_cell, capsys, rendered, monkeypatch
+):
     def build(**changes) -> list[str]:
         """What is executed."""
         capsys.readouterr()
@@ -76,6 +91,8 @@ def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, a
     assert not list((project / "editions").glob(".*"))
     first = contents(edition)
 
+    render = book.render
+    rendered()
     reads = f"from genre_lib.runs import read_run\nread_run(Path({str(PACKAGED)!r}))\n"
     add_cell("second", f'{reads}Path("tables/other.csv").write_text("x\\n")')
     assert build() == ["second:"]
@@ -99,8 +116,10 @@ def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, a
     source.write_text(source.read_text().replace("raise RuntimeError", "print"))
     intro = project / "book" / "intro.md"
     intro.write_text("# Welcome\n\n{doc}`nowhere`\n")
-    with pytest.raises(UserError, match="nowhere"):
-        build(seed=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(book, "render", render)
+        with pytest.raises(UserError, match="nowhere"):
+            build(seed=5)
     assert contents(edition) == second
 
     # What was executed for the edition that failed is not executed again.
@@ -109,7 +128,18 @@ def test_an_edition_is_built_once_and_only_what_is_stale_again(project, noise, a
     assert (edition / "tables" / "second.csv").read_text() == "seed\n5\n"
 
 
-def test_the_reference_edition_goes_to_book_and_keeps_the_prose(project, noise):
+def test_the_reference_edition_goes_to_book_and_keeps_the_prose(
+    project, noise, rendered, monkeypatch
+):
+    def execute(source: Path, folder: Path, parameters: dict, **notes: str) -> None:
+        (folder / "tables").mkdir(exist_ok=True)
+        (folder / "tables" / f"{source.stem}.csv").touch()
+        made = {"genre_book": {"products": [f"tables/{source.stem}.csv"]}}
+        page = nbformat.v4.new_notebook(metadata=made)
+        nbformat.write(page, folder / f"{source.stem}.ipynb")
+
+    monkeypatch.setattr(book, "execute", execute)
+    rendered()
     (project / "book" / "old.ipynb").write_text("{}")
     page = book.build_edition("reference", configure(corpus=str(noise)))
     names = {path.name for path in (project / "book").iterdir()}

@@ -1,5 +1,6 @@
 """Pages of the stored runs: what their text claims is checked against the runs that they read."""
 
+import re
 from pathlib import Path
 
 import invented
@@ -19,7 +20,10 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 @pytest.fixture
 def glued(request, tmp_path, monkeypatch) -> dict:
     """What a page glues for invented runs whose accuracy does not depend on the split."""
+    monkeypatch.setattr("genre_lib.evaluation.DRAWS", 500)
     for run in REFERENCES:
+        if request.param == "what_does_84_mean" and re.search("-(no|again|cnn|constant)", run.name):
+            continue  # the page reads no run without an ingredient
         invented.store(invented.run(run.name, right=0.7), tmp_path / "reference")
     monkeypatch.setenv("GENRE_REFERENCE", str(tmp_path / "reference"))
     monkeypatch.delenv("GENRE_EDITION", raising=False)

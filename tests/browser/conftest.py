@@ -3,7 +3,8 @@
 A test asks for `open_page` and says ``page = open_page("explorer", width=PHONE, theme="dark")``
 with names from `served`. It gets a Playwright page in a context of its own, settled: formulas,
 fonts and widgets are drawn. When the test ends, `open_page` fails it if a page reported an error
-or asked for anything outside the book.
+or asked for anything outside the book. `same_page` does the same with one page for all tests of a
+module: it is quicker, and a test says itself where it begins.
 """
 
 import json
@@ -100,6 +101,37 @@ def open_page(browser: Browser, site: str, faults: list[str]) -> Iterator[Callab
     for page in pages:
         page.context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[dict[str, tuple[Page, list[str]]]]:
+    """Pages that stay open for a module, by name, each with what went wrong on it."""
+    pages: dict[str, tuple[Page, list[str]]] = {}
+    yield pages
+    for page, _ in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def same_page(
+    browser: Browser, site: str, opened: dict[str, tuple[Page, list[str]]]
+) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page once for a module; later tests find it as the last left it."""
+
+    def open_once(name: str, *, width: int = DESKTOP) -> Page:
+        if name not in opened:
+            found: list[str] = []
+            page = open_in(browser, site, name, found, width=width, theme="light")
+            opened[name] = (page, found)
+        page, _ = opened[name]
+        page.set_viewport_size({"width": width, "height": 800})
+        return page
+
+    yield open_once
+    found = [fault for _, each in opened.values() for fault in each]
+    for _, each in opened.values():
+        each.clear()
+    assert found == []
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,3 +96,21 @@ def open_in(
     page.goto(name if "." in name else f"{name}.html", wait_until="load")
     page.evaluate(printing.SETTLED)
     return page
+
+
+def turned(page: Page) -> Iterator[tuple[int, str]]:
+    """Show an open page as a desktop in light and as a phone in dark, and as it was in the end."""
+    for width, theme in ((DESKTOP, "light"), (PHONE, "dark")):
+        turn(page, width, theme)
+        yield width, theme
+    turn(page, DESKTOP, "light")
+
+
+def turn(page: Page, width: int, theme: str) -> None:
+    """Show an open page in another width and theme."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 800})
+    page.add_style_tag(content="* { transition: none !important; }")  # else colours glide
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    if before != page.viewport_size:
+        page.wait_for_timeout(400)  # what scrolls gets its tab stop late

@@ -1,11 +1,12 @@
 """The page *Check my split*: a split is audited in the browser as the command audits it."""
 
+from functools import cache
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from served import DESKTOP, PHONE
+from served import turned
 
 from genre_lib.book.audits import checklist
 from genre_lib.config import reference_dir
@@ -22,12 +23,13 @@ COLLECT = """() => {
 
 
 @pytest.fixture
-def page(open_page):
-    page = open_page("check_my_split")
-    page.evaluate(COLLECT)
+def page(same_page):
+    page = same_page("check_my_split")
+    page.evaluate("window.answers ? answers.length = 0 : (" + COLLECT + ")()")
     return page
 
 
+@cache
 def stored(name):
     (folder,) = reference_dir().glob(f"{name}-????????????????")
     return pd.read_csv(folder / "split.csv")
@@ -65,30 +67,29 @@ def pieces(table, folder):
     return [path]
 
 
-@pytest.mark.parametrize(
-    ("name", "write"),
-    [("fault-filtered-0", file_a_subset), ("track-0", one_file), ("segments-image-0", pieces)],
-)
-def test_the_page_counts_as_the_command_does(name, write, page, tmp_path):
-    table = stored(name)
-    table = table[table.subset.isin(["train", "validation", "test"])]
-    choose(page, *write(table, tmp_path))
-    page.wait_for_function("answers.length")
-    (found,) = page.evaluate("answers")
-    keys = ("shared", "share", "double")
-    columns = ["shared_tracks", "share", "identical_tracks"]
-    expected = audit(table)[columns].to_numpy()
-    assert [[pair[key] for key in keys] for pair in found["pairs"]] == pytest.approx(expected)
+def test_the_page_counts_as_the_command_does(page, tmp_path):
     tracks = read_run(PACKAGED).split.track_id.unique()
-    unit, double, _, faults, _ = checklist(table, SimpleNamespace(track_ids=tracks, name="gtzan"))
-    shown = page.locator(".check-split").inner_text()
-    for sentence in (unit, double, faults):
-        assert sentence[3:] in shown
-    assert found["rows"] == len(table)
-    leaks = name == "segments-image-0"
-    assert ("This split leaks tracks" in shown) == leaks
-    assert ("Nothing leaks." in shown) == (name == "fault-filtered-0")
-    assert f"{len(set(table.track_id[table.subset == 'test']))} test tracks)" in found["cited"]
+    store = SimpleNamespace(track_ids=tracks, name="gtzan")
+    ways = {"fault-filtered-0": file_a_subset, "track-0": one_file, "segments-image-0": pieces}
+    for number, (name, write) in enumerate(ways.items(), start=1):
+        table = stored(name)
+        table = table[table.subset.isin(["train", "validation", "test"])]
+        choose(page, *write(table, tmp_path))
+        page.wait_for_function("n => answers.length == n", arg=number)
+        found = page.evaluate("answers.at(-1)")
+        keys = ("shared", "share", "double")
+        columns = ["shared_tracks", "share", "identical_tracks"]
+        expected = audit(table)[columns].to_numpy()
+        assert [[pair[key] for key in keys] for pair in found["pairs"]] == pytest.approx(expected)
+        unit, double, _, faults, _ = checklist(table, store)
+        shown = page.locator(".check-split").inner_text()
+        for sentence in (unit, double, faults):
+            assert sentence[3:] in shown, name
+        assert found["rows"] == len(table), name
+        leaks = name == "segments-image-0"
+        assert ("This split leaks tracks" in shown) == leaks
+        assert ("Nothing leaks." in shown) == (name == "fault-filtered-0")
+        assert f"{len(set(table.track_id[table.subset == 'test']))} test tracks)" in found["cited"]
 
 
 def test_a_planted_artist_and_duplicate_are_found(page, tmp_path):
@@ -131,14 +132,12 @@ def test_each_file_that_is_no_split_has_its_sentence(page, tmp_path):
     assert page.locator(".check-split [role=alert]").is_hidden()
 
 
-def test_it_fits_and_is_open_to_a_screen_reader(open_page, screenshot, tmp_path):
-    for width, theme in ((DESKTOP, "light"), (PHONE, "dark")):
-        page = open_page("check_my_split", width=width, theme=theme)
-        page.evaluate(COLLECT)
-        page.get_by_label("Choose the files of a split").set_input_files(
-            one_file(stored("track-0"), tmp_path)
-        )
-        page.wait_for_function("answers.length")
+def test_it_fits_and_is_open_to_a_screen_reader(page, screenshot, tmp_path):
+    chooser = page.get_by_label("Choose the files of a split")
+    chooser.set_input_files([])
+    chooser.set_input_files(one_file(stored("track-0"), tmp_path))
+    page.wait_for_function("answers.length")
+    for width, theme in turned(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         screenshot(page, f"check-split-{width}-{theme}")
         found = Axe().run(page, context=".check-split", options={"preload": False}).response

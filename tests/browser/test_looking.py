@@ -1,7 +1,7 @@
 """What a reader sees first, sees large, and does not see at all."""
 
 import pytest
-from served import DESKTOP, PHONE, THEMES
+from served import DESKTOP, PHONE, turned
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -17,17 +17,17 @@ def test_the_message_of_the_book_fits_in_one_screen(open_page, width):
     assert page.locator("meta[name=description]").get_attribute("content")
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_figures_are_as_wide_as_the_text_around_them(open_page, width):
-    page = open_page("what_does_84_mean", width=width)
-    column = page.locator("article section").first.bounding_box()["width"]
-    boxes = page.locator("article figure img").evaluate_all(
-        "(images) => images.map((image) => [image.offsetWidth, image.naturalWidth])"
-    )
-    assert boxes
-    for shown, natural in boxes:
-        assert natural > 0
-        assert shown == pytest.approx(column, rel=0.05)
+def test_figures_are_as_wide_as_the_text_around_them(same_page):
+    for width in (DESKTOP, PHONE):
+        page = same_page("what_does_84_mean", width=width)
+        column = page.locator("article section").first.bounding_box()["width"]
+        boxes = page.locator("article figure img").evaluate_all(
+            "(images) => images.map((image) => [image.offsetWidth, image.naturalWidth])"
+        )
+        assert boxes
+        for shown, natural in boxes:
+            assert natural > 0
+            assert shown == pytest.approx(column, rel=0.05)
 
 
 def test_a_click_on_a_figure_opens_it_alone(open_page):
@@ -41,11 +41,11 @@ def test_a_click_on_a_figure_opens_it_alone(open_page):
     assert page.evaluate("document.documentElement.tagName") == "svg"
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_captions_and_figures_can_be_told_from_the_page(open_page, theme):
+def test_captions_and_figures_can_be_told_from_the_page(same_page):
     """Pictures are drawn for a white ground, so a dark page gives them one."""
-    page = open_page("sec6_conclusion", theme=theme)
-    ground = page.locator("article figure img").first.evaluate(
-        "(image) => getComputedStyle(image).backgroundColor"
-    )
-    assert (ground == "rgb(255, 255, 255)") == (theme == "dark")
+    page = same_page("what_does_84_mean")
+    for _, theme in turned(page):
+        ground = page.locator("article figure img").first.evaluate(
+            "(image) => getComputedStyle(image).backgroundColor"
+        )
+        assert (ground == "rgb(255, 255, 255)") == (theme == "dark")

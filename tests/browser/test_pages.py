@@ -1,14 +1,16 @@
 """Every page of the book in both themes and on two widths, as a browser shows it."""
 
+import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
-from served import DESKTOP, PAGES, PHONE, THEMES, open_in
+from filelock import FileLock
+from playwright.sync_api import Browser, Page, Request, expect
+from served import DESKTOP, PAGES, PHONE, ROOT, THEMES, open_in, turn
 
 TOO_WIDE = """() => {
   const width = document.scrollingElement.clientWidth;
@@ -26,7 +28,11 @@ IMAGES = """() => [...document.querySelectorAll("article :is(img, [role=img])")]
 HEADER_WORDS = """() => [...document.querySelectorAll(
   ".bd-header-article :is(a, button)"
 )].map((each) => [each.title, each.ariaLabel, each.textContent, each.getAttribute("href")])"""
-SHOW = "(theme) => { document.documentElement.dataset.theme = theme; }"
+TABLES = """() => {
+  for (const each of document.querySelectorAll("details")) each.open = true;
+  return [...document.querySelectorAll(".book-table-box, .confusion-box")]
+    .map((box) => box.getBoundingClientRect().right);
+}"""
 UNRESOLVED = r"\bnan\b|\bundefined\b|\{(?:glue|numref|doc|ref|cite|term)[a-z:]*\}|pasted-|Traceback"
 MEGABYTE = 1_000_000
 
@@ -36,12 +42,16 @@ class Visit:
     """What was seen on one page, in both themes and on two widths."""
 
     faults: list[str] = field(default_factory=list)
-    too_wide: dict[int, list[str]] = field(default_factory=dict)
+    too_wide: dict[str, list[str]] = field(default_factory=dict)
     violations: dict[str, list[str]] = field(default_factory=dict)
     images: list[tuple[str, str, bool]] = field(default_factory=list)
     header: list[list[str | None]] = field(default_factory=list)
     text: str = ""
     loaded: int = 0  # bytes
+    curves: int = 0  # plots
+    plotting: int = 0  # requests for the script that draws them
+    edges: list[float] = field(default_factory=list)  # right ones of tables on a phone
+    saved: dict[str, bool] = field(default_factory=dict)  # whether a table has its file's bytes
 
 
 def violations(page: Page, theme: str) -> list[str]:
@@ -74,24 +84,38 @@ def look(browser: Browser, site: str, name: str, keep: Callable[[Page, str], Pat
     seen.images = page.evaluate(IMAGES)
     seen.header = page.evaluate(HEADER_WORDS)
     seen.text = page.locator("article").inner_text()
-    for width, theme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(SHOW, theme)
-        page.wait_for_timeout(500)  # colours glide; what scrolls gets its tab stop late
+    for width, theme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")):
+        turn(page, width, theme)
         if (width, theme) != (PHONE, "dark"):
             seen.violations[f"{width} {theme}"] = violations(page, theme)
         if theme == "light":
-            seen.too_wide[width] = page.evaluate(TOO_WIDE)
+            seen.too_wide[f"{width}"] = page.evaluate(TOO_WIDE)
         if (width, theme) in ((DESKTOP, "light"), (PHONE, "dark")):
             keep(page, f"{name}-{width}-{theme}")
+    seen.edges = page.evaluate(TABLES)
+    for link in page.locator("a[download]:not([href$='.js'])").all():
+        with page.expect_download() as download:
+            link.evaluate("link => link.click()")
+        file = ROOT / "book" / "tables" / download.value.suggested_filename
+        seen.saved[file.name] = Path(download.value.path()).read_bytes() == file.read_bytes()
+    for plot in page.locator(".book-plot").all():
+        plot.scroll_into_view_if_needed()
+        expect(plot.locator(".main-svg").first).to_be_visible()
+        seen.curves += 1
+    seen.plotting = sum("plotly" in request.url for request in requests)
     page.context.close()
     return seen
 
 
 @pytest.fixture(scope="module")
-def visits(browser: Browser, site: str, screenshot) -> dict[str, Visit]:
-    """All pages of the book."""
-    return {name: look(browser, site, name, screenshot) for name in PAGES}
+def visits(browser: Browser, site: str, shared: Path, screenshot) -> dict[str, Visit]:
+    """All pages of the book, looked at once for all workers."""
+    notes = shared / "visits.json"
+    with FileLock(shared / "visits.lock"):
+        if not notes.exists():
+            seen = {name: asdict(look(browser, site, name, screenshot)) for name in PAGES}
+            notes.write_text(json.dumps(seen))
+    return {name: Visit(**each) for name, each in json.loads(notes.read_text()).items()}
 
 
 def test_pages_open_without_errors_and_ask_for_nothing_outside_the_book(visits):
@@ -140,6 +164,20 @@ def test_no_button_leads_to_an_address_that_the_book_does_not_have(visits):
 def test_a_page_with_all_that_it_loads_is_not_heavy(visits):
     for name, visit in visits.items():
         assert MEGABYTE / 2 < visit.loaded < 6 * MEGABYTE, name
+
+
+def test_the_plotting_script_is_loaded_once_and_only_where_curves_are(visits):
+    for name, visit in visits.items():
+        assert visit.plotting == min(visit.curves, 1), name
+    assert visits["sec5_evaluation"].curves
+
+
+def test_every_table_fits_a_phone_and_can_be_saved_with_the_bytes_of_its_file(visits):
+    for name, visit in visits.items():
+        assert [edge for edge in visit.edges if edge > PHONE] == [], name
+    saved = {file: same for visit in visits.values() for file, same in visit.saved.items()}
+    files = {path.name for path in (ROOT / "book" / "tables").glob("*.csv")}
+    assert saved == dict.fromkeys(files, True)
 
 
 SPOIL = """() => {

@@ -11,13 +11,14 @@ from filelock import FileLock
 from served import PAGES, ROOT
 
 from genre_lib.book import pdf as printing
+from genre_lib.book.editions import render
 
 TITLE = rb"/Title (\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)"
 
 
 @pytest.fixture(scope="module")
-def pdf(chromium: str, shared: Path) -> Path:
-    """The book as it is stored, printed once for all workers."""
+def pdf(chromium: str, shared: Path, built) -> Path:
+    """The book as it is stored, printed once for all workers, from what Sphinx has read of it."""
     book = shared / "printed"
     output = book / "_build" / "book.pdf"
     print_document = printing.print_document
@@ -29,6 +30,8 @@ def pdf(chromium: str, shared: Path) -> Path:
     with FileLock(shared / "printed.lock"), pytest.MonkeyPatch.context() as patch:
         if not output.exists():
             patch.setattr(printing, "print_document", keep)
+            folder = built.html.parents[1]
+            patch.setattr(printing, "render", lambda _, *, builder: render(folder, builder=builder))
             shutil.copytree(ROOT / "book", book, ignore=shutil.ignore_patterns("_build"))
             printing.print_book(book)
     return output

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
-from served import DESKTOP, PAGES, PHONE, THEMES
+from served import DESKTOP, PHONE, turn, turned
 
 SCORES = "sec5_evaluation"
 Open = Callable[..., Page]
@@ -19,13 +18,12 @@ def check_width(page: Page, width: int) -> None:
 # The confusion matrix
 
 
-def test_choosing_a_cell_opens_the_tracks_behind_its_count(open_page: Open):
+def test_choosing_a_cell_opens_the_tracks_behind_its_count(same_page: Open):
     for width in (DESKTOP, PHONE):
-        page = open_page(SCORES, width=width)
+        page = same_page(SCORES, width=width)
         matrix = page.locator(".confusion")
         behind = matrix.locator(".behind")
         genres = matrix.locator(".matrix thead th").all_inner_texts()
-        expect(behind).to_be_hidden()
         for place in (0, 3, 45, 99):
             cell = matrix.locator(".matrix button").nth(place)
             cell.click()
@@ -44,6 +42,7 @@ def test_choosing_a_cell_opens_the_tracks_behind_its_count(open_page: Open):
 
 def test_the_matrix_is_one_stop_of_the_tab_key_and_arrows_go_on(open_page: Open):
     page = open_page(SCORES)
+    expect(page.locator(".confusion .behind")).to_be_hidden()
     buttons = page.locator(".confusion .matrix button")
     assert page.locator(".confusion .matrix button[tabindex='0']").count() == 1
     buttons.first.focus()
@@ -60,9 +59,9 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_arrows_go_on(open_page: Open)
 # Curves
 
 
-def test_curves_show_the_values_under_the_pointer(open_page: Open, screenshot: Callable):
-    for width, theme in zip((DESKTOP, PHONE), THEMES, strict=True):
-        page = open_page(SCORES, width=width, theme=theme)
+def test_curves_show_the_values_under_the_pointer(same_page: Open, screenshot: Callable):
+    page = same_page(SCORES)
+    for width, theme in turned(page):
         plot = page.locator(".book-plot-figure")
         plot.scroll_into_view_if_needed()
         expect(plot.locator(".scatterlayer .trace").first).to_be_visible()
@@ -74,7 +73,7 @@ def test_curves_show_the_values_under_the_pointer(open_page: Open, screenshot: C
         expect(hover).to_contain_text("validation")
         shown = (hover.text_content() or "").replace("\N{NO-BREAK SPACE}", " ")
         (epoch,) = re.findall(r"^Epoch (\d+)training, running", shown)
-        page.locator(".book-plot summary").click()
+        page.locator(".book-plot details").evaluate("each => { each.open = true; }")
         column = page.locator(".book-plot th", has_text="validation accuracy").evaluate(
             "head => head.cellIndex"
         )
@@ -85,8 +84,8 @@ def test_curves_show_the_values_under_the_pointer(open_page: Open, screenshot: C
         screenshot(page, f"curves-{width}-{theme}")
 
 
-def test_curves_follow_the_theme(open_page: Open):
-    page = open_page(SCORES)
+def test_curves_follow_the_theme(same_page: Open):
+    page = same_page(SCORES)
     plot = page.locator(".book-plot-figure")
     plot.scroll_into_view_if_needed()
     title = plot.locator(".xtitle")
@@ -99,30 +98,14 @@ def test_curves_follow_the_theme(open_page: Open):
                            arg=light)  # fmt: skip
     dark = page.locator("article p").first.evaluate("node => getComputedStyle(node).color")
     assert title.evaluate(paint) == dark
-
-
-def test_the_plotting_script_is_loaded_once_and_only_where_curves_are(browser: Browser, site: str):
-    page = browser.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    with_curves = set()
-    for name in PAGES:
-        asked.clear()
-        page.goto(f"{site}{name}.html")
-        for plot in page.locator(".book-plot").all():
-            plot.scroll_into_view_if_needed()
-            expect(plot.locator(".main-svg").first).to_be_visible()
-            with_curves.add(name)
-        assert sum("plotly" in url for url in asked) == (name in with_curves)
-    assert SCORES in with_curves
-    page.close()
+    turn(page, DESKTOP, "light")
 
 
 # Tables
 
 
-def test_tables_are_sorted_from_their_heads_with_the_keyboard(open_page: Open):
-    page = open_page(SCORES)
+def test_tables_are_sorted_from_their_heads_with_the_keyboard(same_page: Open):
+    page = same_page(SCORES)
     table = page.locator(".book-table:has([download='table_2.csv']) table")
     whole = table.locator("tbody").inner_text()
     for column, kind in ((0, str), (2, float)):
@@ -146,25 +129,6 @@ def test_tables_are_sorted_from_their_heads_with_the_keyboard(open_page: Open):
         assert table.locator("tbody").inner_text() == whole
 
 
-def test_every_table_fits_a_phone_and_can_be_saved_with_the_bytes_of_its_file(open_page: Open):
-    root = Path(__file__).parents[2] / "book" / "tables"
-    saved = set()
-    for name in PAGES:
-        page = open_page(name, width=PHONE)
-        page.evaluate(
-            "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
-        )
-        for box in page.locator(".book-table-box, .confusion-box").all():
-            assert box.evaluate("box => box.getBoundingClientRect().right") <= PHONE
-        for link in page.locator("a[download]:not([href$='.js'])").all():
-            with page.expect_download() as download:
-                link.evaluate("link => link.click()")
-            file = download.value.suggested_filename
-            assert Path(download.value.path()).read_bytes() == (root / file).read_bytes()
-            saved.add(file)
-    assert saved == {path.name for path in root.glob("*.csv")}
-
-
 # Without scripts, and in print
 
 
@@ -180,10 +144,11 @@ def test_matrix_and_tables_are_there_without_scripts(browser: Browser, site: str
     context.close()
 
 
-def test_print_has_the_numbered_figures_and_not_what_answers(open_page: Open):
-    page = open_page(SCORES)
+def test_print_has_the_numbered_figures_and_not_what_answers(same_page: Open):
+    page = same_page(SCORES)
     page.emulate_media(media="print")
     for name in (".book-plot", ".confusion", ".book-download"):
         expect(page.locator(name).first).to_be_hidden()
     expect(page.locator("#fig-confusion img")).to_be_visible()
     expect(page.locator(".book-table table").last).to_be_visible()
+    page.emulate_media(media="screen")
