@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import torch
+import torch._dynamo  # an optimizer imports it, which takes longer than a whole run here
 
 from genre_lib import augment, config, training
 from genre_lib.config import RunSettings

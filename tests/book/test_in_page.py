@@ -78,8 +78,8 @@ def test_the_scripts_answer_as_the_command_does(ask, trained, tmp_path):
         (np.concatenate(pauses), RATE),  # windows of silence
         (np.stack([short, -short, silence[: len(short)] + 0.1], axis=1), RATE),  # they cancel
         (soxr.resample(song, RATE, 44100, quality="HQ")[: 31 * 44100], 44100),  # a rest left out
-        (soxr.resample(music("disco", 30), RATE, 48000, quality="HQ"), 48000),
-        (soxr.resample(music("pop", 30), RATE, 16000, quality="HQ"), 16000),
+        (soxr.resample(music("disco", 12), RATE, 48000, quality="HQ"), 48000),
+        (soxr.resample(music("pop", 12), RATE, 16000, quality="HQ"), 16000),
     ]
     for number, ((audio, rate), found) in enumerate(zip(sounds, ask(*sounds), strict=True)):
         file = tmp_path / f"{number}.wav"
@@ -129,20 +129,19 @@ def test_what_is_loaded_is_small_and_says_how_often_an_answer_is_right(network, 
         assert low <= each["right"] / each["named"] <= high
 
 
-@pytest.mark.parametrize("name", IMPLEMENTED)
-def test_a_network_that_the_scripts_do_not_implement_is_refused(name, trained, tmp_path):
-    value = IMPLEMENTED[name]
-    other = not value if isinstance(value, bool) else value * 2
-    change = {name: other}
-    settings, recipe = trained.settings, trained.recipe
-    if name in type(settings.model).model_fields:
-        model = settings.model.model_copy(update=change)
-        settings = settings.model_copy(update={"model": model})
-    elif name in type(recipe).model_fields:
-        recipe = recipe.model_copy(update=change)
-    else:
-        settings = settings.model_copy(update=change)
-    trained = replace(trained, settings=settings, recipe=recipe)
-    with pytest.raises(UserError, match=rf"{name}={value}, .*{name}={other}\.$"):
-        write_network(tmp_path / "network", trained)
-    assert not (tmp_path / "network").exists()
+def test_a_network_that_the_scripts_do_not_implement_is_refused(trained, tmp_path):
+    for name, value in IMPLEMENTED.items():
+        other = not value if isinstance(value, bool) else value * 2
+        change = {name: other}
+        settings, recipe = trained.settings, trained.recipe
+        if name in type(settings.model).model_fields:
+            model = settings.model.model_copy(update=change)
+            settings = settings.model_copy(update={"model": model})
+        elif name in type(recipe).model_fields:
+            recipe = recipe.model_copy(update=change)
+        else:
+            settings = settings.model_copy(update=change)
+        changed = replace(trained, settings=settings, recipe=recipe)
+        with pytest.raises(UserError, match=rf"{name}={value}, .*{name}={other}\.$"):
+            write_network(tmp_path / "network", changed)
+        assert not (tmp_path / "network").exists()

@@ -323,17 +323,17 @@ def shake(page, **values):
     """How far the answer moves, and what the page says, with some sliders moved."""
     page.evaluate(
         """(values) => {
-          window.shaken = null;
+          window.answered = null; // not `shaken`: so the function is called
           const form = document.querySelector('.own-song-shake');
-          form.addEventListener('shaken', ({ detail }) => { window.shaken = detail; });
+          form.addEventListener('shaken', ({ detail }) => { window.answered = detail; });
           for (const input of form.querySelectorAll('input'))
             input.value = values[input.name] ?? input.getAttribute('value');
           form.querySelector('input').dispatchEvent(new Event('change', { bubbles: true }));
         }""",
         values,
     )
-    page.wait_for_function("window.shaken")
-    return page.evaluate("shaken")
+    page.wait_for_function("window.answered")
+    return page.evaluate("answered")
 
 
 def test_gain_moves_nothing_and_noise_moves_the_answer(page, trained, tmp_path):
