@@ -55,7 +55,6 @@ from genre_lib.book import figures
 from genre_lib.book.references import stored_runs
 from genre_lib.book.statements import glue_numbers, statements
 from genre_lib.book.tables import csv_link
-from genre_lib.claims.page import to_html
 
 runs = stored_runs()
 table = claims.ledger(runs)
@@ -70,7 +69,7 @@ figures.show("verdicts", drawn)
 
 # %% tags=["hide-input"]
 figures.save(table, "claims")
-HTML(csv_link("claims", table) + to_html(table))
+HTML(csv_link("claims", table) + claims.to_html(table))
 
 # %% [markdown]
 # ## How to read it

@@ -15,8 +15,7 @@ from genre_lib import claims, paper
 from genre_lib.book.references import REFERENCES, reference
 from genre_lib.claims import CLAIMS, SCALES, formulas, judged
 from genre_lib.claims.arithmetic import equation_2
-from genre_lib.claims.judging import PAGES, SECTIONS
-from genre_lib.claims.page import to_html
+from genre_lib.claims.judging import PAGES, SECTIONS, to_html
 from genre_lib.config import GENRES
 from genre_lib.runs import Run
 

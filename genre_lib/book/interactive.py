@@ -7,9 +7,7 @@ of ``book/_assets`` read the data that stand in the page. A numbered figure of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from seaborn.utils import relative_luminance
 from genre_lib.book.comparisons import confusion_tracks
 from genre_lib.book.figures import COLORS, CURVES, LINES, MARKERS, PRINTED, save, tabulate
 from genre_lib.book.tables import csv_link
+from genre_lib.book.templates import fill
 from genre_lib.evaluation import confusions
 from genre_lib.runs import Run
 
@@ -31,11 +30,6 @@ SYMBOLS = {"o": "circle", "s": "square", "D": "diamond", "^": "triangle-up"}
 FORMATS = {"accuracy": ".1%", "loss": ".3f"}
 DIGITS = {"accuracy": ".2%", "loss": "g"}
 """The paper's values have as many digits as it prints."""
-
-
-def _embedded(data: str) -> str:
-    """JSON to stand in a page."""
-    return '<script type="application/json">' + data.replace("<", "\\u003c") + "</script>"
 
 
 # The confusion matrix
@@ -51,31 +45,18 @@ def confusion_matrix(name: str, run: Run) -> HTML:
     counts, tracks = confusions(run.predictions, run.genres), confusion_tracks(run)
     save(tracks, name)
     percent = tracks.assign(probability=(100 * tracks.probability).round().astype(int))
-    heads = "".join(f'<th scope="col"><span>{escape(genre)}</span></th>' for genre in run.genres)
-    rows = ""
-    for genre, row in counts.iterrows():
-        shares = row / max(1, counts.to_numpy().max())
-        cells = [f'<td style="{_colours(share)}">{count}</td>'
-                 for share, count in zip(shares, row, strict=True)]  # fmt: skip
-        rows += f'<tr><th scope="row">{escape(str(genre))}</th>{"".join(cells)}</tr>\n'
-    return HTML(f"""<div class="confusion">
-<div class="confusion-box">
-<table class="dataframe matrix" aria-label="Confusion matrix in test images">
-<caption>Test images. Rows: true genre. Columns: predicted genre.</caption>
-<thead><tr><td></td>{heads}</tr></thead>
-<tbody>
-{rows}</tbody></table>
-</div>
-{csv_link(name, tracks)}
-{_embedded(percent.to_json(orient="records"))}
-</div>""")
+    most = max(1, counts.to_numpy().max())
+    rows = [(genre, [(count, _colours(count / most)) for count in row])
+            for genre, row in counts.iterrows()]  # fmt: skip
+    records, link = percent.to_dict("records"), csv_link(name, tracks)
+    return HTML(fill("confusion", genres=run.genres, rows=rows, tracks=records, link=link))
 
 
-def _colours(share: float) -> str:
-    """Style of a cell, coloured as in Figure 6, with letters that can be read on it."""
+def _colours(share: float) -> tuple[str, str]:
+    """Colour of a cell, as in Figure 6, and of letters that can be read on it."""
     color = colormaps["cividis"](share)
     ink = "#000" if relative_luminance(color) > 0.18 else "#fff"  # where both have equal contrast
-    return f"background-color:{to_hex(color)};color:{ink}"
+    return to_hex(color), ink
 
 
 # Curves
@@ -93,14 +74,8 @@ def learning_curves(name: str, run: Run) -> HTML:
         for axis, what in (("y", "accuracy"), ("y2", "loss"))
         for trace in _traces(history, what)
     ]
-    message = f"Accuracy and loss in training and validation over {len(history)} epochs."
-    return HTML(f"""<div class="book-plot">
-<div class="book-plot-figure" role="img" aria-label="{message}"></div>
-{_embedded(json.dumps({"data": data}))}
-<details><summary>All values in a table</summary>
-{tabulate(name, history, formats=formats).to_html()}
-</details>
-</div>""")
+    table = tabulate(name, history, formats=formats).to_html()
+    return HTML(fill("curves", epochs=len(history), figure={"data": data}, table=table))
 
 
 def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
@@ -168,10 +143,4 @@ def readable(
                     for point, text in zip(points, texts.get(gid, ()), strict=False)
                     if axes.bbox.contains(*point)]  # fmt: skip
             lines |= {gid: seen} if seen else {}
-    options = "".join(f"<option>{escape(name)}</option>" for name in lines)
-    return HTML(f"""<form class="readable" data-figure="{name}" hidden>
-<label>{escape(line)} <select>{options}</select></label>
-<label>{escape(step)} <input type="range" min="0" value="0"></label>
-<output></output>
-{_embedded(json.dumps(lines))}
-</form>""")
+    return HTML(fill("readable", name=name, line=line, step=step, lines=lines))

@@ -20,21 +20,7 @@ FLAGS = (
 )
 """What cuts the browser from the network; Playwright itself keeps it from updates and the like."""
 
-SETTLED = """async () => {
-  const start = performance.now();
-  const pause = () => new Promise((go, stop) =>
-    performance.now() - start < 60000 ? setTimeout(go, 20) : stop(Error("not drawn in a minute")));
-  await document.fonts.ready;
-  if (document.querySelector("script[src*='tex-svg']")) {
-    while (!window.MathJax?.startup?.promise) await pause();
-    await MathJax.startup.promise;
-  }
-  const views = "script[type='application/vnd.jupyter.widget-view+json']";
-  const drawn = () => [...document.querySelectorAll(views)].every(
-    (view) => view.parentElement.querySelector(".jupyter-widgets"));
-  while (!drawn()) await pause();
-  await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
-}"""
+SETTLED = (Path(__file__).parents[1] / "templates" / "settled.js").read_text(encoding="utf-8")
 """A function of JavaScript that returns when formulas, fonts and widgets are drawn."""
 
 WIDTH = 822  # CSS pixels between the margins: scripts that measure find the width of the print

@@ -8,11 +8,12 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from numbers import Integral, Real
 from typing import Any
 
 import pandas as pd
+
+from genre_lib.book.templates import fill
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
@@ -23,10 +24,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 def csv_link(name: str, table: pd.DataFrame) -> str:
     """HTML of a link that saves ``<name>.csv``; the file is in the link, so no server is asked."""
     content = b64encode(csv_bytes(table)).decode()
-    return (
-        f'<p class="book-download"><a download="{escape(name)}.csv" '
-        f'href="data:text/csv;charset=utf-8;base64,{content}">Download {escape(name)}.csv</a></p>'
-    )
+    return fill("link", name=name, content=content)
 
 
 @dataclass(frozen=True)
@@ -51,36 +49,30 @@ class Table:
 
     def to_html(self) -> str:
         """The table in a box that scrolls on narrow screens, with a link to its CSV file."""
-        heads, columns = zip(*(self._column(name) for name in self.data), strict=True)
-        rows = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
-        return f"""<div class="book-table">
-<div class="book-table-box" role="region" aria-label="Table: {_words(self.name)}" tabindex="0">
-<table class="dataframe"><thead><tr>{"".join(heads)}</tr></thead>
-<tbody>
-{rows}
-</tbody></table>
-</div>
-{csv_link(self.name, self.data)}
-</div>"""
+        columns = {name: self._column(name) for name in self.data}
+        heads = [
+            {"head": _words(str(name)), "number": any(value is not None for _, value in cells)}
+            for name, cells in columns.items()
+        ]
+        rows, link = zip(*columns.values(), strict=True), csv_link(self.name, self.data)
+        return fill("table", name=_words(self.name), columns=heads, rows=rows, link=link)
 
     _repr_html_ = to_html
 
-    def _column(self, name: Any) -> tuple[str, list[str]]:
-        """Head and cells of a column; cells with numbers hold the value to sort by."""
+    def _column(self, name: Any) -> list[tuple[str, Any]]:
+        """Cells of a column: their texts, and the values to sort by if these are numbers."""
         values, types = self.data[name], pd.api.types
         number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
-        side = ' class="number"' if number else ""
-        cells = []
-        for value in values:
-            missing = types.is_scalar(value) and pd.isna(value)
-            text = "" if missing else escape(_shown(value, self.formats.get(name)))
-            by = f' data-value="{value}"' if number and not missing else ""
-            cells.append(f"<td{side}{by}>{text}</td>")
-        return f'<th scope="col"{side}>{_words(str(name))}</th>', cells
+        missing = [types.is_scalar(value) and pd.isna(value) for value in values]
+        return [
+            ("" if none else _shown(value, self.formats.get(name)),
+             value if number and not none else None)
+            for value, none in zip(values, missing, strict=True)
+        ]  # fmt: skip
 
 
 def _words(name: str) -> str:
-    return escape(name.replace("_", " "))
+    return name.replace("_", " ")
 
 
 def _shown(value: Any, form: str | None) -> str:

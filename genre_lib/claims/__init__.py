@@ -7,6 +7,6 @@ and see the verdict turn.
 Intervals are about the test tracks (bootstrap); what another seed would change, they do not say.
 """
 
-from genre_lib.claims.judging import CLAIMS, SCALES, counts_by_verdict, judged, ledger
+from genre_lib.claims.judging import CLAIMS, SCALES, counts_by_verdict, judged, ledger, to_html
 
-__all__ = ["CLAIMS", "SCALES", "counts_by_verdict", "judged", "ledger"]
+__all__ = ["CLAIMS", "SCALES", "counts_by_verdict", "judged", "ledger", "to_html"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import numpy as np
 import torch
@@ -68,10 +67,6 @@ def adamw(runs: Evidence, *, inside: bool) -> Finding:
     return Finding(found, difference < 1e-6)
 
 
-equation_1 = partial(adamw, inside=False)
-equation_1_epsilon = partial(adamw, inside=True)
-
-
 def shares_of_the_peak(*, steps: int = 1000) -> np.ndarray:
     """Learning rate of every step by OneCycleLR as a share of its peak, shape (steps,)."""
     settings = TrainingSettings()
@@ -113,10 +108,6 @@ def annealing(runs: Evidence, *, from_peak: bool) -> Finding:
     )
     found = f"After the peak the plan leaves the formula by up to {difference:.1%} of the peak."
     return Finding(found, bool(difference < 0.01))
-
-
-equation_2 = partial(annealing, from_peak=False)
-cosine_annealing = partial(annealing, from_peak=True)
 
 
 def equation_3(runs: Evidence) -> Finding:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
 from genre_lib import paper
+from genre_lib.book.templates import fill
 from genre_lib.runs import Run
 
 Kind = Literal["arithmetic", "number", "conclusion"]
@@ -64,8 +65,8 @@ class Evidence(dict[str, Run]):
 class Claim:
     """One statement of the paper that can be checked, as ``claims.toml`` has it.
 
-    The function `key` of `module` judges it; its docstring has what speaks against the claim, if
-    that is not the opposite of what confirms it.
+    A function of `module` judges it; its docstring has what speaks against the claim, if that is
+    not the opposite of what confirms it.
     """
 
     key: str
@@ -79,6 +80,12 @@ class Claim:
 
 TEXTS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
 PAGES: dict[str, str] = TEXTS.pop("pages")
+JUDGES: dict[str, dict[str, Any]] = {
+    key: {"by": key} | fields.pop("judge", {})
+    for claims in TEXTS.values()
+    for key, fields in claims.items()
+}
+"""The name of the function that judges a claim, and what it is given."""
 CLAIMS = {
     key: Claim(key, module, **{n: text.format(**vars(paper)) for n, text in fields.items()})
     for module, claims in TEXTS.items()
@@ -92,10 +99,10 @@ def judged(key: str, runs: Mapping[str, Run]) -> Judged:
 
     Where a run is missing that the claim needs, it stays undecided.
     """
-    claim, evidence = CLAIMS[key], Evidence(runs)
+    claim, evidence, given = CLAIMS[key], Evidence(runs), dict(JUDGES[key])
+    judge = getattr(import_module(f"genre_lib.claims.{claim.module}"), given.pop("by"))
     try:
-        judge = getattr(import_module(f"genre_lib.claims.{claim.module}"), key)
-        finding: Finding = judge(evidence)
+        finding: Finding = judge(evidence, **given)
     except MissingRunError as missing:
         finding = Finding(f"Not measured: {missing} is not stored.", None)
     verdict = dict(zip((True, False, None), SCALES[claim.kind], strict=True))[finding.holds]
@@ -119,6 +126,24 @@ def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
         for kind, scale in SCALES.items()
         for verdict in scale
     }
+
+
+def to_html(table: pd.DataFrame) -> str:
+    """The ledger as HTML with filters by kind and verdict, section and text (``ledger.js``).
+
+    Each row has the id ``claim-<key>``, so that other pages can point at it, and a link to the
+    page with the evidence. A verdict has a sign and its words, and no colour. Roles are spelled
+    out because narrow screens get the rows as blocks, which would lose them.
+    """
+    sections = {name for text in table.section for name in text.split(", ")}
+    return fill(
+        "ledger",
+        rows=table.to_dict("records"),
+        counts=counts_by_verdict(table),
+        scales=SCALES,
+        sections=[*SECTIONS, *sorted(sections - set(SECTIONS))],
+        titles=PAGES,
+    )
 
 
 # Rules that several claims share

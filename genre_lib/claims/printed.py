@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from genre_lib import paper
 from genre_lib.claims import arithmetic
 from genre_lib.claims.judging import Evidence, Finding
@@ -131,10 +129,6 @@ def loss_level(runs: Evidence, *, loss: str) -> Finding:
     return Finding(f"The lowest possible loss is {floor:.2f}.", floor <= printed)
 
 
-train_loss = partial(loss_level, loss="TRAIN_LOSS")
-validation_loss = partial(loss_level, loss="VALIDATION_LOSS")
-
-
 def table_2_cells(runs: Evidence) -> Finding:
     agrees = arithmetic.recomputed_scores().agrees
     return Finding(f"{agrees.sum()} of {len(agrees)} scores recompute.", bool(agrees.all()))
@@ -168,9 +162,6 @@ def performs_well(runs: Evidence, *, genre: str) -> Finding:
     return Finding(found, recall > paper.MACRO_RECALL)
 
 
-jazz_well, reggae_well = (partial(performs_well, genre=genre) for genre in ("jazz", "reggae"))
-
-
 def is_minor(runs: Evidence, *, genre: str) -> Finding:
     """Whether the 95 % interval of a genre's recall reaches the accuracy."""
     counts = arithmetic.implied_counts()
@@ -178,9 +169,6 @@ def is_minor(runs: Evidence, *, genre: str) -> Finding:
     _, high = wilson_interval(int(counts.correct[genre]), int(counts.support[genre]))
     found = f"{counts.missed[genre]} of {counts.missed.sum()} mistakes; a genre has "
     return Finding(f"{found}{counts.missed.mean():.1f} on average.", bool(high >= overall))
-
-
-country_minor, rock_minor = (partial(is_minor, genre=genre) for genre in ("country", "rock"))
 
 
 def rock_country_lowest(runs: Evidence) -> Finding:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,22 +62,27 @@ def full_budget(runs: Evidence) -> tuple[dict[str, Run], list[str]]:
     return runs.take(full), [split for split in SPLITS if split not in there]
 
 
-def by_recipe(runs: Evidence, *, judge: Callable[[Run], Finding]) -> Finding:
+def by_recipe(judge: Callable[..., Finding]) -> Callable[..., Finding]:
     """Judge a printed number by the recipe: one run that gives it is enough.
 
     That none does can only be said after trainings on a split by image and on a split by track.
     """
-    full, missing = full_budget(runs)
-    if not full:
-        raise MissingRunError("a run with the paper's budget")
-    found = {name: judge(run) for name, run in full.items()}
-    texts = [f"{name}: {finding.measured}" for name, finding in found.items()]
-    texts += [f"no run with the paper's budget is stored that is split by {s}" for s in missing]
-    holds = {finding.holds for finding in found.values()} | {None for _ in missing}
-    verdict = True if True in holds else None if None in holds else False
-    return Finding(f"{'; '.join(texts)}.", verdict)
+
+    def of_all(runs: Evidence, **given: Any) -> Finding:
+        full, missing = full_budget(runs)
+        if not full:
+            raise MissingRunError("a run with the paper's budget")
+        found = {name: judge(run, **given) for name, run in full.items()}
+        texts = [f"{name}: {finding.measured}" for name, finding in found.items()]
+        texts += [f"no run with the paper's budget is stored that is split by {s}" for s in missing]
+        holds = {finding.holds for finding in found.values()} | {None for _ in missing}
+        verdict = True if True in holds else None if None in holds else False
+        return Finding(f"{'; '.join(texts)}.", verdict)
+
+    return of_all
 
 
+@by_recipe
 def score(run: Run, *, name: str) -> Finding:
     """Whether a score differs from the printed one by no more than the errors of both explain.
 
@@ -99,29 +104,20 @@ def score(run: Run, *, name: str) -> Finding:
     return Finding(found, by_image is None or (None if by_track is None else False))
 
 
+@by_recipe
 def level(run: Run, *, curve: str) -> Finding:
     """Whether the best value of a curve lies within two points of the printed one."""
     best = float(run.history[curve].max())
     return Finding(f"{best:.2%}", abs(best - getattr(paper, curve.upper())) <= 0.02)
 
 
+@by_recipe
 def course(run: Run, *, curve: str, sign: int) -> Finding:
     """Whether a curve goes one way from each tenth of the epochs to the next, on average."""
     tenths = [float(part.mean()) for part in np.array_split(run.history[curve], 10)]
     steps = sign * np.diff(tenths)
     found = f"{tenths[0]:.2f} to {tenths[-1]:.2f}, {sum(steps > 0)} of {len(steps)} steps that way"
     return Finding(found, bool((steps > 0).all()))
-
-
-accuracy, macro_f1, macro_precision, macro_recall = (
-    partial(by_recipe, judge=partial(score, name=name))
-    for name in ("accuracy", "macro_f1", "macro_precision", "macro_recall")
-)
-train_level = partial(by_recipe, judge=partial(level, curve="train_accuracy"))
-validation_level = partial(by_recipe, judge=partial(level, curve="validation_accuracy"))
-train_rises = partial(by_recipe, judge=partial(course, curve="train_accuracy", sign=1))
-train_loss_falls = partial(by_recipe, judge=partial(course, curve="train_loss", sign=-1))
-validation_loss_falls = partial(by_recipe, judge=partial(course, curve="validation_loss", sign=-1))
 
 
 # The data
@@ -241,16 +237,6 @@ def helps(runs: Evidence, *, part: str) -> Finding:
     return Finding(found, bool(row.difference > 0) if row.p < 0.05 else None)
 
 
-hybrid_beats_cnn = partial(helps, part="LSTM plus attention")
-augmentation_helps = partial(helps, part="augmentation while training")
-attention_helps = partial(helps, part="attention")
-lstm_helps = partial(helps, part="LSTM")
-smoothing_helps = partial(helps, part="label smoothing")
-cutmix_helps = partial(helps, part="CutMix")
-schedule_helps = partial(helps, part="learning-rate schedule")
-clipping_helps = partial(helps, part="gradient clipping")
-
-
 # Genres, by the three runs on new tracks, which make hundreds of mistakes each
 
 
@@ -278,10 +264,6 @@ def extreme(runs: Evidence, *, genre: str, easy: bool) -> Finding:
     }
     found = "; ".join(f"{name}: {' and '.join(genres)}" for name, genres in ends.items())
     return Finding(f"{found}.", all_or_none(genre in genres for genres in ends.values()))
-
-
-classical_easy, jazz_easy = (partial(extreme, genre=g, easy=True) for g in ("classical", "jazz"))
-rock_hard, country_hard = (partial(extreme, genre=g, easy=False) for g in ("rock", "country"))
 
 
 def rock_country_overlap(runs: Evidence) -> Finding:

@@ -20,6 +20,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from genre_lib.book.figures import mel_ticks
+from genre_lib.book.templates import fill
 from genre_lib.spectrogram import mel_centres
 
 ASSETS = Path(__file__).parents[2] / "book" / "_assets"
@@ -88,23 +89,17 @@ def panel(
     over, rows
         HTML over the picture, such as a cursor, and below the time axis, made with `row`.
     """
-    frequencies = "".join(
-        f'<span style="bottom:{height / manifest["n_mels"]:.1%}">{tick}</span>'
-        for height, tick in zip(*mel_ticks(manifest, TICKS), strict=True)
-    )
-    seconds = "".join(
-        f'<span style="left:{25 * place}%">{round(second, 1):g}{" s" if place == 4 else ""}</span>'
-        for place, second in enumerate(np.linspace(start, stop, 5))
-    )
-    return (
-        f'<div class="mel"><div class="mel-title">{escape(title)}</div>'
-        f'<div class="mel-y" aria-hidden="true">{frequencies}<span style="bottom:-1em">Hz</span>'
-        f'</div><div class="mel-plot"><img class="dark-light" '  # it is not for the theme
-        f'src="{picture(gray, lossless=lossless)}" '
-        f'alt="{escape(f"Mel spectrogram, {title}. {describe(gray, manifest)}")}">{over}</div>'
-        '<div class="mel-scale" aria-hidden="true"><span style="top:0">0 dB</span>'
-        f'<span style="bottom:0">−{manifest["top_db"]:g}</span></div>'
-        f'<div class="mel-x" aria-hidden="true">{seconds}</div>{rows}</div>'
+    heights, ticks = mel_ticks(manifest, TICKS)
+    return fill(
+        "panel",
+        title=title,
+        picture=picture(gray, lossless=lossless),
+        seen=describe(gray, manifest),
+        frequencies=zip(100 * heights / manifest["n_mels"], ticks, strict=True),
+        seconds=np.linspace(start, stop, 5).round(1),
+        top_db=manifest["top_db"],
+        over=over,
+        rows=rows,
     )
 
 
@@ -124,16 +119,9 @@ def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0
 
     Values, and the height of a dashed `line`, go from 0 to 1; `value` stands at the right.
     """
-    count = len(values)
     steps = "".join(f"V{100 - 100 * height:.0f}H{i}" for i, height in enumerate(values, start=1))
-    y = 100 - 100 * line
-    dashes = f'<line x1="0" x2="{count}" y1="{y}" y2="{y}"/>' if line else ""
-    return (
-        f'<div class="mel-label" aria-hidden="true">{escape(label)}</div><div class="mel-row">'
-        f'<svg viewBox="0 0 {count} 100" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(alt)}"><path d="M0 100{steps}V100Z"/>{dashes}</svg></div>'
-        f'<div class="mel-value" aria-hidden="true">{escape(value)}</div>'
-    )
+    count = len(values)
+    return fill("row", label=label, count=count, steps=steps, alt=alt, value=value, line=line)
 
 
 def encoded(audio: np.ndarray, rate: int, **kind: Any) -> bytes:
@@ -158,7 +146,4 @@ def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float)
 
     The sound begins `start` seconds into a picture that is `seconds` long.
     """
-    return (
-        f'<audio controls preload="metadata" src="{source}" aria-label="{escape(label)}" '
-        f'data-start="{start}" data-seconds="{seconds}"></audio>'
-    )
+    return fill("player", source=source, label=label, start=start, seconds=seconds)

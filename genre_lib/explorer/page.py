@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,6 +15,7 @@ import numpy as np
 
 from genre_lib.augment import IMAGE_SIZE, augment, pipeline, transforms
 from genre_lib.book import figures
+from genre_lib.book.templates import fill
 from genre_lib.config import AugmentationSettings, RunSettings, SpectrogramSettings
 from genre_lib.explorer.drawing import audio_player, instrument, panel, picture
 from genre_lib.explorer.examples import Example, courses
@@ -150,20 +150,8 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
     """Paste a box of one track into another: choose both, slide the box, read the label."""
     genres = [store.genres[store.labels[store.position(track_id)]] for track_id in track_ids]
     images = [resize(store.images[store.position(track_id)]) for track_id in track_ids]
-    own = lender = ""
-    for number, (genre, image) in enumerate(zip(genres, images, strict=True)):
-        own += f'<option value="{picture(image)}">{escape(genre)}</option>'
-        lender += f"<option{' selected' if number == 1 else ''}>{escape(genre)}</option>"
+    pictures = zip(genres, map(picture, images), strict=True)
     over = '<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>'
     mixed = panel(images[0], store.manifest, title="", stop=store.seconds, over=over)
-    return instrument(
-        widgets.HTML(
-            f'<form class="cutmix" data-size="{IMAGE_SIZE}"><div class="cutmix-controls">'
-            f'<label>own picture <select name="own">{own}</select></label>'
-            f'<label>box from <select name="lender">{lender}</select></label>'
-            '<label>area of the box <input type="range" name="area" value="38"></label>'
-            '<label>its place in time <input type="range" name="time" value="60"></label>'
-            '<label>its place in pitch <input type="range" name="pitch" value="45"></label></div>'
-            f'<p>The label: <output name="label"></output></p>{mixed}</form>'
-        )
-    )
+    form = fill("cutmix", size=IMAGE_SIZE, tracks=list(pictures), mixed=mixed)
+    return instrument(widgets.HTML(form))
