@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import pytest
 
 from genre_lib.config import UserError
-from genre_lib.explorer.controls import PAUSE, live
+from genre_lib.explorer.live import PAUSE, live
 
 
 @pytest.fixture

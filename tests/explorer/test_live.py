@@ -20,7 +20,7 @@ from benchmarks.explorer import controls_of, notebook, shown_by
 from genre_lib import explorer
 from genre_lib.config import SpectrogramSettings
 from genre_lib.corpus import Upload, read_audio
-from genre_lib.explorer import controls, live
+from genre_lib.explorer import live
 from genre_lib.predict import header, predict_file, read_trained, report
 from genre_lib.spectrogram import mel_decibels, to_gray
 
@@ -53,10 +53,10 @@ def songs(monkeypatch):
         which = numbers.setdefault((genre, number), len(numbers))
         return music(30, rate, seed=which)
 
-    controls.song.cache_clear()
-    monkeypatch.setattr(controls, "load_song", load)
+    live.song.cache_clear()
+    monkeypatch.setattr(live, "load_song", load)
     yield
-    controls.song.cache_clear()
+    live.song.cache_clear()
 
 
 def knob(instrument, label):
@@ -116,7 +116,7 @@ SPECTROGRAM = {
 
 def test_every_control_of_the_spectrogram_changes_the_picture(file):
     instrument = explorer.spectrogram(file)
-    choosing = set(controls_of(controls.choose_sound()[0]))
+    choosing = set(controls_of(live.choose_sound()[0]))
     assert set(controls_of(instrument)) - choosing == set(SPECTROGRAM)
     turn(instrument, fmax=7000.0)  # possible at every rate
     for label, value in SPECTROGRAM.items():
@@ -270,7 +270,7 @@ def test_an_upload_is_shown_as_the_file_is_written_nowhere_and_forgotten(tmp_pat
             super().__init__(*parts)
             uploads.append(weakref.ref(self))
 
-    monkeypatch.setattr(controls, "Upload", Seen)
+    monkeypatch.setattr(live, "Upload", Seen)
     for make in INSTRUMENTS:
         by_path, by_upload = make(path), make()
         send(by_upload, path.name, path.read_bytes())
@@ -330,7 +330,7 @@ AUGMENTATION = {
 
 def test_every_control_of_the_augmentation_changes_the_picture(file):
     instrument = explorer.augmentation(file)
-    choosing = set(controls_of(controls.choose_sound()[0]))
+    choosing = set(controls_of(live.choose_sound()[0]))
     assert set(controls_of(instrument)) - choosing == set(AUGMENTATION)
     for label, value in AUGMENTATION.items():
         before, first = texts(instrument)[0], knob(instrument, label).value
