@@ -197,7 +197,7 @@ def references(
     if make or scheduler:
         missing = [run for run in chosen if states[run.name] != "stored"]
         with runs.cluster(scheduler):
-            runs.make_references(missing, say=typer.echo)
+            runs.make_references(missing)
         runs.write_results(project_root() / "README.md")
         states = runs.states()
     for run in chosen:
@@ -212,7 +212,7 @@ def keep() -> None:
     """
     from genre_lib.book.references import keep_complete, write_results
 
-    keep_complete(say=typer.echo)
+    keep_complete()
     write_results(project_root() / "README.md")
 
 

@@ -91,7 +91,7 @@ def stamp(source: Path, parameters: Mapping[str, Any], data_digest: str) -> str:
     """Hash of all that an executed notebook depends on: if it is the same, nothing is stale."""
     parts = [source.read_bytes(), json.dumps(parameters, sort_keys=True).encode()]
     package = Path(__file__).parents[1]
-    kinds = ("*.py", "*.toml", "*.html")
+    kinds = ("*.py", "*.toml", "*.html", "*.mplstyle")
     files = [path for kind in kinds for path in sorted(package.rglob(kind))]
     for path in (*files, *sorted(reference_dir().glob("*/metrics.json"))):
         parts += [path.parent.name.encode(), path.name.encode(), path.read_bytes()]

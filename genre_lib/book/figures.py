@@ -23,6 +23,7 @@ import pandas as pd
 import seaborn as sns
 import torch
 from IPython.display import Markdown
+from matplotlib import rc_params_from_file
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -71,18 +72,8 @@ SPLITS = {"image": "split by image", "track": "split by track",
 SCORED = {"image": "each test image", "vote": "one vote a track"}
 RC: Any = {
     **sns.axes_style("ticks"),
+    **rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False),
     "axes.prop_cycle": plt.cycler(color=COLORS),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 10,
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 150,
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so the same everywhere
-    "font.size": 9,
-    "legend.frameon": False,
-    "lines.markersize": 4,
-    "savefig.dpi": 150,
-    "svg.hashsalt": "genre_lib",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
@@ -180,12 +180,7 @@ def states() -> dict[str, str]:
     return found
 
 
-def make_references(
-    entries: Sequence[Reference] | None = None,
-    *,
-    say: Callable[[str], None] = print,
-    progress: bool = True,
-) -> None:
+def make_references(entries: Sequence[Reference] | None = None, *, progress: bool = True) -> None:
     """Make reference runs (all by default), resume or read them, and keep their results.
 
     joblib does one after the other, or what the `joblib.parallel_config` around the call says.
@@ -194,7 +189,7 @@ def make_references(
 
     def tasks() -> Iterator[Any]:
         for number, entry in enumerate(entries, start=1):
-            say(f"[{number}/{len(entries)}] reference run {entry.name}: {entry.question}")
+            print(f"[{number}/{len(entries)}] reference run {entry.name}: {entry.question}")
             yield joblib.delayed(get_run)(entry.settings, progress=progress)
 
     made = joblib.Parallel(batch_size=1, return_as="generator")(tasks())
@@ -228,10 +223,10 @@ def cluster(address: str | None) -> Iterator[None]:
         yield
 
 
-def keep_complete(*, say: Callable[[str], None] = print) -> None:
+def keep_complete() -> None:
     """Keep the results of all reference runs that are complete in ``runs/``; train nothing."""
     data = open_store(REFERENCES[0].settings).digest
     for entry in REFERENCES:
         directory = runs_dir() / digest(entry.settings, data)
         if is_complete(directory):
-            say(f"{entry.name}: {keep(read_run(directory), entry.name)}")
+            print(f"{entry.name}: {keep(read_run(directory), entry.name)}")

@@ -92,9 +92,9 @@ def test_a_stored_run_is_read_instead_of_trained_unless_that_is_asked_for(two, m
         get_run(two[0].settings, progress=False)
 
 
-def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two):
-    lines = []
-    make_references(say=lines.append, progress=False)
+def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two, capsys):
+    make_references(progress=False)
+    lines = capsys.readouterr().out.splitlines()
     assert list(stored_runs()) == ["image-0", "track-0"]
     assert len(lines) == 2
     assert "track-0" in lines[1]
@@ -104,7 +104,7 @@ def test_all_are_made_and_stored_and_stored_anew_under_the_same_name(two):
 
 
 def test_a_stored_run_stays_until_all_of_the_new_one_is_there(two, monkeypatch):
-    make_references(say=lambda _: None, progress=False)
+    make_references(progress=False)
     before = {file: file.read_bytes() for file in reference_dir().rglob("*") if file.is_file()}
 
     def full(*_):
@@ -116,13 +116,13 @@ def test_a_stored_run_stays_until_all_of_the_new_one_is_there(two, monkeypatch):
     assert before == {f: f.read_bytes() for f in reference_dir().rglob("*") if f.is_file()}
 
 
-def test_complete_runs_are_stored_by_the_command_line_and_none_is_trained(two, monkeypatch):
+def test_complete_runs_are_stored_by_the_command_line_and_none_is_trained(two, monkeypatch, capsys):
     get_run(two[1].settings, progress=False)
     monkeypatch.setattr(runs, "_make_run", lambda *_, **__: pytest.fail("trained"))
-    lines, written = [], []
-    keep_complete(say=lines.append)
+    written = []
+    keep_complete()
     assert list(stored_runs()) == ["track-0"]
-    assert len(lines) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1
     monkeypatch.setattr(references, "write_results", written.append)
     result = CliRunner().invoke(app, ["keep"])
     assert result.exit_code == 0
@@ -230,7 +230,7 @@ def test_the_readme_shows_the_stored_results(monkeypatch):
 
 
 def test_the_table_is_put_between_its_marks_and_nothing_else_changes(two, tmp_path):
-    make_references(say=lambda _: None, progress=False)
+    make_references(progress=False)
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{references.BEGIN}\nold\n{references.END}\nafter\n")
     write_results(readme)
