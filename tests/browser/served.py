@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from genre_lib.book import pdf as printing
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 DESKTOP, PHONE = 1280, 375  # widths in CSS pixels
 THEMES = ("light", "dark")
 PATIENCE = 120_000  # ms, for machines that are busy
+expect.set_options(timeout=PATIENCE)
 
 FLAGS = (*printing.FLAGS, "--autoplay-policy=no-user-gesture-required")
 

@@ -32,7 +32,7 @@ def test_hostile_titles_are_text():
     html += audio_player("data:,", label='"><script>', seconds=30.0)
     assert "<b>" not in html
     assert "<script>" not in html
-    assert 'aria-label="&quot;&gt;&lt;script&gt;"' in html
+    assert 'aria-label="&#34;&gt;&lt;script&gt;"' in html
 
 
 def test_frequencies_lie_in_the_bands_that_are_drawn():
