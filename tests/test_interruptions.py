@@ -1,6 +1,7 @@
 """Runs that are killed, waited for, or run out of disk: with real processes."""
 
 import multiprocessing
+import os
 import re
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,9 @@ def start():
     """Start a function of `processes` in a process of its own; returns its exit code."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["processes"])
+    with pytest.MonkeyPatch.context() as patch:  # Python 3.11 does not tell the server sys.path
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+        forkserver.ensure_running()
 
     def run(function, *args) -> int:
         process = context.Process(target=function, args=args)
