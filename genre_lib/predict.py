@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,6 +172,13 @@ def spectrogram(audio: np.ndarray, recipe: SpectrogramSettings) -> np.ndarray:
     return to_gray(mel_decibels(audio, recipe), top_db=recipe.top_db)
 
 
+def shown(audio: np.ndarray, trained: Trained) -> tuple[np.ndarray, int]:
+    """The `spectrogram` that a network is shown, and the highest band that was not filled in."""
+    gray = spectrogram(audio, trained.recipe)
+    top = highest_band(gray)
+    return (fill_bands(gray, top) if top < trained.usual_band else gray), top
+
+
 def probabilities_of(gray: np.ndarray, trained: Trained) -> np.ndarray:
     """Probability of each genre for the spectrogram of one window, shape (genres,)."""
     from genre_lib.training import predict_logits
@@ -189,20 +195,21 @@ def predict_file(
 ) -> Answer:
     """Genres of a recording, as a whole and over time; no more than a few windows are in memory.
 
-    A window starts `every` seconds, by default half a window, from the first sound on; `bar` moves
-    by the seconds heard.
-
-    Raises
-    ------
-    UserError
-        If `every` is out of range, the recording cannot be decoded (see
-        `genre_lib.corpus.audio.stream_audio`), or nothing but silence is heard.
+    From the first sound on, a window starts `every` seconds, by default half a window; `bar` moves
+    by the seconds heard. A `UserError` is raised if `every` is out of range, the recording cannot
+    be decoded (see `genre_lib.corpus.audio.stream_audio`), or nothing but silence is heard.
     """
-    recipe, alone = trained.recipe, list[float]()
+    recipe, alone = trained.recipe, 0.0
     rate, length = recipe.sample_rate, round(recipe.seconds * recipe.sample_rate)
     hop, piece = hop_of(trained, every), round(PIECE * rate)
-    blocks = stream_audio(source, rate, alone=alone)
-    sound = Sound(blocks if bar is None else _counted(blocks, bar, rate), piece)
+
+    def tell(seconds: float, cancelled: bool) -> None:
+        nonlocal alone
+        alone += seconds * cancelled
+        if bar is not None:
+            bar.update(seconds)
+
+    sound = Sound(stream_audio(source, rate, tell=tell), piece)
     found, heard, shares, tops = [], [], [], []
     for first, audio in windows(sound, length=length, hop=hop):
         start = (first + sound.before) / rate
@@ -210,18 +217,16 @@ def predict_file(
         if not (share := share_of_sound(audio, piece)):
             found.append(Window(start, end))
             continue
-        gray = spectrogram(audio, recipe)
-        tops.append(highest_band(gray))
-        if tops[-1] < trained.usual_band:
-            gray = fill_bands(gray, tops[-1])
-        heard.append(probabilities_of(gray, trained))
+        gray, top = shown(audio, trained)
+        tops.append(top)
         shares.append(share)
+        heard.append(probabilities_of(gray, trained))
         ranked = _ranked(trained.genres, heard[-1])
         found.append(Window(start, end, *ranked, sound=round(share, 3)))
     if not heard:
         raise UserError(f"{source} holds nothing but silence; there is no genre to name.")
     ranked = _ranked(trained.genres, np.average(heard, axis=0, weights=shares))
-    notes, seconds = notes_of(trained, sound, found, tops, sum(alone)), sound.samples / rate
+    notes, seconds = notes_of(trained, sound, found, tops, alone), sound.samples / rate
     return Answer(str(source), round(seconds, 3), *ranked, tuple(found), tuple(notes))
 
 
@@ -236,6 +241,7 @@ def notes_of(
     window, rate = trained.recipe.seconds, trained.recipe.sample_rate
     before, after = sound.before / rate, sound.after / rate
     seconds, most = sound.samples / rate - before - after, REST * window
+    ends = f"{before:.1f} s at the beginning, {after:.1f} s at the end"
     weak = f"; with less than {SHORT * window:g} s an answer is weak"
     silent = sum(not it.sound for it in found)
     partly = sum(0 < it.sound < 1 - REST for it in found)
@@ -244,10 +250,7 @@ def notes_of(
     notes = {
         f"Only {seconds:.1f} s of sound, repeated to fill a window of {window:g} s"
         f"{weak if seconds < SHORT * window else ''}.": seconds < window - most,
-        f"Silence that is skipped: {before:.1f} s at the beginning, {after:.1f} s at the end.": max(
-            before, after
-        )
-        > most,
+        f"Silence that is skipped: {ends}.": max(before, after) > most,
         f"Windows of silence, which the answer leaves out: {silent}.": silent,
         f"Windows that are partly silent, and count by their sound: {partly}.": partly,
         f"For {alone:.1f} s the channels cancel each other when mixed, so one is heard "
@@ -257,13 +260,6 @@ def notes_of(
         "model card says.": missing,
     }
     return [note for note, holds in notes.items() if holds]
-
-
-def _counted(blocks: Iterable[np.ndarray], bar: tqdm, rate: int) -> Iterator[np.ndarray]:
-    """Move a bar by the seconds of each block."""
-    for block in blocks:
-        yield block
-        bar.update(len(block) / rate)
 
 
 def hop_of(trained: Trained, every: float | None) -> int:

@@ -6,7 +6,7 @@ import functools
 import io
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, groupby
@@ -52,6 +52,7 @@ class Upload:
 
 
 Source = Path | Upload
+Tell = Callable[[float, bool], None]
 
 
 def read_audio(
@@ -72,15 +73,15 @@ def read_audio(
 
 
 def stream_audio(
-    source: Source, sample_rate: int, *, start: float = 0.0, alone: list[float] | None = None
+    source: Source, sample_rate: int, *, start: float = 0.0, tell: Tell = lambda *_: None
 ) -> Iterator[np.ndarray]:
     """Decode an audio file from `start` seconds on to blocks of mono float32, shape (samples,).
 
     The format is that of the content, whatever the name's suffix says. Channels are mixed, but
-    where they cancel each other one is heard (see `mixed`): `alone` gets the seconds of each such
-    block. A `UserError` is raised if the file cannot be read or decoded, is cut short or has no
-    samples, or a sample is no finite number or far too large for a sound. Blocks before the fault
-    have been yielded by then.
+    where they cancel each other one is heard alone (see `mixed`): `tell` is given the seconds of
+    each block and whether that was so. A `UserError` is raised if the file cannot be read or
+    decoded, is cut short or has no samples, or a sample is no finite number or far too large for a
+    sound. Blocks before the fault have been yielded by then.
     """
     import av
     import soxr
@@ -109,9 +110,8 @@ def stream_audio(
                 if not len(channels):
                     continue
                 done += len(channels) / rate
-                mono, cancelled = mixed(channels)
-                if cancelled and alone is not None:
-                    alone.append(len(mono) / rate)
+                mono, alone = mixed(channels)
+                tell(len(mono) / rate, alone)
                 yield to_rate.resample_chunk(mono)
             yield to_rate.resample_chunk(np.empty(0, np.float32), last=True)
     if not done:

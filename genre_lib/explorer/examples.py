@@ -13,7 +13,7 @@ from genre_lib.corpus import Track
 from genre_lib.corpus.synthetic.songs import synthetic_corpus
 from genre_lib.explorer.drawing import row, sound
 from genre_lib.model import HybridNet
-from genre_lib.predict import Trained, spectrogram
+from genre_lib.predict import Trained, shown
 from genre_lib.splits import pictures_of, split_images
 from genre_lib.store import Store
 
@@ -104,7 +104,7 @@ def hear(tracks: Sequence[Track], trained: Trained, *, whole: bool = False) -> l
     examples = []
     for track in tracks:
         audio = track.load(rate)
-        example = example_of(track.track_id, track.genre, spectrogram(audio, recipe), trained)
+        example = example_of(track.track_id, track.genre, shown(audio, trained)[0], trained)
         part = audio[round(start * rate) : round((start + length) * rate)]
         heard, seconds = sound(part, rate, lossless=whole), len(part) / rate
         examples.append(example._replace(sound=heard, start=start, length=seconds))
