@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, Request, expect
-from served import DESKTOP, PAGES, PHONE, ROOT, THEMES, open_in, turn
+from served import DESKTOP, PAGES, PHONE, ROOT, open_in, turn
 
 TOO_WIDE = """() => {
   const width = document.scrollingElement.clientWidth;
@@ -54,12 +54,14 @@ class Visit:
     saved: dict[str, bool] = field(default_factory=dict)  # whether a table has its file's bytes
 
 
-def violations(page: Page, theme: str) -> list[str]:
-    """What axe finds serious or critical; the themes differ in nothing but colours."""
+def violations(page: Page, *, colors: bool = True, rest: bool = True) -> list[str]:
+    """What axe finds serious or critical in the contrast of colours, and in all else."""
     # Preloading asks for style sheets of the theme at addresses that are wrong.
     options = {"preload": False, "resultTypes": ["violations"]}
-    if theme != THEMES[0]:
+    if not rest:
         options["runOnly"] = ["color-contrast"]
+    if not colors:
+        options["rules"] = {"color-contrast": {"enabled": False}}
     found = Axe().run(page, options=options).response["violations"]
     return [
         f"{fault['id']} ({fault['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}"
@@ -84,14 +86,14 @@ def look(browser: Browser, site: str, name: str, keep: Callable[[Page, str], Pat
     seen.images = page.evaluate(IMAGES)
     seen.header = page.evaluate(HEADER_WORDS)
     seen.text = page.locator("article").inner_text()
-    for width, theme in ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")):
-        turn(page, width, theme)
-        if (width, theme) != (PHONE, "dark"):
-            seen.violations[f"{width} {theme}"] = violations(page, theme)
-        if theme == "light":
-            seen.too_wide[f"{width}"] = page.evaluate(TOO_WIDE)
-        if (width, theme) in ((DESKTOP, "light"), (PHONE, "dark")):
-            keep(page, f"{name}-{width}-{theme}")
+    for width in (DESKTOP, PHONE):
+        turn(page, width, "light")
+        seen.too_wide[f"{width}"] = page.evaluate(TOO_WIDE)
+        seen.violations[f"{width}"] = violations(page, colors=width == DESKTOP)
+        if width == PHONE:  # the themes differ in nothing but colours
+            turn(page, width, "dark")
+            seen.violations["dark"] = violations(page, rest=False)
+        keep(page, f"{name}-{width}-{page.evaluate('document.documentElement.dataset.theme')}")
     seen.edges = page.evaluate(TABLES)
     for link in page.locator("a[download]:not([href$='.js'])").all():
         with page.expect_download() as download:
@@ -196,7 +198,7 @@ def test_faults_are_seen(open_page, faults):
     for message in ("logged", "thrown", "asked for http://elsewhere.test/"):
         assert [fault for fault in faults if message in fault]
     assert ["gray" in element for element in page.evaluate(TOO_WIDE)] == [True]
-    rules = {fault.split()[0] for fault in violations(page, "light")}
+    rules = {fault.split()[0] for fault in violations(page)}
     assert rules == {"color-contrast", "image-alt"}
     assert [text for _, text, _ in page.evaluate(IMAGES)].count("") == 1
     faults.clear()
