@@ -33,11 +33,6 @@ def follows_recipe(run: Run) -> bool:
     return all(getattr(run.settings, part) == getattr(recipe, part) for part in parts)
 
 
-def experiment(run: Run) -> bool:
-    """Tell whether a run has a split or a seed that only an experiment has (`EXPERIMENTS`)."""
-    return any(getattr(run.settings, name) is not None for name in EXPERIMENTS)
-
-
 def scored(run: Run, by: str) -> pd.DataFrame:
     """The predictions of a run that are counted (`SCORED`)."""
     return vote(run.predictions).assign(image=0) if by == "vote" else run.predictions
@@ -398,7 +393,8 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
     """
     rows = []
     for name, run in runs.items():
-        if run.settings.method != "network" or experiment(run):
+        asked = [getattr(run.settings, setting) for setting in EXPERIMENTS]
+        if run.settings.method != "network" or any(value is not None for value in asked):
             continue
         shares = run.history[["train_accuracy", "validation_accuracy"]].to_numpy()
         away = np.abs(shares - (paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY))

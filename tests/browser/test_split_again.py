@@ -3,11 +3,11 @@
 import json
 
 from axe_playwright_python.sync_playwright import Axe
-from served import DESKTOP, PHONE
+from served import turned
 
 
-def test_a_line_of_a_figure_is_read_by_keyboard_and_by_pointer(open_page):
-    page = open_page("split_it_again")
+def test_a_line_of_a_figure_is_read_by_keyboard_and_by_pointer(same_page):
+    page = same_page("split_it_again")
     form = page.locator(".readable")
     lines = json.loads(form.locator("script").text_content())
     (first, points), (second, others), *_ = lines.items()
@@ -24,8 +24,8 @@ def test_a_line_of_a_figure_is_read_by_keyboard_and_by_pointer(open_page):
     assert abs(mark["x"] + mark["width"] / 2 - place["x"] - inside["x"]) < 2
 
 
-def test_stored_tests_are_chosen_and_all_of_them_stand_there_without_scripts(open_page, browser):
-    page = open_page("split_it_again")
+def test_stored_tests_are_chosen_and_all_of_them_stand_there_without_scripts(same_page, browser):
+    page = same_page("split_it_again")
     box = page.locator(".split-again")
     rows = box.locator("tbody tr")
     shown = [row for row in rows.all() if row.is_visible()]
@@ -46,9 +46,9 @@ def test_stored_tests_are_chosen_and_all_of_them_stand_there_without_scripts(ope
     context.close()
 
 
-def test_it_fits_and_is_open_to_a_screen_reader(open_page, screenshot):
-    for width, theme in ((DESKTOP, "light"), (PHONE, "dark")):
-        page = open_page("split_it_again", width=width, theme=theme)
+def test_it_fits_and_is_open_to_a_screen_reader(same_page, screenshot):
+    page = same_page("split_it_again")
+    for width, theme in turned(page):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         screenshot(page, f"split-again-{width}-{theme}")
         for part in (".readable", ".split-again"):
