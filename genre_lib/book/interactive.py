@@ -49,7 +49,7 @@ def confusion_matrix(name: str, run: Run) -> HTML:
     rows = [(genre, [(count, _colours(count / most)) for count in row])
             for genre, row in counts.iterrows()]  # fmt: skip
     records, link = percent.to_dict("records"), csv_link(name, tracks)
-    return HTML(fill("confusion", genres=run.genres, rows=rows, tracks=records, link=link))
+    return HTML(fill("confusion.html", genres=run.genres, rows=rows, tracks=records, link=link))
 
 
 def _colours(share: float) -> tuple[str, str]:
@@ -75,7 +75,7 @@ def learning_curves(name: str, run: Run) -> HTML:
         for trace in _traces(history, what)
     ]
     table = tabulate(name, history, formats=formats).to_html()
-    return HTML(fill("curves", epochs=len(history), figure={"data": data}, table=table))
+    return HTML(fill("curves.html", epochs=len(history), figure={"data": data}, table=table))
 
 
 def _traces(history: pd.DataFrame, what: str) -> list[dict[str, Any]]:
@@ -143,4 +143,4 @@ def readable(
                     for point, text in zip(points, texts.get(gid, ()), strict=False)
                     if axes.bbox.contains(*point)]  # fmt: skip
             lines |= {gid: seen} if seen else {}
-    return HTML(fill("readable", name=name, line=line, step=step, lines=lines))
+    return HTML(fill("readable.html", name=name, line=line, step=step, lines=lines))

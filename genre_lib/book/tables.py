@@ -24,7 +24,7 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
 def csv_link(name: str, table: pd.DataFrame) -> str:
     """HTML of a link that saves ``<name>.csv``; the file is in the link, so no server is asked."""
     content = b64encode(csv_bytes(table)).decode()
-    return fill("link", name=name, content=content)
+    return fill("link.html", name=name, content=content)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Table:
             for name, cells in columns.items()
         ]
         rows, link = zip(*columns.values(), strict=True), csv_link(self.name, self.data)
-        return fill("table", name=_words(self.name), columns=heads, rows=rows, link=link)
+        return fill("table.html", name=_words(self.name), columns=heads, rows=rows, link=link)
 
     _repr_html_ = to_html
 

@@ -1,4 +1,4 @@
-"""HTML of the pages, filled in from the files of ``genre_lib/templates``."""
+"""HTML of the pages, and model cards, filled in from the files of ``genre_lib/templates``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
-        autoescape=True,
+        autoescape=select_autoescape(),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
@@ -23,5 +23,5 @@ def _environment() -> Environment:
 
 
 def fill(template: str, **values: Any) -> str:
-    """The template of a name with these values; texts among them do not become markup."""
-    return _environment().get_template(f"{template}.html").render(values)
+    """A template with these values; in HTML, texts among them do not become markup."""
+    return _environment().get_template(template).render(values)

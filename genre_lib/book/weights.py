@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from genre_lib.book.templates import fill
 from genre_lib.config import new_folder, read_json, write_file, write_json
 from genre_lib.evaluation import vote, wilson_interval
-from genre_lib.predict import PACKAGED, RIGHT, Trained, read_trained, share_of
+from genre_lib.predict import RIGHT, Trained, read_trained, share_of
 
 
 def package(run: Path, target: Path) -> None:
@@ -23,17 +24,12 @@ def package(run: Path, target: Path) -> None:
 
 def model_card(trained: Trained) -> str:
     """The model card of a network: a template, filled in from its run."""
-    from jinja2 import Environment, StrictUndefined
-
     from genre_lib.model import count_parameters
 
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    template = (PACKAGED / "model_card.md.jinja").read_text(encoding="utf-8")
     answers = trained.answers
     rights = (answers.y_true == answers.y_pred).groupby(answers.y_true)
-    return environment.from_string(template).render(
+    return fill(
+        "model_card.md",
         trained=trained,
         best=trained.history.nlargest(1, "validation_accuracy").iloc[0],
         images=share_of(trained.predictions),

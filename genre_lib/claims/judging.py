@@ -137,7 +137,7 @@ def to_html(table: pd.DataFrame) -> str:
     """
     sections = {name for text in table.section for name in text.split(", ")}
     return fill(
-        "ledger",
+        "ledger.html",
         rows=table.to_dict("records"),
         counts=counts_by_verdict(table),
         scales=SCALES,

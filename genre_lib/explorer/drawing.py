@@ -91,7 +91,7 @@ def panel(
     """
     heights, ticks = mel_ticks(manifest, TICKS)
     return fill(
-        "panel",
+        "panel.html",
         title=title,
         picture=picture(gray, lossless=lossless),
         seen=describe(gray, manifest),
@@ -121,7 +121,7 @@ def row(label: str, values: np.ndarray, *, alt: str, value: str, line: float = 0
     """
     steps = "".join(f"V{100 - 100 * height:.0f}H{i}" for i, height in enumerate(values, start=1))
     count = len(values)
-    return fill("row", label=label, count=count, steps=steps, alt=alt, value=value, line=line)
+    return fill("row.html", label=label, count=count, steps=steps, alt=alt, value=value, line=line)
 
 
 def encoded(audio: np.ndarray, rate: int, **kind: Any) -> bytes:
@@ -146,4 +146,4 @@ def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float)
 
     The sound begins `start` seconds into a picture that is `seconds` long.
     """
-    return fill("player", source=source, label=label, start=start, seconds=seconds)
+    return fill("player.html", source=source, label=label, start=start, seconds=seconds)

@@ -153,5 +153,5 @@ def cutmix_mixer(store: Store, track_ids: Sequence[str]) -> widgets.VBox:
     pictures = zip(genres, map(picture, images), strict=True)
     over = '<img class="dark-light" alt="" aria-hidden="true"><div class="cutmix-box"></div>'
     mixed = panel(images[0], store.manifest, title="", stop=store.seconds, over=over)
-    form = fill("cutmix", size=IMAGE_SIZE, tracks=list(pictures), mixed=mixed)
+    form = fill("cutmix.html", size=IMAGE_SIZE, tracks=list(pictures), mixed=mixed)
     return instrument(widgets.HTML(form))
