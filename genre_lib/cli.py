@@ -296,6 +296,7 @@ def answer() -> int:
         return 1
     except SystemExit as end:
         return int(end.code or 0)
+    return 0
 
 
 def end(number: int, _frame: object) -> None:
@@ -311,8 +312,8 @@ def main() -> None:
     # What joblib has to say of tasks that an error ended is no news.
     warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed")
     code = answer()
-    if code - 128 in SIGNALS:
-        goes_on = "; the same command goes on from what is complete"
-        said = SIGNALS[code - 128] + goes_on * any(name in sys.argv for name in RESUMED)
+    if said := {128 + number: word for number, word in SIGNALS.items()}.get(code):
+        if any(name in sys.argv for name in RESUMED):
+            said += "; the same command goes on from what is complete"
         typer.echo(f"\ngenre-book: {said}.", err=True)
     os._exit(code)  # threads of C++ that Python stops would abort the process
