@@ -10,9 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-from tqdm.contrib.concurrent import thread_map
-
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
 from genre_lib.corpus.download import BadArchive, fetch, unpack
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store, some
@@ -30,9 +27,6 @@ HOME = "gtzan/genres"  # where an archive is unpacked to
 MIRROR = "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz"
 MIRROR_SIZE = 1226192050
 ADDRESS = re.compile(r"(https?://[\w.-]+(?::\d+)?/[^#]*)(?:#sha256=(\w{64}))?", re.I)
-
-SAMPLE_RATE = 22050
-SHORT = 30.0 - 512 / SAMPLE_RATE  # seconds; a track of no more lacks a column of its image
 
 # From mirdata's index, which is read where somebody has put it.
 INDEX = "gtzan_genre_index_1.0.json"
@@ -121,35 +115,22 @@ def obtain(data: Path) -> None:
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:
-    """Say how good a copy of GTZAN is: how many tracks, which are short, unreadable, different.
+    """Say how good a copy of GTZAN is: how many tracks there are, and which are other files.
 
     MD5 sums are compared with mirdata's index where it lies in the data folder, else with the two
-    that are known here. Nobody has published whether the mirror's files have them.
+    that are known here. Nobody has published whether the mirror's files have them. What cannot be
+    decoded, and how much is short, is reported when the store is made.
     """
     index = _index(data / INDEX)
     import pooch
 
-    names = [track.track_id for track in tracks]
-    looks = thread_map(_seconds, tracks, desc="looking at gtzan", unit="track", tqdm_class=tqdm)
-    seconds = dict(zip(names, looks, strict=True))
-    short = [f"{name} {s:.2f} s" for name, s in seconds.items() if s is not None and s <= SHORT]
     there = {it.track_id: str(it.path) for it in tracks if os.access(str(it.path), os.R_OK)}
     listed = there.keys() & index
     other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
     return (
         f"GTZAN: {len(tracks)} of 1000 tracks\n"
-        f"  shorter than 30 s, and so ending in silence: {some(short)}\n"
-        f"  cannot be decoded: {some([name for name in names if seconds[name] is None])}\n"
         f"  another MD5 than in mirdata's index, of {len(listed)} known here: {some(other)}"
     )
-
-
-def _seconds(track: Track) -> float | None:
-    """Seconds of a track, None if it cannot be decoded."""
-    try:
-        return len(track.load(SAMPLE_RATE)) / SAMPLE_RATE
-    except UserError:
-        return None
 
 
 def _index(place: Path) -> Mapping[str, str]:

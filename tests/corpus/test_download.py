@@ -574,15 +574,11 @@ def test_ctrl_c_ends_a_download_and_the_same_command_goes_on(mirror):
 
 def test_the_report_says_what_a_copy_lacks(tmp_path):
     folder = tmp_path / "gtzan" / "genres"
-    for number, seconds in enumerate((30.0, 29.99, 29.9, 31.0)):
-        file = folder / "blues" / f"blues.{number:05d}.wav"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(wav(seconds))
-    (folder / "blues" / "blues.00009.wav").write_text("text")
+    (folder / "blues").mkdir(parents=True)
+    for number in range(5):
+        (folder / "blues" / f"blues.{number:05d}.wav").write_bytes(wav())
     text = report(find_gtzan(tmp_path).tracks, tmp_path)
     assert "5 of 1000 tracks" in text
-    assert "1 (blues.00002 29.90 s)" in text
-    assert "cannot be decoded: 1 (blues.00009)" in text
     assert "another MD5 than in mirdata's index, of 1 known here: 1 (blues.00000)" in text
 
 
