@@ -140,6 +140,7 @@ figures.show("dose", figures.dose_response(doses))
 # than with none; with two, the change is {glue:text}`dose_two:+.1f` ({glue:text}`dose_two_low:+.1f`
 # to {glue:text}`dose_two_high:+.1f`), which cannot be told from zero{glue:text}`dose_matters`. A
 # split by image puts {glue:text}`usual_dose:.1f` images of a test track into training on average.
+# On {doc}`split_it_again` you choose the share of known tracks and see which accuracy it makes.
 #
 # ## What each split measures
 #
