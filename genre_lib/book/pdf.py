@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from genre_lib.book.editions import render
+from genre_lib.book.templates import fill
 from genre_lib.config import UserError, write_file, writing
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -20,15 +21,10 @@ FLAGS = (
 )
 """What cuts the browser from the network; Playwright itself keeps it from updates and the like."""
 
-SETTLED = (Path(__file__).parents[1] / "templates" / "settled.js").read_text(encoding="utf-8")
+SETTLED = fill("settled.js")
 """A function of JavaScript that returns when formulas, fonts and widgets are drawn."""
 
 WIDTH = 822  # CSS pixels between the margins: scripts that measure find the width of the print
-
-FOOTER = (
-    '<div style="width: 100%; text-align: center; font: 9px sans-serif; color: #444">'
-    '<span class="pageNumber"></span></div>'
-)
 
 
 def find_browser() -> str | None:
@@ -96,7 +92,7 @@ def print_document(document: Path, browser: str) -> bytes:
                 print_background=True,
                 display_header_footer=True,
                 header_template="<span></span>",
-                footer_template=FOOTER,
+                footer_template=fill("page_number.html"),
                 outline=True,
                 tagged=True,
             )

@@ -51,11 +51,11 @@ class Table:
         """The table in a box that scrolls on narrow screens, with a link to its CSV file."""
         columns = {name: self._column(name) for name in self.data}
         heads = [
-            {"head": _words(str(name)), "number": any(value is not None for _, value in cells)}
+            {"name": str(name), "number": any(value is not None for _, value in cells)}
             for name, cells in columns.items()
         ]
         rows, link = zip(*columns.values(), strict=True), csv_link(self.name, self.data)
-        return fill("table.html", name=_words(self.name), columns=heads, rows=rows, link=link)
+        return fill("table.html", name=self.name, columns=heads, rows=rows, link=link)
 
     _repr_html_ = to_html
 
@@ -69,10 +69,6 @@ class Table:
              value if number and not none else None)
             for value, none in zip(values, missing, strict=True)
         ]  # fmt: skip
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _shown(value: Any, form: str | None) -> str:
