@@ -6,7 +6,6 @@ import shutil
 import sys
 import tracemalloc
 from dataclasses import asdict, replace
-from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from tiny import SMALL, play
 from genre_lib import cli
 from genre_lib.config import UserError
 from genre_lib.corpus.audio import BLOCK
-from genre_lib.corpus.sound import REST, Sound, windows
 from genre_lib.evaluation import vote
 from genre_lib.predict import (
     DEMONSTRATION,
@@ -150,39 +148,7 @@ def test_the_packaged_networks_are_honest_and_better_than_guessing():
     assert network.recipe.corpus == "synthetic"
 
 
-# Windows
-
-
-def expected_windows(total: int, length: int, hop: int) -> list[int]:
-    if total < length:
-        return [0] if total else []
-    starts = list(range(0, total - length + 1, hop))
-    rest = total - (starts[-1] + length)
-    return starts + ([total - length] if rest > REST * length else [])
-
-
-def test_windows_are_the_same_however_the_audio_arrives():
-    for seed in range(40):
-        rng = np.random.default_rng(seed)
-        total, length, hop = (int(rng.integers(low, 400)) for low in (0, 10, 1))
-        audio = np.arange(total, dtype=np.float32)
-        cuts = np.sort(rng.integers(0, total + 1, rng.integers(0, 12)))
-        cut = list(windows(np.split(audio, cuts), length=length, hop=hop))
-        assert [first for first, _ in cut] == expected_windows(total, length, hop)
-        for first, window in cut:
-            np.testing.assert_array_equal(window, audio[first : first + length])
-
-
-def test_no_more_than_a_few_windows_are_in_memory():
-    """Ten hours of audio, a block at a time, would be more than a gigabyte."""
-    length, block = 30 * RATE, 10 * RATE
-    blocks = (np.zeros(block, np.float32) for _ in range(3600))
-    tracemalloc.start()
-    count = sum(1 for _ in windows(blocks, length=length, hop=length // 2))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert count == 2 * 1200 - 1
-    assert peak < 5 * np.float32().nbytes * length
+# The way from a file to windows
 
 
 def test_an_audio_file_of_any_length_takes_the_same_memory(trained, tmp_path):
@@ -320,18 +286,6 @@ def test_silence_before_and_after_changes_no_answer(trained, tmp_path):
         np.testing.assert_allclose(shares(answer, trained), shares(expected, trained), atol=1e-5)
         assert answer.windows[0].start == 7
         assert answer.windows[-1].end == 7 + seconds
-
-
-def test_long_silence_takes_no_memory(trained):
-    blocks = chain([np.ones(5)], repeat(np.zeros(RATE, np.float32), 36_000), [song("low")])
-    sound = Sound(blocks, RATE // 10)
-    tracemalloc.start()
-    count = sum(map(len, sound))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert sound.samples == 5 + 36_002 * RATE
-    assert sound.before + count + sound.after == sound.samples
-    assert peak < 1e6
 
 
 def test_channels_that_cancel_are_heard_one_at_a_time(trained, tmp_path):
