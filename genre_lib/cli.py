@@ -54,6 +54,8 @@ Budget = Annotated[str, Option(metavar="|".join(PROFILES), help="Seconds, minute
 Parameters = Annotated[list[str] | None, Option("-p", metavar="NAME=VALUE", help=SETTING)]
 OnError = Annotated[str | None, Option(metavar="stop|skip", callback=answer_faults, help=FAULTS)]
 Edition = Annotated[str, Option(help="`reference` is book/ itself; others are editions/NAME/.")]
+SPLIT = "A file that names tracks and their subsets, in any layout, or a folder of one for each."
+Split = Annotated[Path | None, Option(help=SPLIT)]
 Retrain = Annotated[bool, Option("--retrain", help="Train what `reference/` has, too.")]
 
 
@@ -131,6 +133,7 @@ def train(
     parameters: Parameters = None,
     on_error: OnError = None,
     retrain: Retrain = False,
+    split: Split = None,
 ) -> None:
     """Train the network, go on with a training, or read a complete one; print its test scores.
 
@@ -138,7 +141,8 @@ def train(
     """
     if retrain:
         os.environ["GENRE_RETRAIN"] = "1"
-    settings = parse_parameters(parameters, corpus=corpus, profile=profile)
+    own = {} if split is None else {"split": str(split), "protocol": "track"}
+    settings = parse_parameters(parameters, corpus=corpus, profile=profile, **own)
     from genre_lib.evaluation import genre_scores
     from genre_lib.runs import get_run
 
@@ -160,23 +164,24 @@ macro F1      {scores["macro_f1"]:.4f}
 def audit(
     corpus: Corpus = "synthetic",
     parameters: Parameters = None,
-    split: Annotated[Path | None, Option(help="A CSV with columns track_id and subset.")] = None,
+    split: Split = None,
 ) -> None:
     """Count what the subsets of a split have in common; nothing is trained.
 
     Shared tracks have images in both subsets of a pair; identical tracks are the same recording
-    under two names. Below stands what the page *A GTZAN result in ten questions* asks of a split:
-    your own, one row a track or an image, or that of the parameters protocol, view and seed.
+    under two names, and others may sound like one recording. Below stands what the page *A GTZAN
+    result in ten questions* asks of a split: your own, one row a track or an image, or that of the
+    parameters protocol, view and seed.
 
     Example: `genre-book audit --corpus gtzan -p protocol=image --split my_split.csv`
     """
     from genre_lib.book import audits
-    from genre_lib.splits import split_images
+    from genre_lib.splits import read_split, split_images
     from genre_lib.store import open_store
 
     settings = parse_parameters(parameters, corpus=corpus)
     store = open_store(settings)
-    table = audits.read_split(split, store) if split else split_images(store, settings)
+    table = read_split(split, store) if split else split_images(store, settings)
     typer.echo(audits.report(table, store))
 
 

@@ -145,6 +145,8 @@ class RunSettings(Settings):
     init_seed: int | None = Field(None, ge=0, lt=2**31, description="of the training alone")
     training_tracks: int | None = Field(None, ge=1, description="no more in training, at random")
     known_images: int | None = Field(None, ge=0, description="of each test track, in training")
+    split: str | None = Field(None, description="file of tracks and subsets, or a folder of them")
+    split_digest: str | None = Field(None, description="of what it says; is found by itself")
     songs_per_genre: int = Field(100, ge=3, le=1000, description="of the synthetic corpus")
     images_per_track: int = Field(12, ge=1, le=64)
     threads: int | None = Field(None, ge=1, le=256, description="by default one for each core")
@@ -167,8 +169,13 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 # What a run's numbers do not depend on, other than through the content of its corpus.
-LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "threads"}
-EXPERIMENTS = ("init_seed", "training_tracks", "known_images")  # not of the recipe; None there
+LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "split", "threads"}
+EXPERIMENTS = (
+    "init_seed",
+    "training_tracks",
+    "known_images",
+    "split",
+)  # not of the recipe; None there
 PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
 SECTIONS = ("spectrogram", "augmentation", "model", "training")
 
@@ -202,6 +209,13 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
     if not isinstance(overrides, Mapping | None):
         raise UserError(f"overrides = {overrides!r} is not possible: give a dictionary.")
     given = settings | dict(overrides or {})
+    if given.get("split") is not None:
+        files = split_files(Path(str(given["split"])))
+        content = hashlib.sha256(b"\0".join(map(Path.read_bytes, files)))
+        given |= {
+            "split": str(Path(str(given["split"])).resolve()),
+            "split_digest": content.hexdigest()[:16],
+        }
     profile = choose("profile", given.get("profile", "quick"), PROFILES)
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():
@@ -210,6 +224,14 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
             raise UserError(f"{name} = {value} is not possible: it is no switch.")
         (values if section is None else values[section])[name] = value
     return RunSettings(**values)
+
+
+def split_files(path: Path) -> list[Path]:
+    """The file of a split, or those of a folder, in order; a `UserError` is raised without any."""
+    files = sorted(it for it in path.iterdir() if it.is_file()) if path.is_dir() else [path]
+    if not files or not files[0].is_file():
+        raise UserError(f"{path} is no file that says which track is in which subset.")
+    return files
 
 
 def parse_parameters(pairs: Sequence[str] | None, **options: str) -> RunSettings:

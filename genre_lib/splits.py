@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from genre_lib.augment import IMAGE_SIZE, augment, pipeline
-from genre_lib.config import RunSettings, UserError
+from genre_lib.config import RunSettings, UserError, split_files
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
 from genre_lib.store import Store, allocate, in_threads, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
+WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval"), "test"),
+}
+GTZAN_TRACK = re.compile(r"[a-z]+\.\d{5}(?!\d)")
+ALIKE = 0.7  # correlation of two spectrograms from which they are taken for one recording
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,10 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
     track = np.repeat(np.arange(len(store.track_ids)), per_track)
     names = np.array(store.track_ids, dtype=object)
     recording = recordings(store)
-    if settings.known_images is not None:
-        subset = assign_known(recording[track], labels, settings)
+    if settings.split is not None:
+        subset = _stated(store, settings)[track]
+    elif settings.known_images is not None:
+        subset = assign_known(together(store, recording)[track], labels, settings)
     elif settings.protocol == "fault-filtered":
         subset = _published(store)[track]
     else:
@@ -145,6 +156,11 @@ def thin_training(
     trained = pd.Series(labels[subset == "train"], track[subset == "train"])
     genre = trained[~trained.index.duplicated()].sample(frac=1, random_state=rng)
     kept = genre.groupby(genre).cumcount().sort_values(kind="stable")  # genres in turn
+    if settings.training_tracks > len(genre):  # type: ignore[operator]
+        raise UserError(
+            f"training_tracks = {settings.training_tracks} is not possible: training has "
+            f"{len(genre)} tracks."
+        )
     left_out = (subset == "train") & ~np.isin(track, kept.index[: settings.training_tracks])
     return np.where(left_out, UNUSED, subset)
 
@@ -199,6 +215,65 @@ def _published(store: Store) -> np.ndarray:
             f"lacks {len(missing)} of them, such as {missing[0]}; use protocol=track there."
         )
     return np.array([lists.get(track_id, UNUSED) for track_id in store.track_ids], dtype=object)
+
+
+def _stated(store: Store, settings: RunSettings) -> np.ndarray:
+    """Subset of each track by the settings' file, objects, shape (tracks,)."""
+    table = read_split(Path(str(settings.split)), store).drop_duplicates(["track_id", "subset"])
+    if settings.protocol != "track" or settings.known_images is not None:
+        raise UserError("split needs protocol=track, and no known_images.")
+    if (twice := table.track_id[table.track_id.duplicated()]).any():
+        raise UserError(f"{settings.split} has {twice.iloc[0]} in two subsets; choose one of them.")
+    if absent := set(SUBSETS) - set(table.subset):
+        raise UserError(f"{settings.split} has no track in the subset {min(absent)!r}.")
+    return table.set_index("track_id").subset.reindex(store.track_ids).fillna(UNUSED).to_numpy()
+
+
+def read_split(path: Path, store: Store) -> pd.DataFrame:
+    """Which track is in which subset, by a file or a folder of files; one row a line.
+
+    Columns: track_id, subset, genre, recording. In each line one cell names a track, as its file
+    or a piece of that may be called, and another one a subset, unless the file's own name does: the
+    layouts of the page *Check my split*. There may be a heading, and comments behind ``#``. A
+    `UserError` is raised if a line says less.
+    """
+    rows, names = [], set(store.track_ids)
+    for file in split_files(path):
+        try:
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, ValueError) as error:
+            raise UserError(f"{file} cannot be read as text ({error}).") from None
+        words = {WORDS.get(word) for word in re.split("[^a-z]+", file.stem.lower())} - {None}
+        of_file = words.pop() if len(words) == 1 else None
+        for number, line in enumerate(lines, start=1):
+            cells = [cell.strip().strip('"') for cell in re.split("[,;\t]", line)]
+            track = next((it for cell in cells for it in _tracks_called(cell) if it in names), None)
+            stranger = GTZAN_TRACK.search(line)
+            if track is None and not stranger and (number == 1 or not line.split("#")[0].strip()):
+                continue
+            if track is None:
+                name = stranger[0] if stranger else line.strip()[:80]
+                raise UserError(f"{file}, line {number}: {name!r} names no track of {store.path}.")
+            stated = (WORDS.get(cell.lower()) for cell in cells)
+            subset = next(filter(None, stated), of_file)
+            if subset is None:
+                raise UserError(
+                    f"{file}, line {number} says no subset of {track}: train, validation or test."
+                )
+            rows.append((track, subset))
+    if absent := {"train", "test"} - {subset for _, subset in rows}:
+        raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
+    index = np.array(store.track_ids)
+    known = {"genre": np.array(store.genres)[store.labels], "recording": index[recordings(store)]}
+    table = pd.DataFrame(rows, columns=["track_id", "subset"])
+    return table.join(pd.DataFrame(known, index), on="track_id")
+
+
+def _tracks_called(cell: str) -> list[str]:
+    """Tracks that a cell may name: as they are, or by a path of their file or of a piece of it."""
+    path = PurePosixPath(cell.replace("\\", "/"))
+    found = [cell, path.name, path.stem, path.stem.rpartition(".")[0]]
+    return [*found, f"{path.parent.name}.{path.stem}", *GTZAN_TRACK.findall(cell)]
 
 
 def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) -> np.ndarray:
@@ -272,6 +347,30 @@ def recordings(store: Store) -> np.ndarray:
     return tracks.groupby(content).transform("first").to_numpy()
 
 
+def near_duplicates(store: Store) -> pd.DataFrame:
+    """Pairs of tracks that sound like one recording: first, second, alike (`ALIKE` to 1).
+
+    A FLAC and an MP3 of it, a copy of another gain, or one that starts up to 250 ms later. Means
+    of 32 bands and of a second are compared, less the mean of the band and of the second.
+    ``benchmarks.duplicates`` has the share of copies that are found, and false alarms.
+    """
+    import cv2
+    from sklearn.neighbors import NearestNeighbors
+
+    columns = max(4, round(store.seconds))
+    marks = np.empty((len(store.track_ids), 32, columns), np.float32)
+    for position, mark in enumerate(marks):
+        gray = take(store.images, slice(position, position + 1))[0].astype(np.float32)
+        mark[:] = cv2.resize(gray, (columns, 32), interpolation=cv2.INTER_AREA)
+    marks -= marks.mean(1, keepdims=True)  # what begins or ends in silence is no copy for that
+    marks -= marks.mean(2, keepdims=True)
+    nearest = NearestNeighbors(radius=1 - ALIKE, metric="cosine").fit(marks.reshape(len(marks), -1))
+    pairs = nearest.radius_neighbors_graph(mode="distance").tocoo()
+    names, upper = np.array(store.track_ids, dtype=object), pairs.row < pairs.col
+    found = {"first": names[pairs.row], "second": names[pairs.col], "alike": 1 - pairs.data}
+    return pd.DataFrame(found)[upper].sort_values("alike", ascending=False, ignore_index=True)
+
+
 def together(store: Store, recording: np.ndarray) -> np.ndarray:
     """For each track the first that stays with it: the same recording, or of one group."""
     group = pd.Series([name or number for number, name in enumerate(store.groups)] or recording)
@@ -302,6 +401,6 @@ def audit(table: pd.DataFrame) -> pd.DataFrame:
     for first, second in combinations(SUBSETS, 2):
         one, two = (tracks[tracks.subset == subset] for subset in (first, second))
         shared = len(set(one.track_id) & set(two.track_id))
-        rows.append((first, second, shared, shared / len(two), identical_tracks(two, one)))
+        rows.append((first, second, shared, shared / max(1, len(two)), identical_tracks(two, one)))
     columns = ["first", "second", "shared_tracks", "share", "identical_tracks"]
     return pd.DataFrame(rows, columns=columns)

@@ -36,6 +36,7 @@ from genre_lib.config import (
 
 # A valid value other than the default, for every setting of which half the default is none.
 OTHER = {
+    "split_digest": "0",
     "method": "handcrafted",
     "view": "segments",
     "protocol": "track",

@@ -10,9 +10,9 @@ import pytest
 from genre_lib import paper
 from genre_lib import store as store_module
 from genre_lib.augment import IMAGE_SIZE
-from genre_lib.book.audits import checklist, read_split
+from genre_lib.book.audits import checklist
 from genre_lib.book.comparisons import identical_pairs
-from genre_lib.config import GENRES, UserError, configure
+from genre_lib.config import GENRES, UserError, configure, digest
 from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.splits import (
     SUBSETS,
@@ -21,6 +21,8 @@ from genre_lib.splits import (
     audit,
     cut_images,
     make_dataset,
+    near_duplicates,
+    read_split,
     recordings,
     resize,
     split_images,
@@ -601,9 +603,12 @@ def test_a_split_of_ones_own_is_audited(tmp_path):
 def test_what_is_wrong_with_a_split_is_reported(tmp_path):
     store = with_duplicates()
     for rows, message in (
-        (lambda table: table.drop(columns="subset"), "no column 'subset'; it has track_id"),
+        (lambda table: table.drop(columns="subset"), "line 2 says no subset of genre00.00000"),
         (lambda table: table[table.subset != "test"], "no track in the subset 'test'"),
-        (lambda table: table.replace("genre00.00003", "none"), "splits 1 tracks.*such as 'none'"),
+        (
+            lambda table: table.replace("genre00.00003", "none"),
+            "line 5: 'none,test' names no track of",
+        ),
     ):
         path = write_split(tmp_path / "mine.csv", store, rows)
         with pytest.raises(UserError, match=message):
@@ -611,11 +616,68 @@ def test_what_is_wrong_with_a_split_is_reported(tmp_path):
 
 
 def test_a_split_that_is_missing_or_no_table_is_reported(tmp_path):
-    with pytest.raises(UserError, match="cannot be read as CSV"):
+    with pytest.raises(UserError, match="is no file that says"):
         read_split(tmp_path / "none.csv", with_duplicates())
     (tmp_path / "empty.csv").touch()
-    with pytest.raises(UserError, match="cannot be read as CSV"):
+    with pytest.raises(UserError, match="no track in the subset"):
         read_split(tmp_path / "empty.csv", with_duplicates())
+    with pytest.raises(UserError, match="is no file that says"):
+        configure(split=str(tmp_path / "none.csv"))
+
+
+def test_a_split_may_have_any_layout(tmp_path):
+    store = with_duplicates()
+    plain = read_split(write_split(tmp_path / "plain.csv", store), store)
+    short = plain.subset.replace({"validation": "Val", "train": "Training"})
+    pieces = pd.DataFrame({"filename": plain.track_id + ".3.wav", "tempo": 1.5, "set": short})
+    pieces.to_csv(tmp_path / "pieces.csv", sep=";", index=False)
+    files = tmp_path / "a file a subset"
+    files.mkdir()
+    for subset, rows in plain.groupby("subset"):
+        paths = rows.genre + "/" + rows.track_id + ".au"
+        (files / f"{subset}_mine.txt").write_text("\n".join(["# one line a track", *paths]))
+    for path in (tmp_path / "pieces.csv", files):
+        read = read_split(path, store)
+        pd.testing.assert_frame_equal(
+            *(it.sort_values("track_id", ignore_index=True) for it in (read, plain))
+        )
+
+
+def test_a_run_is_split_as_a_file_says_and_named_by_what_it_says(tmp_path):
+    store = with_duplicates()
+    path = write_split(tmp_path / "mine.csv", store, lambda table: table[4:])
+    settings = configure(split=str(path), protocol="track")
+    found = split_images(store, settings).drop_duplicates("track_id").set_index("track_id").subset
+    stated = pd.read_csv(path, index_col="track_id").subset
+    assert found.to_dict() == dict.fromkeys(store.track_ids[:4], UNUSED) | stated.to_dict()
+    copy = tmp_path / "copy.csv"
+    copy.write_text(path.read_text())
+    assert digest(configure(split=str(copy), protocol="track"), "") == digest(settings, "")
+    copy.write_text(path.read_text().replace("validation", "train", 1))
+    assert digest(configure(split=str(copy), protocol="track"), "") != digest(settings, "")
+    for faulty, message in (
+        ({}, "needs protocol=track"),
+        ({"protocol": "track"}, "in two subsets"),
+    ):
+        copy.write_text(path.read_text() + f"{store.track_ids[5]},validation\n" * bool(faulty))
+        with pytest.raises(UserError, match=message):
+            split_images(store, configure(split=str(copy), **faulty))
+
+
+def test_copies_of_a_recording_are_found_among_others():
+    rng = np.random.default_rng(0)
+    songs = rng.integers(0, 256, (6, 16, 40)).repeat(20, axis=2).astype(np.uint8)
+    copy = (songs[0] * 0.9 + 10).astype(np.uint8)
+    store = blank_store(2)
+    images = np.stack([*songs, np.roll(copy, 1, axis=1), *songs[:1]])
+    labels = np.zeros(8, int)
+    manifest = store.manifest | {"frame_period_s": 30 / 800}
+    names = tuple("abcdefgh")
+    store = replace(store, images=images, track_ids=names, labels=labels, manifest=manifest)
+    found = near_duplicates(store)
+    assert {*zip(found["first"], found["second"], strict=True)} == {
+        ("a", "g"), ("a", "h"), ("g", "h")
+    }  # fmt: skip
 
 
 # What a split can tell of the ten questions
@@ -627,7 +689,7 @@ def test_planted_leaks_duplicates_and_faults_are_found():
     unit, double, artist, faults, cited = checklist(table, store)
     assert unit == "1. 0 of 930 tracks are in more than one subset."
     assert double.startswith("2. 0 of 290 test tracks have the same spectrogram")
-    assert artist.startswith("3. 0 of 253 test tracks with a known artist")
+    assert artist.startswith("3. 0 of the 253 test tracks whose artist is known")
     assert faults.startswith("4. 0 of 290 test tracks are left out")
     assert cited.startswith("To cite: split of blank (443 train, 197 validation, 290 test tracks)")
     assert all(sentence[4:-1] in cited for sentence in (unit, double, artist, faults))
@@ -639,7 +701,7 @@ def test_planted_leaks_duplicates_and_faults_are_found():
     theirs = who.iloc[0]
     for rows, number, start in (
         (pd.DataFrame({"track_id": [tested], "subset": "train"}), 1, "1. 1 of 930"),
-        (pd.DataFrame({"track_id": [of_artist], "subset": "train"}), 3, f"3. {theirs} of 253"),
+        (pd.DataFrame({"track_id": [of_artist], "subset": "train"}), 3, f"3. {theirs} of the 253"),
         (pd.DataFrame({"track_id": [left_out], "subset": "test"}), 4, "4. 1 of 291"),
         (pd.DataFrame({"track_id": [left_out], "subset": "unused"}), 4, "4. 0 of 290"),
     ):
@@ -686,6 +748,8 @@ def test_fewer_training_tracks_are_of_all_genres_and_change_no_other_subset():
     changed = fewer.subset != whole.subset
     assert set(whole.subset[changed]) == {"train"}
     assert set(fewer.subset[changed]) == {UNUSED}
+    with pytest.raises(UserError, match="training has 150 tracks"):
+        split_images(store, settings_for(protocol="track", training_tracks=151))
     sizes = fewer[fewer.subset == "train"].groupby("genre").track_id.nunique()
     assert sizes.sum() == 43
     assert set(sizes) == {4, 5}
