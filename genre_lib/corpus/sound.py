@@ -13,8 +13,9 @@ REST = 0.05  # of a window; a shorter rest at the end of a recording is left out
 
 
 def level(audio: np.ndarray) -> np.ndarray:
-    """How far the samples of each channel get away from their mean; 0 for a constant offset."""
-    return np.abs(audio - audio.mean(axis=0, dtype=float)).max(axis=0)
+    """How far samples, shape (..., samples), get from their mean; 0 for a constant offset."""
+    mean = audio.mean(axis=-1, dtype=float)
+    return np.maximum(audio.max(axis=-1) - mean, mean - audio.min(axis=-1))
 
 
 def mixed(channels: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -23,12 +24,13 @@ def mixed(channels: np.ndarray) -> tuple[np.ndarray, bool]:
     Then the first one of them is heard that is about as loud as any. A silent block loses its
     offset, which would be a click to a resampler.
     """
-    levels, mono = level(channels), channels.mean(axis=1)
+    rows = np.ascontiguousarray(channels.T)  # many times as fast
+    levels, mono = level(rows), rows.mean(axis=0)
     if levels.max() < SILENT:
         return mono - mono.mean(), False
     if level(mono) >= CANCELLED * levels.max():
         return mono, False
-    return channels[:, np.argmax(levels > levels.max() / 2)], True
+    return rows[np.argmax(levels > levels.max() / 2)], True
 
 
 def share_of_sound(audio: np.ndarray, piece: int) -> float:
