@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -27,6 +28,7 @@ from matplotlib import rc_params_from_file
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -44,7 +46,7 @@ from genre_lib.augment import (
 )
 from genre_lib.book.tables import Table, csv_bytes
 from genre_lib.config import AugmentationSettings as Augmentation
-from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings
+from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings, notice
 from genre_lib.evaluation import confusions
 from genre_lib.model import HybridNet, count_parameters
 from genre_lib.runs import Run
@@ -70,9 +72,12 @@ PRINTED = {
 SPLITS = {"image": "split by image", "track": "split by track",
           "fault-filtered": "fault-filtered split"}  # fmt: skip
 SCORED = {"image": "each test image", "vote": "one vote a track"}
+LETTERS = ("Noto Sans CJK JP", "WenQuanYi Zen Hei", "IPAGothic", "Noto Emoji", "Symbola")
+"""Fonts of letters that DejaVu lacks, where there are some; DejaVu comes with matplotlib."""
 RC: Any = {
     **sns.axes_style("ticks"),
     **rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False),
+    "font.family": ["DejaVu Sans", *filter(fontManager.get_font_names().__contains__, LETTERS)],
     "axes.prop_cycle": plt.cycler(color=COLORS),
 }
 
@@ -98,9 +103,15 @@ def save(thing: Figure | pd.DataFrame, name: str) -> None:
     if isinstance(thing, pd.DataFrame):
         (folder / f"{name}.csv").write_bytes(csv_bytes(thing))
         return
-    with style():
+    with style(), warnings.catch_warnings(record=True) as remarks:
+        warnings.filterwarnings("always", "Glyph .* missing from font")
         thing.savefig(folder / f"{name}.svg", metadata={"Date": None})
         thing.savefig(folder / f"{name}.png")
+    others = [remark.message for remark in remarks if "Glyph" not in str(remark.message)]
+    if len(others) < len(remarks):
+        notice(f"{name}: no font here has all letters; install for example fonts-noto-cjk.")
+    for other in others:
+        warnings.warn(other, stacklevel=2)
 
 
 def describe(figure: Figure, text: str) -> Figure:

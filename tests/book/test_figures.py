@@ -192,6 +192,18 @@ def test_saving_again_gives_the_same_bytes(run: Run, tmp_path, monkeypatch):
     assert digests[0] == digests[1]
 
 
+def test_names_are_drawn_as_written_with_one_note_where_a_font_lacks_them(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    with figures.style():
+        figure = Figure()
+        text = figure.text(0.5, 0.5, "$x_$ \U0001f3b5\U00013000\U00013001")  # hieroglyphs
+        assert not text.get_parse_math()
+        figures.save(figure, "names")
+    assert capsys.readouterr().err.count("genre-book: ") == 1
+
+
 def test_a_figure_is_shown_with_its_text_and_not_without(run: Run, tmp_path, monkeypatch):
     import myst_nb
 
