@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "music/*/*": tuple(f"store music made --on-error {it} {SMALL}" for it in ("stop", "skip")),
     "store/*/*.png": (AUDIT,),
     "store/*.*": (AUDIT, f"{TRAIN} -p method=nearest"),
-    "split.csv": (f"{AUDIT} --split {{file}}",),
+    "split.csv": (f"{AUDIT} --split {{file}}", f"{TRAIN} --split {{file}} -p method=nearest"),
     "runs/*/*.csv": (TRAIN, PREDICT),
     "runs/*/*.json": (TRAIN, PREDICT),
     "runs/*/*.safetensors": (PREDICT,),

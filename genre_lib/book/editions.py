@@ -33,8 +33,9 @@ from genre_lib.config import (
 
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
-PROSE = (".md", ".bib", ".cff")
+PROSE = (".md", ".bib")
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
+LINKED = ("_config.yml", "_toc.yml", "CITATION.cff")  # in book/, where a checkout has links
 
 
 def sources() -> dict[str, Path]:
@@ -279,7 +280,8 @@ def lay_out(work: Path, root: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(root / "book" / folder, work / folder, ignore=ignored)
     prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
-    for path in (*prose, root / "_config.yml", root / "_toc.yml"):
+    linked = [path for name in LINKED if (path := root / name).exists()]
+    for path in (*prose, *linked):
         shutil.copy2(path, work / path.name)
 
 

@@ -121,8 +121,13 @@ def _files(path: Path, wanted: str) -> list[Path]:
     def fail(error: OSError) -> None:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); {wanted}.")
 
-    walk = os.walk(path, onerror=fail, followlinks=True)
-    return sorted(Path(place, name) for place, _, names in walk for name in names)
+    found: list[Path] = []
+    for place, folders, names in os.walk(path, onerror=fail, followlinks=True):
+        found += (Path(place, name) for name in names)
+        for inner in (Path(place, name) for name in folders):
+            if inner.is_symlink() and inner.resolve() in map(Path.resolve, inner.parents):
+                raise UserError(f"{inner} is a link to a folder that it lies in; remove the link.")
+    return sorted(found)
 
 
 def some(names: Sequence[str]) -> str:

@@ -1,3 +1,5 @@
+import json
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -22,6 +24,19 @@ def test_outside_of_a_clone_the_message_says_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="clone"):
         book.sources()
+
+
+def test_an_edition_has_what_a_checkout_without_links_has_as_text(project, tmp_path):
+    (project / "CITATION.cff").write_text("title: A test")
+    for name in book.LINKED:
+        (project / "book" / name).write_text(f"../{name}")
+    for page in ("first", "second"):
+        notes = {"metadata": {"genre_book": {"products": []}}}
+        (project / "book" / f"{page}.ipynb").write_text(json.dumps(notes))
+    work = shutil.copytree(project / "book", tmp_path / "work")
+    book.lay_out(work, project)
+    for name in book.LINKED:
+        assert (work / name).read_text() == (project / name).read_text()
 
 
 def test_notebook_parameters_give_the_same_settings_back():

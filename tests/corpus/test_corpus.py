@@ -51,6 +51,18 @@ def folder(tmp_path) -> Path:
 # Folders
 
 
+def test_links_may_lead_to_folders_elsewhere_and_not_back(tmp_path):
+    elsewhere, genre = tmp_path / "elsewhere", tmp_path / "music" / "rock"
+    for folder in (elsewhere, genre):
+        folder.mkdir(parents=True)
+        (folder / "1.wav").touch()
+    (genre / "album").symlink_to(elsewhere)
+    assert len(folder_corpus(tmp_path / "music").tracks) == 2
+    (elsewhere / "back").symlink_to(genre)
+    with pytest.raises(UserError, match="back is a link to a folder that it lies in"):
+        folder_corpus(tmp_path / "music")
+
+
 def test_a_folder_that_may_not_be_read_is_named(folder, monkeypatch):
     def refuse(path: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
