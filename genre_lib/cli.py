@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -16,15 +17,7 @@ from typer import Argument, Option
 
 from genre_lib.book import editions
 from genre_lib.book import pdf as printing
-from genre_lib.config import (
-    PROFILES,
-    UserError,
-    choose,
-    notice,
-    parse_parameters,
-    project_root,
-    writing,
-)
+from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters, project_root
 
 SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 RESUMED = ("build", "references", "run", "train")  # commands that go on from what is complete
@@ -294,10 +287,14 @@ def answer() -> int:
         try:
             app()
         finally:
-            with writing(Path("standard output")):
-                sys.stdout.flush()
+            sys.stdout.flush()
     except (UserError, OSError) as error:
-        typer.secho(f"genre-book: {error}", fg=typer.colors.RED, err=True)
+        message = str(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS):
+            place = error.filename2 or error.filename or "standard output"
+            fault = f"{place} cannot be written ({error.strerror})"
+            message = f"{fault}; make room there, or choose another place."
+        typer.secho(f"genre-book: {message}", fg=typer.colors.RED, err=True)
         return 1
     except SystemExit as end:
         return int(end.code or 0)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -223,7 +224,9 @@ def test_growth_prints_and_draws_its_figures(tmp_path, monkeypatch, capsys):
 # Hostile input
 
 
-@pytest.mark.parametrize("count", [24, pytest.param(240, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [100 if "CI" in os.environ else 24, pytest.param(240, marks=pytest.mark.slow)]
+)
 def test_whatever_is_wrong_with_an_input_the_answer_is_one_sentence(capsys, count):
     with pytest.raises(typer.Exit) as end:
         hostile.main(count=count, seed=0)

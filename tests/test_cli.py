@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 from itertools import product
 from pathlib import Path
@@ -44,6 +45,16 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
         assert message in error
         assert "Traceback" not in error
         assert error.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is full")
+def test_an_output_without_room_is_named():
+    command = [sys.executable, "-c", "from genre_lib.cli import main; main()", "info"]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 1
+    assert "standard output cannot be written (No space left" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.fixture
