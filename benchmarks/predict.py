@@ -1,4 +1,4 @@
-"""Seconds until `genre-book predict` names a genre, and what an hour of audio takes.
+"""Seconds until the command line answers and names a genre, and what an hour of audio takes.
 
 Usage: python -m benchmarks.predict --help
 """
@@ -6,11 +6,12 @@ Usage: python -m benchmarks.predict --help
 from __future__ import annotations
 
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,43 +32,44 @@ def song(file: Path, seconds: int) -> Path:
     return file
 
 
-def processor(whose: int) -> float:
-    """Seconds of processor time so far, of the program and of the system for it."""
-    used = resource.getrusage(whose)
-    return used.ru_utime + used.ru_stime
+def timed(work: Callable[[], object], whose: int = resource.RUSAGE_SELF) -> tuple[float, float]:
+    """Seconds that something takes, and of these on the processor, system included."""
+    before, start = resource.getrusage(whose), time.perf_counter()
+    work()
+    seconds, after = time.perf_counter() - start, resource.getrusage(whose)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="Whole processes; the median counts.")] = 5,
     minutes: Annotated[int, typer.Option(min=1, help="Length of the long recording.")] = 60,
 ) -> None:
-    """Time the whole command, imports included, then the same song in a process that goes on.
+    """Time whole commands, imports included, then predictions in a process that goes on.
 
     Example: python -m benchmarks.predict --rounds 9 --minutes 10
     """
-    machine.tell("torch", "av", "pandas")
+    machine.tell("torch", "av", "pandas", "typer")
+    python, program = sys.executable, str(Path(sys.executable).parent / "genre-book")
     with tempfile.TemporaryDirectory() as name:
         short, long = song(Path(name, "30 s.flac"), 30), song(Path(name, "long.flac"), 60 * minutes)
-        command = [str(Path(sys.executable).parent / "genre-book"), "predict", str(short)]
-        cold, used = [], []
-        for _ in range(rounds + 1):  # one to warm up
-            start, before = time.perf_counter(), processor(resource.RUSAGE_CHILDREN)
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            cold.append(time.perf_counter() - start)
-            used.append(processor(resource.RUSAGE_CHILDREN) - before)
-        trained, seconds = read_trained(), []
-        for file in (short, short, long):
-            start, before = time.perf_counter(), processor(resource.RUSAGE_SELF)
-            predict_file(file, trained)
-            spent = processor(resource.RUSAGE_SELF) - before
-            seconds.append((time.perf_counter() - start, spent))
-    rows = {
-        "cold, a song of 30 s": (statistics.median(cold[1:]), statistics.median(used[1:])),
-        "warm, the same again": seconds[1],
-        "an hour of audio": tuple(it * 60 / minutes for it in seconds[2]),
-    }
-    for what, (elapsed, spent) in rows.items():
-        typer.echo(f"{what:<22}{elapsed:8.2f} s, {spent:.2f} s of processor time")
+        commands = {
+            "an empty program": [python, "-c", "pass"],
+            "import genre_lib": [python, "-c", "import genre_lib"],
+            "genre-book --help": [program, "--help"],
+            "predict, a song of 30 s": [program, "predict", str(short)],
+        }
+        rows = {}
+        for what, command in commands.items():
+            start = partial(subprocess.run, command, check=True, stdout=subprocess.DEVNULL)
+            seen = [timed(start, resource.RUSAGE_CHILDREN) for _ in range(rounds + 1)]
+            rows[what] = np.median(seen[1:], axis=0)  # the first one warms up
+        trained = read_trained()
+        predict_file(short, trained)
+        rows["the same, warm"] = np.array(timed(partial(predict_file, short, trained)))
+        hour = timed(partial(predict_file, long, trained))
+        rows["an hour of audio"] = np.array(hour) * 60 / minutes
+    for what, (seconds, spent) in rows.items():
+        typer.echo(f"{what:<24}{seconds:8.2f} s, {spent:.2f} s of processor time")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import typer
 from typer import Argument, Option
 
 from genre_lib.book import editions
-from genre_lib.book import pdf as printing
 from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters, project_root
 
 SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -77,6 +76,8 @@ def pdf(edition: Edition = "reference") -> None:
 
     Example: `genre-book pdf --edition mine`
     """
+    from genre_lib.book import pdf as printing
+
     file = printing.print_book(editions.edition_folder(edition))
     typer.echo(f"\nThe book is printed. Open {file}")
 

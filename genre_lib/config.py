@@ -210,12 +210,10 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
         raise UserError(f"overrides = {overrides!r} is not possible: give a dictionary.")
     given = settings | dict(overrides or {})
     if given.get("split") is not None:
-        files = split_files(Path(str(given["split"])))
-        content = hashlib.sha256(b"\0".join(map(Path.read_bytes, files)))
-        given |= {
-            "split": str(Path(str(given["split"])).resolve()),
-            "split_digest": content.hexdigest()[:16],
-        }
+        path = Path(str(given["split"])).resolve()
+        said = [it.name.encode() * path.is_dir() + it.read_bytes() for it in split_files(path)]
+        content = hashlib.sha256(b"\0".join(said)).hexdigest()
+        given |= {"split": str(path), "split_digest": content[:16]}
     profile = choose("profile", given.get("profile", "quick"), PROFILES)
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():

@@ -248,18 +248,16 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
         for number, line in enumerate(lines, start=1):
             cells = [cell.strip().strip('"') for cell in re.split("[,;\t]", line)]
             track = next((it for cell in cells for it in _tracks_called(cell) if it in names), None)
-            stranger = GTZAN_TRACK.search(line)
-            if track is None and not stranger and (number == 1 or not line.split("#")[0].strip()):
+            is_row = track or GTZAN_TRACK.search(line)
+            if not is_row and (number == 1 or not line.split("#")[0].strip()):
                 continue
-            if track is None:
-                name = stranger[0] if stranger else line.strip()[:80]
-                raise UserError(f"{file}, line {number}: {name!r} names no track of {store.path}.")
             stated = (WORDS.get(cell.lower()) for cell in cells)
             subset = next(filter(None, stated), of_file)
-            if subset is None:
-                raise UserError(
-                    f"{file}, line {number} says no subset of {track}: train, validation or test."
+            if not track or not subset:
+                lacks = (
+                    "no subset (train, validation or test)" if track else "no track of the store"
                 )
+                raise UserError(f"{file}, line {number} ({line.strip()[:80]!r}) names {lacks}.")
             rows.append((track, subset))
     if absent := {"train", "test"} - {subset for _, subset in rows}:
         raise UserError(f"{path} has no track in the subset {min(absent)!r}.")

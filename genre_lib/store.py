@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from PIL import Image
 from pydantic import PositiveFloat
 from tqdm import tqdm
@@ -109,6 +108,8 @@ def write_store(
     A `UserError` is raised if `out` exists or has no room, the corpus is itself a store, or a
     track cannot be used, unless `genre_lib.config.on_error` says ``skip``.
     """
+    from joblib import Parallel, delayed
+
     skip = on_error() == "skip"
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
@@ -239,6 +240,8 @@ def in_threads(
     work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
 ) -> Iterator[slice]:
     """Call `work` with each chunk of positions, in threads; yields the chunks done, in order."""
+    from joblib import Parallel, delayed
+
     chunks = [slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK)]
     threads = Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
     results = threads(delayed(work)(chunk) for chunk in chunks)

@@ -135,4 +135,4 @@ def test_a_split_is_audited_without_training(store_path, tmp_path, run_settings)
         cli.app, ["audit", "--corpus", str(store_path), "--split", str(split)]
     )
     assert result.exit_code == 1
-    assert "nobody.00000' names no track of" in str(result.exception)
+    assert "nobody.00000,train') names no track of" in str(result.exception)
