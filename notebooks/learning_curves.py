@@ -277,8 +277,8 @@ curves.iloc[4::5].mul(100).round(1)
 # %% tags=["hide-cell"]
 ahead = 100 * (mystery["B"].validation_accuracy - mystery["A"].validation_accuracy)
 apart = ahead[::-1].cummin()[::-1] > 3  # and stays that far ahead
-print(f"B is split by image: it ends {ahead.iloc[-1]:.1f} points ahead on validation.")
-print(f"From epoch {apart.idxmax()} on it is always three points ahead or more.")
+print(f"B ends {ahead.iloc[-1]:.1f} points ahead: split by image")
+print(f"three points ahead from epoch {apart.idxmax()} on")
 
 # %% [markdown]
 # (exercise-lucky-epoch)=

@@ -185,7 +185,7 @@ statements(
 # %% tags=["hide-cell"]
 counts = index[index.index.str.startswith("blues")].value_counts()
 pairs = (counts * (counts - 1)).sum() / (counts.sum() * (counts.sum() - 1))
-print(f"{counts.to_string()}\n\n{pairs:.0%} of all pairs of blues tracks have one artist")
+print(f"{counts.to_string()}\n\n{pairs:.0%} of the pairs have one artist")
 
 # %% [markdown]
 # (exercise-artists)=

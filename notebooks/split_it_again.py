@@ -200,7 +200,7 @@ statements(
 one_in_twenty = mixed[mixed.share.round(2) == 0.05].set_index("label").accuracy - first
 print((100 * one_in_twenty).round(1).to_string())
 half = 1.96 * np.sqrt(first[budget] * (1 - first[budget]) / 100)
-print(f"An interval of a hundred tracks reaches {100 * half:.0f} points to either side.")
+print(f"interval of a hundred tracks: ± {100 * half:.0f} points")
 
 # %% [markdown]
 # (exercise-share)=

@@ -432,8 +432,8 @@ for count in (paper.TEST_IMAGES, paper.TEST_IMAGES // settings.images_per_track)
 split = splits["image"]
 subsets = split.groupby("track_id").subset.nunique()
 counts = split.pivot_table(index="track_id", columns="subset", values="image", aggfunc="size")
-print(f"{(subsets > 1).mean():.1%} of the tracks lie in more than one subset;")
-print(f"a test track has {counts[counts.test > 0].train.mean():.1f} training images on average")
+print(f"{(subsets > 1).mean():.1%} of tracks in several subsets")
+print(f"{counts[counts.test > 0].train.mean():.1f} training images a test track")
 
 # %% [markdown]
 # (exercise-labels)=
