@@ -19,12 +19,12 @@ import soundfile
 import typer
 from tqdm import tqdm
 
+from genre_lib.book.audits import near_duplicates
 from genre_lib.config import SpectrogramSettings, UserError, configure
 from genre_lib.corpus import Upload, find_corpus, read_audio
 from genre_lib.corpus.gtzan import fault_filtered
 from genre_lib.corpus.synthetic import SAMPLE_RATE
 from genre_lib.spectrogram import spectrogram_of
-from genre_lib.splits import near_duplicates
 from genre_lib.store import Store, open_store
 
 SETTINGS = SpectrogramSettings()

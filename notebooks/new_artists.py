@@ -24,8 +24,8 @@
 # ```{glue:figure} artists_headline
 # :name: fig-artists
 #
-# As few training tracks cost less than new artists. Each dot is a test accuracy with its 95 %
-# interval over test tracks; the dashed line is the paper's.
+# New artists cost more than having as few tracks to learn from. Each dot is a test accuracy with
+# its 95 % interval over test tracks; the dashed line is the paper's.
 # ```
 
 # %% tags=["hide-input"]

@@ -10,7 +10,7 @@ import pytest
 from genre_lib import paper
 from genre_lib import store as store_module
 from genre_lib.augment import IMAGE_SIZE
-from genre_lib.book.audits import checklist
+from genre_lib.book.audits import checklist, near_duplicates
 from genre_lib.book.comparisons import identical_pairs
 from genre_lib.config import GENRES, UserError, configure, digest
 from genre_lib.corpus.gtzan import artists, fault_filtered
@@ -21,7 +21,6 @@ from genre_lib.splits import (
     audit,
     cut_images,
     make_dataset,
-    near_duplicates,
     read_split,
     recordings,
     resize,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from genre_lib.book.comparisons import identical_pairs
 from genre_lib.corpus.gtzan import UNREADABLE, artists, fault_filtered
-from genre_lib.splits import SUBSETS, audit, identical_tracks, near_duplicates
-from genre_lib.store import Store
+from genre_lib.splits import SUBSETS, audit, identical_tracks
+from genre_lib.store import Store, take
+
+ALIKE = 0.7  # correlation of two spectrograms from which they are taken for one recording
 
 
 def report(table: pd.DataFrame, store: Store) -> str:
@@ -68,3 +71,27 @@ def checklist(table: pd.DataFrame, store: Store) -> list[str]:
         *(f"{number}. {text[0].upper()}{text[1:]}." for number, text in enumerate(found, start=1)),
         f"To cite: split of {store.name} ({counts} tracks); {'; '.join(found)}.",
     ]
+
+
+def near_duplicates(store: Store) -> pd.DataFrame:
+    """Pairs of tracks that sound like one recording: first, second, alike (`ALIKE` to 1).
+
+    A FLAC and an MP3 of it, a copy of another gain, or one that starts up to 250 ms later. Means
+    of 32 bands and of a second are compared, less the mean of the band and of the second.
+    ``benchmarks.duplicates`` has the share of copies that are found, and false alarms.
+    """
+    import cv2
+    from sklearn.neighbors import NearestNeighbors
+
+    columns = max(4, round(store.seconds))
+    marks = np.empty((len(store.track_ids), 32, columns), np.float32)
+    for position, mark in enumerate(marks):
+        gray = take(store.images, slice(position, position + 1))[0].astype(np.float32)
+        mark[:] = cv2.resize(gray, (columns, 32), interpolation=cv2.INTER_AREA)
+    marks -= marks.mean(1, keepdims=True)  # what begins or ends in silence is no copy for that
+    marks -= marks.mean(2, keepdims=True)
+    nearest = NearestNeighbors(radius=1 - ALIKE, metric="cosine").fit(marks.reshape(len(marks), -1))
+    pairs = nearest.radius_neighbors_graph(mode="distance").tocoo()
+    names, upper = np.array(store.track_ids, dtype=object), pairs.row < pairs.col
+    found = {"first": names[pairs.row], "second": names[pairs.col], "alike": 1 - pairs.data}
+    return pd.DataFrame(found)[upper].sort_values("alike", ascending=False, ignore_index=True)
