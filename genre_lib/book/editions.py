@@ -41,10 +41,7 @@ LINKED = ("_config.yml", "_toc.yml", "CITATION.cff")  # in book/, where a checko
 def sources() -> dict[str, Path]:
     """The notebook sources by name, in the order of the table of contents.
 
-    Raises
-    ------
-    UserError
-        If the working directory is not in a checkout of the project.
+    A `UserError` is raised outside of a checkout of the project.
     """
     import yaml
 
@@ -106,12 +103,7 @@ def execute(
     """Execute one notebook source; its executed copy, figures and tables go to `folder`.
 
     Nothing changes there until the last cell has succeeded. In the edition `REFERENCE` all
-    statements of the page must hold.
-
-    Raises
-    ------
-    UserError
-        If a cell fails: the message names notebook, cell and error.
+    statements of the page must hold. If a cell fails, a `UserError` names notebook, cell and error.
     """
     import jupytext
     import nbformat
@@ -186,10 +178,7 @@ def notes_of(executed: Path) -> dict[str, Any]:
 def render(folder: Path, *, builder: str = "html") -> Path:
     """Run jupyter-book on a folder of pages with warnings as errors; returns the folder of HTML.
 
-    Raises
-    ------
-    UserError
-        If it fails: the message holds its warnings or its last lines.
+    If it fails, a `UserError` has its warnings or its last lines.
     """
     program = str(Path(sys.executable).with_name("jupyter-book"))
     command = [program, "build", "-W", "-n", "--keep-going", "--builder", builder, str(folder)]
@@ -204,10 +193,7 @@ def render(folder: Path, *, builder: str = "html") -> Path:
 def edition_folder(name: str) -> Path:
     """Where an edition is or will be: ``book/`` itself, or a folder of ``editions/``.
 
-    Raises
-    ------
-    UserError
-        If the name cannot be one.
+    A `UserError` is raised if the name cannot be one.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise UserError(f"Edition name {name!r} is not possible: letters, digits, - and _ only.")
@@ -219,18 +205,11 @@ def build_edition(name: str, settings: RunSettings, *, retrain: bool = False) ->
 
     Notebooks that are not stale are taken from the edition as it was. The edition is replaced
     when everything has succeeded; until then it stays as it was, and what is done already is
-    kept for the next try.
+    kept for the next try. A `UserError` is raised if the name, the corpus or a parameter is wrong,
+    or a cell or page fails.
 
-    Parameters
-    ----------
-    retrain
-        Make all reference runs anew and store their results. Runs in ``runs/`` are read or
-        resumed, so an interrupted retraining can be repeated.
-
-    Raises
-    ------
-    UserError
-        If the name, the corpus or a parameter is wrong, or a cell or page fails.
+    To `retrain` is to make all reference runs anew and store their results. Runs in ``runs/`` are
+    read or resumed, so an interrupted retraining can be repeated.
     """
     from genre_lib.book.references import make_references, write_results
     from genre_lib.store import open_store
@@ -308,10 +287,7 @@ def publish(work: Path, target: Path, *, whole: bool) -> None:
 def run_notebook(name: str, settings: RunSettings, folder: Path) -> Path:
     """Execute one notebook into `folder`; returns the executed copy.
 
-    Raises
-    ------
-    UserError
-        If there is no such notebook, or a cell fails.
+    A `UserError` is raised if there is no such notebook, or a cell fails.
     """
     notebooks = sources()
     page = choose("notebook", name.removesuffix(".py").removesuffix(".ipynb"), notebooks)

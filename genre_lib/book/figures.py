@@ -123,10 +123,7 @@ def describe(figure: Figure, text: str) -> Figure:
 def picture(name: str, figure: Figure, *, folder: str = "figures") -> str:
     """HTML of a saved figure, with its alternative text.
 
-    Raises
-    ------
-    ValueError
-        If the figure has no alternative text, or one that a page could not hold.
+    A `ValueError` is raised if it has none, or one that a page could not hold.
     """
     alt = figure.get_label()
     if not isinstance(alt, str) or not alt.endswith(".") or " #" in alt or "\n" in alt:
@@ -187,11 +184,11 @@ def _rows(axes: Axes, labels: Sequence[str], xlabel: str, ylabel: str = "") -> N
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(max(1, len(labels)) - 0.5, -0.5))
 
 
-def _dots(axes: Axes, table: pd.DataFrame, xlabel: str, form: str) -> pd.DataFrame:
+def _dots(axes: Axes, table: pd.DataFrame, xlabel: str, form: str, **marks: float) -> pd.DataFrame:
     """A row for each label, and in it a dot with the bar of its interval for each of its series.
 
     `table` has columns label, series (a marker and colour), value, low and high. It comes back
-    with the place of each dot (``height``) and the numbers as ``text``.
+    with the place of each dot (``height``) and the numbers as ``text``. `marks` are named lines.
     """
     labels, group = list(dict.fromkeys(table.label)), table.groupby("label").label
     size = group.transform("size")
@@ -206,13 +203,9 @@ def _dots(axes: Axes, table: pd.DataFrame, xlabel: str, form: str) -> pd.DataFra
     if form.endswith("%"):
         axes.xaxis.set_major_formatter(PERCENT)
     _rows(axes, labels, xlabel)
-    return table
-
-
-def _marks(axes: Axes, marks: Mapping[str, float]) -> None:
-    """Vertical lines with their names."""
     for index, (name, place) in enumerate(marks.items(), start=1):
         axes.axvline(place, linestyle=LINES[index], color="black", linewidth=1, label=name)
+    return table
 
 
 def _beside(axes: Axes, heights: Iterable, texts: Iterable[str], **font: Any) -> None:
@@ -614,8 +607,7 @@ def comparison(
     and high.
     """
     figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.4 * table.label.nunique())
-    rows = _dots(axes, table.rename(columns={"accuracy": "value"}), xlabel, ".1%")
-    _marks(axes, marks)
+    rows = _dots(axes, table.rename(columns={"accuracy": "value"}), xlabel, ".1%", **marks)
     _legend(figure)
     lines = "; ".join(f"{name}, {place:.1%}" for name, place in marks.items())
     shown = _each(rows, "{label}, {series}, {text}")
@@ -647,9 +639,10 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     order = {"view": True, "split": True, "series": False, "seed": True}  # whether ascending
     table = table.sort_values(list(order), ascending=list(order.values()))
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
+    xlabel = "Test accuracy\n(95 % interval)"
+    marks = {f"paper, {paper.ACCURACY:.2%}": paper.ACCURACY, "guessing": chance}
     for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
-        rows = _dots(axes, table[table.scored == scored], "Test accuracy\n(95 % interval)", ".1%")
-        _marks(axes, {f"paper, {paper.ACCURACY:.2%}": paper.ACCURACY, "guessing": chance})
+        rows = _dots(axes, table[table.scored == scored], xlabel, ".1%", **marks)
         axes.set(title=title, xlim=(0, 1.02))
     _legend(figure)
     spans = rows.groupby(["label", "series"], sort=False).value.agg(["min", "max"]).reset_index()

@@ -40,12 +40,8 @@ PART = 3 * 2**17  # bytes; a part is loaded at a time, so that progress can be s
 def write_network(folder: Path, trained: Trained | None = None) -> None:
     """Write the scripts that hold a network, by default the packaged one, to a folder.
 
-    ``weights.js`` says what it is, and ``weights-0.js`` and so on hold the file of its weights.
-
-    Raises
-    ------
-    UserError
-        If the page's scripts do not implement its settings.
+    ``weights.js`` says what it is, and ``weights-0.js`` and so on hold the file of its weights. A
+    `UserError` is raised if the page's scripts do not implement its settings.
     """
     trained = trained or read_trained()
     about = about_network(trained)

@@ -35,10 +35,8 @@ def find_browser() -> str | None:
 def print_book(folder: Path) -> Path:
     """Print the pages in `folder` as ``_build/book.pdf``; if that fails, it stays as it was.
 
-    Raises
-    ------
-    UserError
-        If Playwright, a browser, the pages or a place for the PDF are missing, or one fails.
+    A `UserError` says what is missing (Playwright, a browser, the pages, a place for the PDF) or
+    fails.
     """
     if importlib.util.find_spec("playwright") is None:
         raise UserError(
@@ -71,10 +69,7 @@ def print_book(folder: Path) -> Path:
 def print_document(document: Path, browser: str) -> bytes:
     """One HTML file as a PDF on A4, with page numbers and an outline.
 
-    Raises
-    ------
-    UserError
-        If the browser fails.
+    A `UserError` is raised if the browser fails.
     """
     from playwright.sync_api import Error, sync_playwright
 

@@ -74,25 +74,13 @@ REFERENCES = tuple(_references())
 
 
 def reference(name: str) -> Reference:
-    """The reference run of a name.
-
-    Raises
-    ------
-    UserError
-        If there is none: the message names the nearest.
-    """
+    """The reference run of a name; if there is none, a `UserError` names the nearest."""
     names = {run.name: run for run in REFERENCES}
     return names[choose("reference run", name, names)]
 
 
 def stored(name: str) -> Run:
-    """Read a reference run from the checkout.
-
-    Raises
-    ------
-    UserError
-        If the checkout does not have it.
-    """
+    """Read a reference run from the checkout; a `UserError` is raised if it does not have it."""
     entry = reference(name)
     for directory in reference_dir().glob(f"{name}-{DIGEST}"):
         return replace(read_run(directory), settings=entry.settings)
@@ -164,16 +152,11 @@ def write_results(readme: Path) -> None:
 
 def states() -> dict[str, str]:
     """What there is of each reference run: stored; complete or half done, in ``runs/``; missing."""
-    configs = [read_json(file) for file in runs_dir().glob("*/config.json")]
-    data = {(config["corpus"], config["data"]["digest"]) for config in configs}
+    data = {read_json(file)["data"]["digest"] for file in runs_dir().glob("*/config.json")}
     found = {}
     for entry in REFERENCES:
-        made = [
-            is_complete(directory)
-            for corpus, content in data
-            if corpus == entry.settings.corpus
-            and (directory := runs_dir() / digest(entry.settings, content)).exists()
-        ]
+        places = [runs_dir() / digest(entry.settings, content) for content in data]
+        made = [is_complete(directory) for directory in places if directory.exists()]
         found[entry.name] = "complete" if any(made) else "half done" if made else "missing"
         if any(reference_dir().glob(f"{entry.name}-{DIGEST}")):
             found[entry.name] = "stored"
@@ -201,10 +184,7 @@ def make_references(entries: Sequence[Reference] | None = None, *, progress: boo
 def cluster(address: str | None) -> Iterator[None]:
     """Let joblib work on the Dask cluster of a scheduler; on this machine without an address.
 
-    Raises
-    ------
-    UserError
-        If Dask is not installed, or nothing answers there.
+    A `UserError` is raised if Dask is not installed, or nothing answers there.
     """
     if address is None:
         yield

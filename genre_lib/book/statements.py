@@ -49,21 +49,12 @@ def statements(*, strict: bool | None = None, **holds: Any) -> None:
     """Check what the text of a page states: stop the reference build, mark the sentence elsewhere.
 
     The prose places ``{glue:text}`name``` at the end of the sentence that a condition belongs to.
-    It shows nothing where the condition holds, else a visible mark.
+    It shows nothing where the condition holds, else a visible mark. If `strict`, by default in the
+    reference edition, which ``GENRE_EDITION=reference`` names, a `StatementError` names the
+    sentences that do not hold.
 
-    Parameters
-    ----------
-    strict
-        Whether a false statement is an error; by default in the reference edition, which
-        ``GENRE_EDITION=reference`` names.
-    holds
-        One condition for each sentence, under the sentence's name. Only a true boolean holds: a
-        missing value or a comparison with NaN does not.
-
-    Raises
-    ------
-    StatementError
-        If a condition does not hold and `strict` is on: the message names the sentences.
+    `holds` has a condition for each sentence, under the sentence's name. Only a true boolean holds:
+    a missing value or a comparison with NaN does not.
     """
     if strict is None:
         strict = os.environ.get("GENRE_EDITION") == "reference"
