@@ -73,7 +73,8 @@ interactive.readable("fig-readings", drawn, epochs, line="Training", step="Epoch
 # the paper prints about {glue:text}`paper_train_loss` and {glue:text}`paper_validation_loss`.
 
 # %% tags=["hide-input", "hide-output"]
-figures.tabulate("readings", readings, formats=dict.fromkeys(comparisons.READING_SHARES, "{:.1%}"))
+shares = ("train_accuracy", "validation_accuracy", "test_accuracy")
+figures.tabulate("readings", readings, formats=dict.fromkeys(shares, "{:.1%}"))
 
 # %% [markdown]
 # ## Leak or regularisation?

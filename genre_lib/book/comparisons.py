@@ -252,9 +252,8 @@ def printed_figures(run: Run | None = None) -> dict[str, float]:
     """
     names = ("train_accuracy", "validation_accuracy", "train_loss", "validation_loss")
     if run is None:
-        values = [getattr(paper, name.upper()) for name in names]
-        return {**dict(zip(names, values, strict=True)), "test_accuracy": paper.ACCURACY,
-                "last_epoch": paper.STOPPED_EPOCH}  # fmt: skip
+        printed = {name: getattr(paper, name.upper()) for name in names}
+        return {**printed, "test_accuracy": paper.ACCURACY, "last_epoch": paper.STOPPED_EPOCH}
     best = run.history.nlargest(1, "validation_accuracy")[list(names)].iloc[0]
     return {**best, "test_accuracy": run.accuracy, "last_epoch": len(run.history)}
 
@@ -378,9 +377,6 @@ def method_pairs(runs: Mapping[str, Run]) -> list[tuple[str, str, str]]:
         for name, run in runs.items()
         if follows_recipe(run)
     ]
-
-
-READING_SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 
 
 def readings(runs: Mapping[str, Run]) -> pd.DataFrame:

@@ -33,7 +33,6 @@ from genre_lib.config import (
 
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
-PROSE = (".md", ".bib")
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
 LINKED = ("_config.yml", "_toc.yml", "CITATION.cff")  # in book/, where a checkout has links
 
@@ -255,13 +254,11 @@ def lay_out(work: Path, root: Path) -> None:
                 path.unlink()
     for folder in (*ASSETS, "_build"):
         shutil.rmtree(work / folder, ignore_errors=True)
-    for folder in ASSETS:
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(root / "book" / folder, work / folder, ignore=ignored)
-    prose = [path for path in (root / "book").iterdir() if path.suffix in PROSE]
-    linked = [path for name in LINKED if (path := root / name).exists()]
-    for path in (*prose, *linked):
-        shutil.copy2(path, work / path.name)
+    made = shutil.ignore_patterns("*.ipynb", *PRODUCTS, "_build", "__pycache__")
+    shutil.copytree(root / "book", work, ignore=made, dirs_exist_ok=True)
+    for name in LINKED:
+        if (root / name).exists():
+            shutil.copy2(root / name, work / name)
 
 
 def publish(work: Path, target: Path, *, whole: bool) -> None:

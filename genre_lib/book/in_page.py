@@ -13,7 +13,7 @@ from typing import Any
 from genre_lib.config import UserError, write_file
 from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.corpus.sound import CANCELLED, PIECE, REST, SILENT
-from genre_lib.evaluation import wilson_interval
+from genre_lib.evaluation import confusions, wilson_interval
 from genre_lib.predict import SHORT, Trained, read_trained
 from genre_lib.spectrogram import EDGE, HEARD, LIKE
 
@@ -81,17 +81,12 @@ def about_network(trained: Trained) -> dict[str, Any]:
 
 def right_answers(trained: Trained) -> dict[str, dict[str, Any]]:
     """For each genre how often the network named it in the test, and how often rightly."""
-    answers = trained.answers
-    right = answers.y_true == answers.y_pred
-    counts = {genre: right[answers.y_pred == genre] for genre in trained.genres}
-    return {
-        genre: {
-            "named": len(hits),
-            "right": int(hits.sum()),
-            "interval": wilson_interval(int(hits.sum()), len(hits)) if len(hits) else None,
-        }
-        for genre, hits in counts.items()
-    }
+    counts, found = confusions(trained.answers, trained.genres), {}
+    for genre in trained.genres:
+        named, right = int(counts[genre].sum()), int(counts[genre][genre])
+        interval = wilson_interval(right, named) if named else None
+        found[genre] = {"named": named, "right": right, "interval": interval}
+    return found
 
 
 def write_tracks(folder: Path) -> None:

@@ -29,15 +29,10 @@ def csv_link(name: str, table: pd.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as the page shows it.
+    """A table as the page shows it, and saves it as ``<name>.csv``.
 
-    Attributes
-    ----------
-    name
-        Of its CSV file.
-    formats
-        Format of a column's cells, such as ``{"accuracy": "{:.1%}"}``; other numbers have four
-        decimals.
+    `formats` has that of a column's cells, such as ``{"accuracy": "{:.1%}"}``; other numbers have
+    four decimals.
     """
 
     name: str
