@@ -147,7 +147,8 @@ def test_ingredients_are_corrected_for_how_many_they_are(monkeypatch):
             for label, change in zip(dict.fromkeys(pair[0] for pair in pairs), changes, strict=True)
         ),
     )
-    table = comparisons.ingredients({}, {"a": "no-a", "b": "no-b", "c": "no-c"})
+    monkeypatch.setattr(comparisons, "LEFT_OUT", {"a": "no-a", "b": "no-b", "c": "no-c"})
+    table = comparisons.ingredients({})
     single = [2 * statistics.NormalDist().cdf(-change / 0.01) for change in (0.022, 0.0196, 0.001)]
     expected = [3 * single[0], max(3 * single[0], 2 * single[1]), single[2]]
     assert table.p[["b", "a", "c"]].tolist() == pytest.approx(expected, rel=1e-3)
