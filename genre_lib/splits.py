@@ -170,12 +170,8 @@ def assign_known(units: np.ndarray, labels: np.ndarray, settings: RunSettings) -
     A third of the images of 30 % of the units are tested, and no others of them but the known ones
     are used. 10 % of the units are for validation. The known images take the places of as many
     random images of the rest, so training is of the same size, and the test set the same, for any
-    number of them. `units` and `labels` are as for `assign_subsets`.
-
-    Raises
-    ------
-    UserError
-        If a track has too few images.
+    number of them. `units` and `labels` are as for `assign_subsets`. A `UserError` is raised if a
+    track has too few images.
     """
     tested_images = settings.images_per_track // 3
     known = settings.known_images or 0

@@ -194,9 +194,7 @@ def cluster(address: str | None) -> Iterator[None]:
 
         client = Client(address)
     except ImportError:
-        raise UserError(
-            "A cluster needs Dask; install it with `pip install distributed`."
-        ) from None
+        raise UserError("A cluster needs Dask; `pip install distributed` installs it.") from None
     except (OSError, ValueError) as error:
         raise UserError(f"No Dask scheduler answers at {address} ({error}).") from None
     with client, joblib.parallel_config(backend="dask"):
