@@ -109,7 +109,7 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, fl
 
 
 def score_intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Value, low and high of the macro precision, recall and F1, by bootstrap over tracks."""
+    """Value, low and high of accuracy, macro precision, recall and F1, by bootstrap over tracks."""
     named = predictions[["y_true", "y_pred"]].to_numpy()
     genres = np.unique(named)
     true, called = (named[:, [column]] == genres for column in (0, 1))
@@ -117,6 +117,7 @@ def score_intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float, 
     drawn = bootstrap(counts.groupby(predictions.track_id.to_numpy()).sum().to_numpy())
     right, support, predicted = np.split(drawn, 3, axis=1)
     rates = {
+        "accuracy": right.sum(1, keepdims=True) / support.sum(1, keepdims=True),
         "macro_precision": right / np.maximum(predicted, 1),
         "macro_recall": right / np.maximum(support, 1),
         "macro_f1": 2 * right / np.maximum(support + predicted, 1),

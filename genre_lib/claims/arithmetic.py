@@ -64,9 +64,8 @@ def confusion_bounds(true: str, taken_for: str) -> tuple[int, int]:
 
 def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
     """Whole numbers of images that, as a share of a total, round to a printed share."""
-    near, reach = math.floor(share * total), math.ceil(total * 10**-digits) + 1
-    candidates = range(max(0, near - reach), min(total, near + reach) + 1)
-    return [count for count in candidates if rounds_to(count / total, share, digits=digits)]
+    every = range(total + 1)
+    return [count for count in every if rounds_to(count / total, share, digits=digits)]
 
 
 def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tuple[int, int]]:

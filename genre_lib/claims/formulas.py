@@ -24,15 +24,10 @@ def table_1_shapes(runs: Evidence) -> Finding:
 
 
 def adamw_by_hand(
-    theta: Tensor,
-    gradients: Tensor,
-    settings: TrainingSettings,
-    *,
-    inside: bool,
-    epsilon: float = 1e-8,
+    theta: Tensor, gradients: Tensor, settings: TrainingSettings, *, inside: bool
 ) -> Tensor:
     """Follow Equation 1 for a sequence of gradients; epsilon inside the root, or outside it."""
-    beta1, beta2 = 0.9, 0.999
+    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
     m = v = theta.new_zeros(theta.shape)
     for t, gradient in enumerate(gradients, start=1):
         m = beta1 * m + (1 - beta1) * gradient
@@ -102,10 +97,8 @@ def annealing(runs: Evidence, *, from_peak: bool) -> Finding:
     rates = shares_of_the_peak()
     top, steps = int(np.argmax(rates)), len(rates)
     start, end = (top, steps - 1) if from_peak else (0, steps)
-    difference = max(
-        abs(rates[step] - arithmetic.equation_2((step - start) / (end - start)))
-        for step in range(top, steps)
-    )
+    shares = (np.arange(top, steps) - start) / (end - start)
+    difference = np.abs(rates[top:] - [arithmetic.equation_2(share) for share in shares]).max()
     found = f"After the peak the plan leaves the formula by up to {difference:.1%} of the peak."
     return Finding(found, bool(difference < 0.01))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -80,14 +80,9 @@ class Claim:
 
 TEXTS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
 PAGES: dict[str, str] = TEXTS.pop("pages")
-JUDGES: dict[str, dict[str, Any]] = {
-    key: {"by": key} | fields.pop("judge", {})
-    for claims in TEXTS.values()
-    for key, fields in claims.items()
-}
-"""The name of the function that judges a claim, and what it is given."""
+WORDS = ("kind", "section", "page", "says", "confirmed_if")
 CLAIMS = {
-    key: Claim(key, module, **{n: text.format(**vars(paper)) for n, text in fields.items()})
+    key: Claim(key, module, **{name: fields[name].format(**vars(paper)) for name in WORDS})
     for module, claims in TEXTS.items()
     for key, fields in claims.items()
 }
@@ -99,7 +94,8 @@ def judged(key: str, runs: Mapping[str, Run]) -> Judged:
 
     Where a run is missing that the claim needs, it stays undecided.
     """
-    claim, evidence, given = CLAIMS[key], Evidence(runs), dict(JUDGES[key])
+    claim, evidence = CLAIMS[key], Evidence(runs)
+    given = {"by": key} | TEXTS[claim.module][key].get("judge", {})
     judge = getattr(import_module(f"genre_lib.claims.{claim.module}"), given.pop("by"))
     try:
         finding: Finding = judge(evidence, **given)
@@ -121,11 +117,9 @@ def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
 
 def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
     """How many claims have each verdict of each kind, such as ``number: undecided``."""
-    return {
-        f"{kind}: {verdict}": int(((table.kind == kind) & (table.verdict == verdict)).sum())
-        for kind, scale in SCALES.items()
-        for verdict in scale
-    }
+    every = [f"{kind}: {verdict}" for kind, scale in SCALES.items() for verdict in scale]
+    counts = (table.kind + ": " + table.verdict).value_counts()
+    return counts.reindex(every, fill_value=0).to_dict()
 
 
 def to_html(table: pd.DataFrame) -> str:
@@ -144,30 +138,3 @@ def to_html(table: pd.DataFrame) -> str:
         sections=[*SECTIONS, *sorted(sections - set(SECTIONS))],
         titles=PAGES,
     )
-
-
-# Rules that several claims share
-
-Difference = Mapping[str, float] | pd.Series
-
-
-def all_or_none(parts: Iterable[bool]) -> bool | None:
-    """Whether all parts are so, or none is; undecided if some are."""
-    known = list(parts)
-    return all(known) or (None if any(known) else False)
-
-
-def is_gain(change: Difference) -> bool | None:
-    """Whether a difference lies above zero, or below it; undecided if its interval has zero."""
-    return True if change["low"] > 0 else False if change["high"] < 0 else None
-
-
-def costs_little(change: Difference, *, most: float = 0.05) -> bool | None:
-    """Whether a loss of more than five points is excluded; undecided if no loss is clear either."""
-    return True if change["low"] > -most else False if change["high"] < 0 else None
-
-
-def points(change: Difference) -> str:
-    """A difference of accuracies with its interval, in points of a hundred."""
-    values = (100 * change[name] for name in ("difference", "low", "high"))
-    return "{:+.1f} points ({:+.1f} to {:+.1f})".format(*values)

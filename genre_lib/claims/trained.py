@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genre_lib import paper
+from genre_lib import evaluation, paper
 from genre_lib.book import comparisons
 from genre_lib.book.references import SEEDS
-from genre_lib.claims.judging import (
-    Evidence,
-    Finding,
-    MissingRunError,
-    all_or_none,
-    costs_little,
-    is_gain,
-    points,
-)
-from genre_lib.evaluation import (
-    accuracy_difference,
-    accuracy_of,
-    confusions,
-    genre_scores,
-    score_intervals,
-    wilson_interval,
-)
+from genre_lib.claims.judging import Evidence, Finding, MissingRunError
 from genre_lib.runs import Run
 
 SPLITS = ("image", "track")
@@ -41,6 +25,33 @@ IMAGE, TRACK, FILTERED = (
 def pooled(runs: Evidence, names: tuple[str, ...]) -> pd.DataFrame:
     """Predictions of several runs, all of which must be there."""
     return comparisons.pooled(runs.take(names).values(), "image")
+
+
+# Rules that several claims share
+
+Difference = Mapping[str, float] | pd.Series
+
+
+def all_or_none(parts: Iterable[bool]) -> bool | None:
+    """Whether all parts are so, or none is; undecided if some are."""
+    known = list(parts)
+    return all(known) or (None if any(known) else False)
+
+
+def is_gain(change: Difference) -> bool | None:
+    """Whether a difference lies above zero, or below it; undecided if its interval has zero."""
+    return True if change["low"] > 0 else False if change["high"] < 0 else None
+
+
+def costs_little(change: Difference, *, most: float = 0.05) -> bool | None:
+    """Whether a loss of more than five points is excluded; undecided if no loss is clear either."""
+    return True if change["low"] > -most else False if change["high"] < 0 else None
+
+
+def points(change: Difference) -> str:
+    """A difference of accuracies with its interval, in points of a hundred."""
+    values = (100 * change[name] for name in ("difference", "low", "high"))
+    return "{:+.1f} points ({:+.1f} to {:+.1f})".format(*values)
 
 
 # Printed numbers, against the recipe with the paper's budget
@@ -89,11 +100,8 @@ def score(run: Run, *, name: str) -> Finding:
     The printed one has an error, too: at least that of as many independent images, at most that of
     as many tracks. Between the two it stays undecided.
     """
-    if name == "accuracy":
-        ours = accuracy_of(run.predictions)
-    else:
-        values = score_intervals(run.predictions)[name]
-        ours = dict(zip(("accuracy", "low", "high"), values, strict=True))
+    values = evaluation.score_intervals(run.predictions)[name]
+    ours = dict(zip(("accuracy", "low", "high"), values, strict=True))
     printed, tracks = getattr(paper, name.upper()), paper.TRACKS * paper.SUBSET_SHARES["test"]
     by_image, by_track = (
         is_gain(comparisons.to_print(ours, printed=printed, answers=round(answers)))
@@ -155,10 +163,8 @@ def unseen_test_data(runs: Evidence) -> Finding:
         raise MissingRunError(f"a run with the paper's budget, split by {split},")
     table = comparisons.readings(runs)
     tracks = round(paper.TRACKS * paper.SUBSET_SHARES["test"])
-    by_chance = [
-        is_gain(comparisons.to_print(accuracy_of(run.predictions), answers=tracks)) is None
-        for run in runs.take(table.run).values()
-    ]
+    ours = [evaluation.accuracy_of(run.predictions) for run in runs.take(table.run).values()]
+    by_chance = [is_gain(comparisons.to_print(each, answers=tracks)) is None for each in ours]
     near = table[(table.distance <= 0.03) & np.array(by_chance)]
     image, track = (bool((near.protocol == split).any()) for split in SPLITS)
     tried = table.protocol.value_counts()
@@ -178,17 +184,16 @@ def strong_generalization(runs: Evidence) -> Finding:
 def robust_seeds(runs: Evidence) -> Finding:
     """Not supported if two seeds differ clearly."""
     tables = [run.predictions for run in runs.take(TRACK).values()]
-    changes = [accuracy_difference(one, other) for one, other in combinations(tables, 2)]
+    changes = [evaluation.accuracy_difference(one, other) for one, other in combinations(tables, 2)]
     found = "; ".join(points(change) for change in changes)
-    if any(is_gain(change) is not None for change in changes):
-        return Finding(f"Between seeds: {found}.", False)
+    clear = any(is_gain(change) is not None for change in changes)
     most = max(max(-change["low"], change["high"]) for change in changes)
-    return Finding(f"Between seeds: {found}.", True if most < 0.05 else None)
+    return Finding(f"Between seeds: {found}.", False if clear else True if most < 0.05 else None)
 
 
 def robust_artists(runs: Evidence) -> Finding:
     """Not supported if it loses clearly."""
-    change = accuracy_difference(pooled(runs, FILTERED), pooled(runs, TRACK))
+    change = evaluation.accuracy_difference(pooled(runs, FILTERED), pooled(runs, TRACK))
     return Finding(f"{points(change)}, with fewer tracks to learn from.", costs_little(change))
 
 
@@ -242,9 +247,10 @@ def helps(runs: Evidence, *, part: str) -> Finding:
 
 def classical_near_perfect(runs: Evidence) -> Finding:
     """Not supported if all of it lies below."""
-    least, _ = wilson_interval(paper.QUOTED_CORRECT["classical"], paper.TABLE_2[1].support)
+    counts = paper.QUOTED_CORRECT["classical"], paper.TABLE_2[1].support
+    least, _ = evaluation.wilson_interval(*counts)
     answers = pooled(runs, TRACK)
-    recall = accuracy_of(answers[answers.y_true == "classical"])
+    recall = evaluation.accuracy_of(answers[answers.y_true == "classical"])
     found = "Recall {accuracy:.1%} ({low:.1%} to {high:.1%})".format(**recall)
     above = is_gain({end: recall[end] - least for end in ("low", "high")})
     return Finding(f"{found}; the printed one is at least {least:.1%}.", above)
@@ -252,8 +258,10 @@ def classical_near_perfect(runs: Evidence) -> Finding:
 
 def f1_by_seed(runs: Evidence) -> dict[str, pd.Series]:
     """F1-scores of the genres in each run split by track."""
-    tables = {n: genre_scores(run.predictions, run.genres) for n, run in runs.take(TRACK).items()}
-    return {name: table.set_index("genre").f1 for name, table in tables.items()}
+    return {
+        name: evaluation.genre_scores(run.predictions, run.genres).set_index("genre").f1
+        for name, run in runs.take(TRACK).items()
+    }
 
 
 def extreme(runs: Evidence, *, genre: str, easy: bool) -> Finding:
@@ -270,12 +278,11 @@ def rock_country_overlap(runs: Evidence) -> Finding:
     """Not supported if other genres are, with every seed."""
     worst = {}
     for name, run in runs.take(TRACK).items():
-        counts = confusions(run.predictions, run.genres)
-        cells = {pair: int((counts + counts.T)[pair[0]][pair[1]])
-                 for pair in combinations(sorted(run.genres), 2)}  # fmt: skip
-        worst[name] = max(cells, key=cells.__getitem__)
+        counts = evaluation.confusions(run.predictions, sorted(run.genres))
+        both = np.triu(counts + counts.T, k=1)
+        worst[name] = [counts.index[at] for at in np.unravel_index(both.argmax(), both.shape)]
     found = "; ".join(f"{name}: {' and '.join(pair)}" for name, pair in worst.items())
-    holds = all_or_none(pair == ("country", "rock") for pair in worst.values())
+    holds = all_or_none(pair == ["country", "rock"] for pair in worst.values())
     return Finding(f"Most often {found}.", holds)
 
 
