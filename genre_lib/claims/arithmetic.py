@@ -64,8 +64,7 @@ def confusion_bounds(true: str, taken_for: str) -> tuple[int, int]:
 
 def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
     """Whole numbers of images that, as a share of a total, round to a printed share."""
-    every = range(total + 1)
-    return [count for count in every if rounds_to(count / total, share, digits=digits)]
+    return [n for n in range(total + 1) if rounds_to(n / total, share, digits=digits)]
 
 
 def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tuple[int, int]]:
@@ -87,8 +86,7 @@ def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tupl
 
 def implied_images() -> dict[str, int]:
     """Deduce the number of images of each subset from the test images and the shares."""
-    shares = paper.SUBSET_SHARES
-    images = paper.TEST_IMAGES
+    images, shares = paper.TEST_IMAGES, paper.SUBSET_SHARES
     return {subset: round(images * share / shares["test"]) for subset, share in shares.items()}
 
 

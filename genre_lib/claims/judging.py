@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -61,8 +60,7 @@ class Evidence(dict[str, Run]):
         return {name: self[name] for name in names}
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """One statement of the paper that can be checked, as ``claims.toml`` has it.
 
     A function of `module` judges it; its docstring has what speaks against the claim, if that is
@@ -80,9 +78,8 @@ class Claim:
 
 TEXTS = tomllib.loads(Path(__file__).with_name("claims.toml").read_text(encoding="utf-8"))
 PAGES: dict[str, str] = TEXTS.pop("pages")
-WORDS = ("kind", "section", "page", "says", "confirmed_if")
 CLAIMS = {
-    key: Claim(key, module, **{name: fields[name].format(**vars(paper)) for name in WORDS})
+    key: Claim(key, module, *(fields[name].format(**vars(paper)) for name in Claim._fields[2:]))
     for module, claims in TEXTS.items()
     for key, fields in claims.items()
 }
@@ -112,22 +109,21 @@ def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
     The columns are the fields of `Claim` and of `Judged`.
     """
     ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
-    return pd.DataFrame(asdict(claim) | judged(claim.key, runs)._asdict() for claim in ordered)
+    return pd.DataFrame(claim._asdict() | judged(claim.key, runs)._asdict() for claim in ordered)
 
 
 def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
     """How many claims have each verdict of each kind, such as ``number: undecided``."""
     every = [f"{kind}: {verdict}" for kind, scale in SCALES.items() for verdict in scale]
     counts = (table.kind + ": " + table.verdict).value_counts()
-    return counts.reindex(every, fill_value=0).to_dict()
+    return {name: int(counts.get(name, 0)) for name in every}
 
 
 def to_html(table: pd.DataFrame) -> str:
     """The ledger as HTML with filters by kind and verdict, section and text (``ledger.js``).
 
     Each row has the id ``claim-<key>``, so that other pages can point at it, and a link to the
-    page with the evidence. A verdict has a sign and its words, and no colour. Roles are spelled
-    out because narrow screens get the rows as blocks, which would lose them.
+    page with the evidence.
     """
     sections = {name for text in table.section for name in text.split(", ")}
     return fill(

@@ -30,6 +30,7 @@ def pooled(runs: Evidence, names: tuple[str, ...]) -> pd.DataFrame:
 # Rules that several claims share
 
 Difference = Mapping[str, float] | pd.Series
+LITTLE = 0.05  # of accuracy
 
 
 def all_or_none(parts: Iterable[bool]) -> bool | None:
@@ -38,14 +39,12 @@ def all_or_none(parts: Iterable[bool]) -> bool | None:
     return all(known) or (None if any(known) else False)
 
 
-def is_gain(change: Difference) -> bool | None:
-    """Whether a difference lies above zero, or below it; undecided if its interval has zero."""
-    return True if change["low"] > 0 else False if change["high"] < 0 else None
+def is_gain(change: Difference, loss: float = 0.0) -> bool | None:
+    """Whether a difference lies above zero, or below it; undecided if its interval has zero.
 
-
-def costs_little(change: Difference, *, most: float = 0.05) -> bool | None:
-    """Whether a loss of more than five points is excluded; undecided if no loss is clear either."""
-    return True if change["low"] > -most else False if change["high"] < 0 else None
+    With a `loss` that counts as little: whether a larger one is excluded, or any loss is clear.
+    """
+    return True if change["low"] > -loss else False if change["high"] < 0 else None
 
 
 def points(change: Difference) -> str:
@@ -178,7 +177,7 @@ def strong_generalization(runs: Evidence) -> Finding:
     met = comparisons.same_images(runs.take((*IMAGE, *TRACK)))
     lost = {"difference": -met["difference"], "low": -met["high"], "high": -met["low"]}
     found = f"Of {met['images']} images, {met['unknown']:.1%} instead of {met['known']:.1%}: "
-    return Finding(f"{found}{points(lost)}.", costs_little(lost))
+    return Finding(f"{found}{points(lost)}.", is_gain(lost, LITTLE))
 
 
 def robust_seeds(runs: Evidence) -> Finding:
@@ -188,13 +187,13 @@ def robust_seeds(runs: Evidence) -> Finding:
     found = "; ".join(points(change) for change in changes)
     clear = any(is_gain(change) is not None for change in changes)
     most = max(max(-change["low"], change["high"]) for change in changes)
-    return Finding(f"Between seeds: {found}.", False if clear else True if most < 0.05 else None)
+    return Finding(f"Between seeds: {found}.", False if clear else True if most < LITTLE else None)
 
 
 def robust_artists(runs: Evidence) -> Finding:
     """Not supported if it loses clearly."""
     change = evaluation.accuracy_difference(pooled(runs, FILTERED), pooled(runs, TRACK))
-    return Finding(f"{points(change)}, with fewer tracks to learn from.", costs_little(change))
+    return Finding(f"{points(change)}, with fewer tracks to learn from.", is_gain(change, LITTLE))
 
 
 def minimal_overfitting(runs: Evidence) -> Finding:
@@ -210,7 +209,7 @@ def minimal_overfitting(runs: Evidence) -> Finding:
         variances.append(sum(p * (1 - p) / tracks[subset] for subset, p in shares.items()))
     loss, error = float(np.mean(losses)), math.sqrt(sum(variances)) / len(variances)
     change = {"difference": loss, "low": loss - 2 * error, "high": loss + 2 * error}
-    return Finding(f"Validation minus clean training: {points(change)}.", costs_little(change))
+    return Finding(f"Validation minus clean training: {points(change)}.", is_gain(change, LITTLE))
 
 
 # Parts of the recipe
@@ -266,10 +265,8 @@ def f1_by_seed(runs: Evidence) -> dict[str, pd.Series]:
 
 def extreme(runs: Evidence, *, genre: str, easy: bool) -> Finding:
     """Whether a genre has one of the two highest (lowest) F1-scores with all seeds or none."""
-    ends = {
-        name: list(f1.sort_values(ascending=not easy, kind="stable").index[:2])
-        for name, f1 in f1_by_seed(runs).items()
-    }
+    scores = f1_by_seed(runs).items()
+    ends = {name: (f1.nlargest(2) if easy else f1.nsmallest(2)).index for name, f1 in scores}
     found = "; ".join(f"{name}: {' and '.join(genres)}" for name, genres in ends.items())
     return Finding(f"{found}.", all_or_none(genre in genres for genres in ends.values()))
 
@@ -280,7 +277,8 @@ def rock_country_overlap(runs: Evidence) -> Finding:
     for name, run in runs.take(TRACK).items():
         counts = evaluation.confusions(run.predictions, sorted(run.genres))
         both = np.triu(counts + counts.T, k=1)
-        worst[name] = [counts.index[at] for at in np.unravel_index(both.argmax(), both.shape)]
+        first, second = divmod(int(both.argmax()), len(both))
+        worst[name] = [counts.index[first], counts.index[second]]
     found = "; ".join(f"{name}: {' and '.join(pair)}" for name, pair in worst.items())
     holds = all_or_none(pair == ["country", "rock"] for pair in worst.values())
     return Finding(f"Most often {found}.", holds)

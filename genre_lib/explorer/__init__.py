@@ -13,17 +13,3 @@ from genre_lib.explorer.page import (
     resolution_browser,
     view_browser,
 )
-
-__all__ = [
-    "augmentation",
-    "augmentation_browser",
-    "cutmix_mixer",
-    "hear",
-    "look",
-    "new_songs",
-    "player",
-    "prediction",
-    "resolution_browser",
-    "spectrogram",
-    "view_browser",
-]

@@ -139,11 +139,3 @@ def sound(audio: np.ndarray, rate: int, *, lossless: bool = False) -> str:
     if lossless:
         kind = {"format": "WAV", "subtype": "PCM_16"}
     return data_uri(encoded(audio, rate, **kind), f"audio/{'wav' if lossless else 'mpeg'}")
-
-
-def audio_player(source: str, *, label: str, start: float = 0.0, seconds: float) -> str:
-    """A player that moves the cursor of the ``clip`` around it.
-
-    The sound begins `start` seconds into a picture that is `seconds` long.
-    """
-    return fill("player.html", source=source, label=label, start=start, seconds=seconds)

@@ -1,10 +1,5 @@
 """Instruments for a notebook with a kernel: each is one call, and answers at every change.
 
->>> from genre_lib import explorer
->>> explorer.spectrogram()  # doctest: +SKIP
->>> explorer.augmentation()  # doctest: +SKIP
->>> explorer.prediction("song.mp3")  # doctest: +SKIP
-
 Each plays songs of the embedded corpus, files on the kernel's machine (the one named is chosen
 first), and uploads. Nothing is written to disk and no history is kept.
 """
@@ -26,13 +21,14 @@ from tqdm.notebook import tqdm
 from genre_lib import predict
 from genre_lib.augment import augment, pipeline, transforms
 from genre_lib.book.figures import always
+from genre_lib.book.templates import fill
 from genre_lib.config import GENRES, AugmentationSettings, SpectrogramSettings, UserError
 from genre_lib.corpus import Source, Track, Upload, read_audio
 from genre_lib.corpus.audio import seconds_of
 from genre_lib.corpus.sound import SILENT, level
 from genre_lib.corpus.synthetic import SAMPLE_RATE
 from genre_lib.corpus.synthetic.songs import load_song
-from genre_lib.explorer.drawing import audio_player, encoded, instrument, panel, sound
+from genre_lib.explorer.drawing import encoded, instrument, panel, sound
 from genre_lib.explorer.examples import hear
 from genre_lib.explorer.page import clip
 from genre_lib.spectrogram import mel_decibels, mel_filterbank, to_gray
@@ -47,6 +43,8 @@ PAUSE = 0.03  # seconds, in which the other messages of a slider that is dragged
 SONGS = 100  # a genre
 SOURCES = ("demonstration song", "file", "upload")
 ROW = widgets.Layout(flex_flow="row wrap")  # side by side where there is room
+# Where an excerpt begins, in percent of where it can.
+PLACE = functools.partial(widgets.FloatSlider, min=0, max=100, step=0.1, readout_format=".1f")
 
 
 def spectrogram(path: str | Path | None = None) -> widgets.VBox:
@@ -67,7 +65,7 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
         "top_db": widgets.IntSlider(DEFAULT.top_db, 5, 150),
         "sample_rate": widgets.Dropdown(options=RATES, value=DEFAULT.sample_rate),
     }
-    place, length = _place(), widgets.FloatSlider(DEFAULT.seconds, min=0.5, max=30, step=0.5)
+    place, length = PLACE(), widgets.FloatSlider(DEFAULT.seconds, min=0.5, max=30, step=0.5)
 
     def draw() -> tuple[str, str]:
         settings = SpectrogramSettings(**{name: knob.value for name, knob in knobs.items()})
@@ -87,8 +85,8 @@ def spectrogram(path: str | Path | None = None) -> widgets.VBox:
             notes.append(f"{empty} of {settings.n_mels} bands are empty: too narrow for a window.")
         title, made = f"{source.name}, {begin:.1f} to {end:.1f} s", settings.model_dump()
         drawn = panel(gray, made, title=title, start=begin, stop=end, lossless=True)
-        heard = sound(audio, rate, lossless=True)
-        player = audio_player(heard, label="Hear what is shown", seconds=end - begin)
+        heard = {"source": sound(audio, rate, lossless=True), "start": 0.0, "seconds": end - begin}
+        player = fill("player.html", label="Hear what is shown", **heard)
         return drawn + _note(" ".join(notes)), player
 
     where = labelled({"start (%)": place, "length (s)": length})
@@ -102,7 +100,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
     """
     default = AugmentationSettings()
     chooser, chosen = choose_sound(path)
-    place, seed = _place(), widgets.BoundedIntText(0, 0, 10**6)
+    place, seed = PLACE(), widgets.BoundedIntText(0, 0, 10**6)
     ticks = [widgets.Checkbox(True, description=name, indent=False) for name in transforms(default)]
     most = {"crop_min": 1, "brightness": 1, "contrast": 1, "noise_min": 0.3, "noise_max": 0.3}
     slider = functools.partial(widgets.FloatSlider, min=0, step=0.002, readout_format=".3f")
@@ -136,7 +134,7 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
     """
     of_songs, of_files = predict.read_trained(predict.DEMONSTRATION), predict.read_trained()
     chooser, chosen = choose_sound(path)
-    place, bar = _place(), tqdm(unit="s", display=False)
+    place, bar = PLACE(), tqdm(unit="s", display=False)
 
     @functools.lru_cache(maxsize=1)
     def ask(source: Source, _: float) -> tuple[predict.Trained, predict.Answer]:
@@ -146,7 +144,8 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
 
     def draw() -> tuple[str, str]:
         source = chosen()
-        trained, answer = ask(source, _changed(source))
+        path = source if isinstance(source, Path) else ""
+        trained, answer = ask(source, os.path.getmtime(path) if os.path.isfile(path) else 0.0)
         window = answer.windows[round(place.value / 100 * (len(answer.windows) - 1))]
         span = " to ".join(map(tqdm.format_interval, (window.start, window.end)))
         moments = _note(f"From {span}, there is silence.")
@@ -159,16 +158,6 @@ def prediction(path: str | Path | None = None) -> widgets.VBox:
         return f'<pre class="mel-report">{escape(words)}</pre>', moments
 
     return live(draw, chooser, labelled({"window (%)": place}), bar.container)
-
-
-def _changed(source: Source) -> float:
-    """When a file was changed; 0 for what is in memory or cannot be read."""
-    return os.path.getmtime(source) if isinstance(source, Path) and os.path.isfile(source) else 0
-
-
-def _place() -> widgets.FloatSlider:
-    """Where an excerpt begins, in percent of where it can."""
-    return widgets.FloatSlider(0, min=0, max=100, step=0.1, readout_format=".1f")
 
 
 def _excerpt(

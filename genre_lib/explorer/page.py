@@ -17,7 +17,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, pipeline, transforms
 from genre_lib.book import figures
 from genre_lib.book.templates import fill
 from genre_lib.config import AugmentationSettings, RunSettings, SpectrogramSettings
-from genre_lib.explorer.drawing import audio_player, instrument, panel, picture
+from genre_lib.explorer.drawing import instrument, panel, picture
 from genre_lib.explorer.examples import Example, courses
 from genre_lib.spectrogram import mel_decibels, to_gray
 from genre_lib.splits import images_of, resize, split_images
@@ -75,20 +75,11 @@ def player(examples: Sequence[Example]) -> widgets.VBox:
 
 def clip(example: Example) -> str:
     """A spectrogram with a network's attention and genres below it, and a player if it sounds."""
-    seconds, start, length = example.seconds, example.start, example.length
     verdict = {"": "", example.answer: ", rightly"}.get(example.genre, ", wrongly")
     title = f"{example.track_id}: the network says {example.answer}{verdict}"
-    draw = partial(panel, example.gray, example.manifest, title=title, stop=seconds)
-    if not example.sound:
-        return draw(rows=courses(example))
-    seek = (
-        f'<div class="clip-seek" data-length="{length}"><div class="clip-heard" style="left: '
-        f'{start / seconds:.2%}; right: {1 - (start + length) / seconds:.2%}"></div></div>'
-    )
-    label = f"{example.track_id}, seconds {start:g} to {start + length:g}"
-    player = audio_player(example.sound, label=label, start=start, seconds=seconds)
-    drawn = draw(rows=courses(example), over=seek)
-    return f'<div class="clip" style="--at: {start / seconds}">{player}{drawn}</div>'
+    seek, rows = fill("seek.html", **example._asdict()), courses(example)
+    draw = partial(panel, example.gray, example.manifest, title=title, stop=example.seconds)
+    return fill("clip.html", **example._asdict(), drawn=draw(over=seek, rows=rows))
 
 
 def augmentation_browser(

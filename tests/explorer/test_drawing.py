@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genre_lib.book.templates import fill
 from genre_lib.explorer import drawing
-from genre_lib.explorer.drawing import ASSETS, audio_player, instrument, panel, picture
+from genre_lib.explorer.drawing import ASSETS, instrument, panel, picture
 
 MANIFEST = {"n_mels": 64, "fmin": 0.0, "fmax": 11025.0, "top_db": 80.0}
 
@@ -29,7 +30,7 @@ def test_the_lowest_band_is_at_the_bottom_and_loud_is_bright():
 
 def test_hostile_titles_are_text():
     html = panel(np.zeros((64, 8), np.uint8), MANIFEST, title='<b>"><script>', stop=1)
-    html += audio_player("data:,", label='"><script>', seconds=30.0)
+    html += fill("player.html", source="data:,", label='"><script>', start=0.0, seconds=30.0)
     assert "<b>" not in html
     assert "<script>" not in html
     assert 'aria-label="&#34;&gt;&lt;script&gt;"' in html
