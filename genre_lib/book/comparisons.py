@@ -38,7 +38,7 @@ def scored(run: Run, by: str) -> pd.DataFrame:
     return vote(run.predictions).assign(image=0) if by == "vote" else run.predictions
 
 
-def pooled(runs: Iterable[Run], by: str) -> pd.DataFrame:
+def pooled(runs: Iterable[Run], by: str = "image") -> pd.DataFrame:
     """The predictions of several runs, one below the other; image names tell the runs apart.
 
     Their accuracy is the mean over images of all runs; a track that several runs test counts as

@@ -22,11 +22,6 @@ IMAGE, TRACK, FILTERED = (
 )
 
 
-def pooled(runs: Evidence, names: tuple[str, ...]) -> pd.DataFrame:
-    """Predictions of several runs, all of which must be there."""
-    return comparisons.pooled(runs.take(names).values(), "image")
-
-
 # Rules that several claims share
 
 Difference = Mapping[str, float] | pd.Series
@@ -192,7 +187,8 @@ def robust_seeds(runs: Evidence) -> Finding:
 
 def robust_artists(runs: Evidence) -> Finding:
     """Not supported if it loses clearly."""
-    change = evaluation.accuracy_difference(pooled(runs, FILTERED), pooled(runs, TRACK))
+    apart, whole = (comparisons.pooled(runs.take(names).values()) for names in (FILTERED, TRACK))
+    change = evaluation.accuracy_difference(apart, whole)
     return Finding(f"{points(change)}, with fewer tracks to learn from.", is_gain(change, LITTLE))
 
 
@@ -248,7 +244,7 @@ def classical_near_perfect(runs: Evidence) -> Finding:
     """Not supported if all of it lies below."""
     counts = paper.QUOTED_CORRECT["classical"], paper.TABLE_2[1].support
     least, _ = evaluation.wilson_interval(*counts)
-    answers = pooled(runs, TRACK)
+    answers = comparisons.pooled(runs.take(TRACK).values())
     recall = evaluation.accuracy_of(answers[answers.y_true == "classical"])
     found = "Recall {accuracy:.1%} ({low:.1%} to {high:.1%})".format(**recall)
     above = is_gain({end: recall[end] - least for end in ("low", "high")})

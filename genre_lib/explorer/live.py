@@ -114,8 +114,7 @@ def augmentation(path: str | Path | None = None) -> widgets.VBox:
         audio, begin, _ = _excerpt(source, DEFAULT.sample_rate, place.value / 100, DEFAULT.seconds)
         original = resize(predict.spectrogram(audio, DEFAULT))
         (changed,) = augment(original[None], pipeline(certain, names), seed=seed.value)
-        end = begin + DEFAULT.seconds
-        show = functools.partial(panel, start=begin, stop=end, lossless=True)
+        show = functools.partial(panel, start=begin, stop=begin + DEFAULT.seconds, lossless=True)
         before = show(original, DEFAULT.model_dump(), title=f"{source.name}, original")
         title = " + ".join(names) or "nothing is changed"
         after = show(changed, DEFAULT.model_dump(), title=title)
