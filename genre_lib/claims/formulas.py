@@ -24,10 +24,15 @@ def table_1_shapes(runs: Evidence) -> Finding:
 
 
 def adamw_by_hand(
-    theta: Tensor, gradients: Tensor, settings: TrainingSettings, *, inside: bool
+    theta: Tensor,
+    gradients: Tensor,
+    settings: TrainingSettings,
+    *,
+    inside: bool,
+    epsilon: float = 1e-8,
 ) -> Tensor:
     """Follow Equation 1 for a sequence of gradients; epsilon inside the root, or outside it."""
-    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+    beta1, beta2 = 0.9, 0.999
     m = v = theta.new_zeros(theta.shape)
     for t, gradient in enumerate(gradients, start=1):
         m = beta1 * m + (1 - beta1) * gradient
