@@ -8,5 +8,3 @@ Intervals are about the test tracks (bootstrap); what another seed would change,
 """
 
 from genre_lib.claims.judging import CLAIMS, SCALES, counts_by_verdict, judged, ledger, to_html
-
-__all__ = ["CLAIMS", "SCALES", "counts_by_verdict", "judged", "ledger", "to_html"]

@@ -53,9 +53,8 @@ class Evidence(dict[str, Run]):
     def take(self, names: Iterable[str]) -> dict[str, Run]:
         """These runs, all of which must be there."""
         names = list(names)
-        for name in names:
-            if name not in self:
-                raise MissingRunError(f"the run {name}")
+        if missing := [name for name in names if name not in self]:
+            raise MissingRunError(f"the run {missing[0]}")
         self.seen.update(names)
         return {name: self[name] for name in names}
 

@@ -99,10 +99,7 @@ def augmentation_browser(
 
 
 def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.VBox:
-    """Step through the images that each view makes of one track, each with its subset.
-
-    The subset of an image is what the settings' protocol and seed say.
-    """
+    """Step through the images that each view makes of one track, each with its subset."""
     count, seconds = settings.images_per_track, store.seconds
     edges = np.linspace(0, seconds, count + 1).tolist()
     images, subsets = {}, {}
