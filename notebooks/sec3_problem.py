@@ -262,6 +262,7 @@ again = tested.sample(min(3, len(tested)), random_state=rng)
 double = planted[planted.recording.duplicated(keep=False) & (planted.subset == "train")].tail(1)
 planted = pd.concat([planted.drop(double.index), double.assign(subset="test"),
                      again.assign(subset="train")]).sample(frac=1, random_state=rng)  # fmt: skip
+figures.save(planted, "planted")
 HTML(csv_link("planted", planted) + planted.head().to_html(index=False))
 
 # %% tags=["hide-cell"]

@@ -155,7 +155,7 @@ def test_every_statement_stands_at_the_end_of_its_sentence():
         for call in re.findall(r"^statements\((.*?)^\)", code(path), re.DOTALL | re.MULTILINE):
             for name in set(re.findall(r"^    (\w+)=", call, re.MULTILINE)) - {"strict"}:
                 found += 1
-                place = rf"\S\s?{{glue:text}}`({path.stem}\.ipynb::)?{name}`[\s.,:;)]"
+                place = rf"\S\s?{{glue:text}}`({path.stem}\.ipynb::)?{name}(:s)?`[\s.,:;)]"
                 text = "\n\n".join([prose(path), *(page.read_text() for page in MARKDOWN)])
                 assert re.search(place, text), (path.stem, name)
     assert found
