@@ -170,12 +170,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 # What a run's numbers do not depend on, other than through the content of its corpus.
 LABELS = {"corpus", "profile", "songs_per_genre", "spectrogram", "split", "threads"}
-EXPERIMENTS = (
-    "init_seed",
-    "training_tracks",
-    "known_images",
-    "split",
-)  # not of the recipe; None there
+EXPERIMENTS = ("init_seed", "training_tracks", "known_images", "split")  # not of the recipe
 PARAMETERS = ("corpus", "profile", "view", "protocol", "seed")
 SECTIONS = ("spectrogram", "augmentation", "model", "training")
 
