@@ -250,7 +250,7 @@ from html import escape
 import myst_nb
 from IPython.display import HTML
 
-from genre_lib.book.tables import Table
+from genre_lib.book import figures
 from genre_lib.corpus import Upload
 from genre_lib.corpus.synthetic.songs import load_song
 from genre_lib.explorer.drawing import encoded
@@ -275,7 +275,7 @@ columns = {
 }
 shown = pd.DataFrame(columns).rename_axis("tracks").reset_index()
 percents = dict.fromkeys(("right", "from", "to"), "{:.0%}")
-myst_nb.glue("hearing", Table("hearing", shown, percents), display=False)
+myst_nb.glue("hearing", figures.tabulate("hearing", shown, formats=percents), display=False)
 glue_numbers(
     unlike_tracks=int(rows.tracks.iloc[0]),
     unlike_whole=int(rows.right["30 s, as they are"]),
