@@ -9,6 +9,7 @@ import ctypes
 import math
 import os
 import platform
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -218,6 +219,10 @@ def main(
     )
     torch.set_num_threads(threads)
     device = device_of()
+    if parts and device.type != "cpu":
+        raise SystemExit("--parts times a CPU; hide the card with CUDA_VISIBLE_DEVICES=.")
+    if compiled and not shutil.which(os.environ.get("CXX", "g++")):
+        raise SystemExit("--compiled needs a C++ compiler; install g++, or set CXX to another.")
     if parts:
         peak = max(gemm_rate(size, device) for size in GEMM_SIZES)
         copying = copying_rate()

@@ -172,7 +172,7 @@ statements(
 # ## What was found
 #
 # - Where artists are new, the network names {glue:text}`filtered:.1%` to {glue:text}`budget:.1%` of
-#   the test images. That is the accuracy to expect of somebody's own music.
+#   the test images. Of the tests in this book, this one is the nearest to somebody's own music.
 # - Fewer training tracks explain the smaller part of the loss.
 # - A split by track is not enough to promise anything about new artists.
 #
