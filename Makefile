@@ -1,6 +1,6 @@
 # make book     set up .venv, regenerate the edition of the embedded corpus, print the page to open
 # make pdf      print the published book as book/_build/book.pdf (needs a Chromium)
-# make metadata codemeta.json and .zenodo.json from CITATION.cff and pyproject.toml
+# make metadata codemeta.json, .zenodo.json and copies in book/, from the files of the top level
 # make check-records  validate the RO-Crate beside the drawn pages (needs a network)
 # make test     set up .venv, check style and types, run the tests
 # make lint-js  check the scripts and styles of the pages (needs npm; says so where there is none)

@@ -4,7 +4,8 @@ Each page gets a title, a description and a picture for whoever links to it, and
 from ``CITATION.cff`` and the page. The directive ``cite-this`` shows BibTeX. If the repository's
 address is known (``GENRE_REPOSITORY``), pages link to their sources, Colab and Binder.
 
-As a program, it writes ``codemeta.json`` and ``.zenodo.json`` beside ``CITATION.cff``.
+As a program, it writes ``codemeta.json`` and ``.zenodo.json`` beside ``CITATION.cff``, and copies of
+what the top level and ``book/`` both have: a link would be a line of text where Git makes none.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ SETTINGS = {  # of the publishing workflow, by names in the environment
 }
 PICTURE = "figures/headline.png"
 DESCRIPTION = 200  # characters
+COPIED = ("_config.yml", "_toc.yml", "CITATION.cff")
 
 
 def citation(folder: Path) -> dict[str, Any]:
@@ -157,11 +159,12 @@ def records(root: Path) -> dict[str, str]:
     cited = citation(root)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     made = {"codemeta.json": codemeta(cited, project), ".zenodo.json": zenodo(cited, project)}
-    return {name: json.dumps(record, indent=2) + "\n" for name, record in made.items()}
+    texts = {name: json.dumps(record, indent=2) + "\n" for name, record in made.items()}
+    return texts | {f"book/{name}": (root / name).read_text(encoding="utf-8") for name in COPIED}
 
 
 def main(root: Path) -> None:
-    """Write ``codemeta.json`` and ``.zenodo.json``."""
+    """Write ``codemeta.json``, ``.zenodo.json`` and the copies in ``book/``."""
     for name, text in records(root).items():
         (root / name).write_text(text, encoding="utf-8")
 

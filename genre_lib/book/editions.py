@@ -34,7 +34,7 @@ from genre_lib.config import (
 REFERENCE = "reference"
 PRODUCTS = ("figures", "tables")  # folders that notebooks write beside themselves
 ASSETS = ("_assets", "_extensions")  # what the static pages load, and what Sphinx does
-LINKED = ("_config.yml", "_toc.yml", "CITATION.cff")  # in book/, where a checkout has links
+COPIED = ("_config.yml", "_toc.yml", "CITATION.cff")  # from the top level
 
 
 def sources() -> dict[str, Path]:
@@ -256,7 +256,7 @@ def lay_out(work: Path, root: Path) -> None:
         shutil.rmtree(work / folder, ignore_errors=True)
     made = shutil.ignore_patterns("*.ipynb", *PRODUCTS, "_build", "__pycache__")
     shutil.copytree(root / "book", work, ignore=made, dirs_exist_ok=True)
-    for name in LINKED:
+    for name in COPIED:
         if (root / name).exists():
             shutil.copy2(root / name, work / name)
 

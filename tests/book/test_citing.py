@@ -74,6 +74,15 @@ def test_records_are_those_that_the_command_makes():
         assert (ROOT / name).read_text(encoding="utf-8") == text, f"{name}: run `make metadata`"
 
 
+def test_a_checkout_needs_no_links():
+    listed = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("this is no checkout")
+    assert not [line for line in listed.stdout.splitlines() if line.startswith("120000")]
+
+
 def test_codemeta_speaks_its_vocabulary():
     record = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
     assert record.pop("@context") == "https://w3id.org/codemeta/3.0"

@@ -26,16 +26,16 @@ def test_outside_of_a_clone_the_message_says_so(tmp_path, monkeypatch):
         book.sources()
 
 
-def test_an_edition_has_what_a_checkout_without_links_has_as_text(project, tmp_path):
+def test_an_edition_has_its_contents_and_settings_from_the_top_level(project, tmp_path):
     (project / "CITATION.cff").write_text("title: A test")
-    for name in book.LINKED:
-        (project / "book" / name).write_text(f"../{name}")
+    for name in book.COPIED:
+        (project / "book" / name).write_text("older")
     for page in ("first", "second"):
         notes = {"metadata": {"genre_book": {"products": []}}}
         (project / "book" / f"{page}.ipynb").write_text(json.dumps(notes))
     work = shutil.copytree(project / "book", tmp_path / "work")
     book.lay_out(work, project)
-    for name in book.LINKED:
+    for name in book.COPIED:
         assert (work / name).read_text() == (project / name).read_text()
 
 
