@@ -1,8 +1,5 @@
 """Audio: FFmpeg (by PyAV) decodes any recording, block by block."""
 
-from __future__ import annotations
-
-import functools
 import io
 import re
 import struct
@@ -15,11 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
+import av
 import numpy as np
+import soxr
 
 from genre_lib.config import UserError
 from genre_lib.corpus.sound import mixed
 
+CUT = "is cut short: its end is missing"
 WHOLE = 0.99  # a file with less than this of what its header announces is cut short
 MOST_LOST = 0.01  # of a file's packets; where more cannot be decoded, it is damaged
 LOUDEST = 1e9  # a sample beyond it is no sound, and its power would overflow
@@ -29,11 +29,7 @@ PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what co
 # How a header states its file's size; who writes to a pipe states 0, or about 2 GB and more.
 SIZES = {b"RIFF": "<4xI", b"RF64": "<20xQ", b"FORM": ">4xI", b".snd": ">8xI"}
 UNKNOWN_SIZE = 2**31 - 2**16
-# Headers with a length of 0 for an unknown one (AU, RF64), and what makes FFmpeg read on.
-UNSIZED = (
-    (re.compile(rb"\A(\.snd.{4})\0{4}", re.DOTALL), b"\\1\xff\xff\xff\xff"),
-    (re.compile(rb"\ARF64(.{8}ds64.{12}\0{8})", re.DOTALL), rb"RIFF\1"),
-)
+UNSIZED_AU = re.compile(rb"\A(\.snd.{4})\0{4}", re.DOTALL)  # FFmpeg knows another mark for it
 KIND = attrgetter("format.name", "layout.name", "sample_rate")  # of a frame
 # Formats that state their length; of MP3 files, those whose first frame is of this kind.
 STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
@@ -83,17 +79,15 @@ def stream_audio(
     decoded, is cut short or has no samples, or a sample is no finite number or far too large for a
     sound. Blocks before the fault have been yielded by then.
     """
-    import av
-    import soxr
-
     done = start
     with _opened(source) as (container, announced):
         stream = container.streams.audio[0]
         zero = (stream.start_time or 0) * stream.time_base
-        place = None if start else 0  # samples before the block
-        if start:
+        place: int | None = 0  # samples before the block
+        if start and container.format.name != "ogg":  # which may be several files, joined
             with suppress(av.FFmpegError):  # what cannot be searched is read from its beginning
                 container.seek(int((start - PREROLL + zero) / stream.time_base), stream=stream)
+                place = None
         # A chained file may go on with frames of another kind, at another rate.
         for (*_, rate), frames in groupby(_frames(container, source), KIND):
             to_floats: Any = av.AudioResampler("flt", frame_size=BLOCK)
@@ -139,8 +133,6 @@ def fault_of(source: Source) -> str:
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Any, float]]:
     """A file as PyAV's container, and the seconds that its header states; 0 if it does not."""
-    import av
-
     with _bytes_of(source) as raw:
         head = raw.read(2**22)  # there may be pictures before the sound
         size = raw.seek(0, io.SEEK_END)
@@ -151,34 +143,34 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         stated = struct.unpack_from(kind, head.ljust(28, b"\0"))[0] if kind else 0
         whole = stated >= UNKNOWN_SIZE or size >= WHOLE * stated
         if not whole or _ends_within_a_page(raw.read()):
-            raise UserError(f"{source} is cut short: its end is missing.")
+            raise UserError(f"{source} {CUT}.")
         raw.seek(0)
+
+        def read(count: int) -> bytes:
+            start, data = raw.tell(), raw.read(count)
+            return data if start else UNSIZED_AU.sub(b"\\1\xff\xff\xff\xff", data)
+
         # Without its name, a file is what its content is; and it may not refer to others.
-        read = functools.partial(_read_unsized, raw)
-        file = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
+        file: Any = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
+        to_end = head.startswith(b"RF64") and not stated
+        options = {"protocol_whitelist": "none", "ignore_length": f"{to_end:d}"}
+        fault = "cannot be decoded as audio (format not recognised)"
+        if head[4:8] == b"ftyp":  # its index is at its end
+            fault = CUT
         try:
-            container: Any = av.open(file, options={"protocol_whitelist": "none"})
-        except (av.FFmpegError, ValueError) as error:
-            fault = "cannot be decoded as audio (format not recognised)"
-            if isinstance(error, av.EOFError) or head[4:8] == b"ftyp":  # MP4's index is at its end
-                fault = "is cut short: its end is missing"
-            raise UserError(f"{source} {fault}.") from None
-        with container:
-            if not container.streams.audio:
-                raise UserError(f"{source} cannot be decoded as audio (no sound in it).")
-            stream = container.streams.audio[0]
-            if not stream.codec_context:
-                raise UserError(f"{source} cannot be decoded as audio (its codec is not known).")
-            if stream.rate < LOWEST_RATE:
-                raise UserError(f"{source} has {stream.rate} samples a second, too few.")
-            kind = container.format.name
-            states = kind in STATE_LENGTH and (kind != "mp3" or MP3_LENGTH.search(head))
-            seconds = float((stream.duration or 0) * stream.time_base) if states else 0.0
-            try:
+            with av.open(file, options=options, metadata_errors="replace") as container:
+                stream = next(iter(container.streams.audio), None)
+                if not stream or not stream.codec_context:
+                    raise UserError(f"{source} has no sound, or of a kind that is not known.")
+                if stream.rate < LOWEST_RATE:
+                    raise UserError(f"{source} has {stream.rate} samples a second, too few.")
+                kind = container.format.name
+                states = kind in STATE_LENGTH and (kind != "mp3" or MP3_LENGTH.search(head))
+                seconds = float((stream.duration or 0) * stream.time_base) if states else 0.0
+                fault = "cannot be decoded to its end ({})"
                 yield container, seconds
-            except av.FFmpegError as error:
-                fault = f"cannot be decoded to its end ({error.strerror})"
-                raise UserError(f"{source} {fault}.") from None
+        except (av.FFmpegError, OSError) as error:
+            raise UserError(f"{source} {fault.format(error.strerror)}.") from None
 
 
 def _bytes_of(source: Source) -> BinaryIO:
@@ -189,35 +181,24 @@ def _bytes_of(source: Source) -> BinaryIO:
         if source.exists() and not source.is_file():
             raise UserError(f"{source} is a folder or a device; give the audio files themselves.")
         return source.open("rb")
-    except FileNotFoundError:
-        if str(source).startswith(("http:/", "https:/")):  # a path has one slash there
-            raise UserError(f"{source} is an address; save it as a file and give that.") from None
-        raise UserError(f"{source} does not exist; check its name.") from None
     except (OSError, ValueError) as error:  # a name with a zero in it
-        reason = getattr(error, "strerror", "") or error
-        raise UserError(f"{source} cannot be read ({reason}).") from None
-
-
-def _read_unsized(raw: BinaryIO, count: int) -> bytes:
-    """Bytes of a file; a header that states a length of 0 states an unknown one (`UNSIZED`)."""
-    start, data = raw.tell(), raw.read(count)
-    for header, unknown in UNSIZED if start == 0 else ():
-        data = header.sub(unknown, data)
-    return data
+        fault = f"cannot be read ({getattr(error, 'strerror', '') or error})"
+        if isinstance(error, FileNotFoundError):
+            fault = "does not exist; check its name"
+            if ":/" in str(source):  # a path has one slash there
+                fault = "is an address; save it as a file and give that"
+        raise UserError(f"{source} {fault}.") from None
 
 
 def _frames(container: Any, source: Source) -> Iterator[Any]:
     """All that can be decoded; packets that cannot are passed over, unless they are many."""
-    import av
-
-    packets = lost = 0
+    packets = decoded = 0
     for packet in container.demux(audio=0):
         packets += 1
-        try:
+        with suppress(av.FFmpegError):
             yield from packet.decode()
-        except av.FFmpegError:
-            lost += 1
-    if lost > max(1, MOST_LOST * packets):
+            decoded += 1
+    if (lost := packets - decoded) > max(1, MOST_LOST * packets):
         damage = f"damage in {lost} of its {packets} packets"
         raise UserError(f"{source} cannot be decoded as audio ({damage}).")
 

@@ -136,6 +136,16 @@ def test_stereo_becomes_the_mean_of_its_channels(tmp_path):
     np.testing.assert_allclose(decoded, sound.mean(axis=1), atol=1 / 2**14)
 
 
+def test_tags_in_any_alphabet_will_do(tmp_path):
+    title = "Björk".encode("latin-1")
+    tag = b"INFOINAM" + len(title + b"\0").to_bytes(4, "little") + title + b"\0"
+    content = write(tmp_path / "a.wav").read_bytes()
+    content += b"LIST" + len(tag).to_bytes(4, "little") + tag
+    assert len(read_audio(Upload("a.wav", content), RATE)) == 3 * RATE
+    content = write(tmp_path / "a.mp3").read_bytes() + b"TAG" + title.ljust(125, b"\0")
+    assert len(read_audio(Upload("a.mp3", content), RATE)) == pytest.approx(3 * RATE, rel=0.05)
+
+
 def test_any_name_will_do(tmp_path):
     for name in ("my song.wav", "Ünïcödé ♫.wav", "-o.wav", "a'b\"c.wav", "http:", "concat:a|b"):
         assert len(read_audio(write(tmp_path / name, format="WAV"), RATE)) == 3 * RATE
@@ -186,6 +196,8 @@ def test_files_that_were_joined_are_read_to_the_end_of_the_last(tmp_path):
         path.write_bytes(2 * path.read_bytes())
         expected = 3 if kind == "wav" else 6  # what follows a WAV file's sound is no sound
         assert len(read_audio(path, 24000)) / 24000 == pytest.approx(expected, abs=0.15)
+        excerpt = read_audio(path, 24000, start=2, seconds=3)
+        assert len(excerpt) / 24000 == pytest.approx(min(3, expected - 2), abs=0.15)
 
 
 def mp3(path: Path, *, stated: bool = True, picture: int = 0) -> Path:
