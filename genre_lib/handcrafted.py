@@ -63,7 +63,7 @@ def features(dataset: Dataset, store: Store, settings: RunSettings) -> NDArray[n
             for part in np.array_split(store.decibels(position), parts, axis=1)
         ]
         return np.repeat(cut, settings.images_per_track // parts, axis=0)
-    images = (take(dataset.images, slice(row, row + 1))[0] for row in range(len(dataset.labels)))
+    images = (take(dataset.images, row) for row in range(len(dataset.labels)))
     top_db = store.manifest["top_db"]
     return np.stack([mfcc_statistics(to_decibels(image, top_db=top_db)) for image in images])
 

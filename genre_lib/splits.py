@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path, PurePosixPath
@@ -15,7 +18,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError, split_files
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.store import Store, allocate, in_threads, release, take
+from genre_lib.store import Store, allocate, in_threads, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
@@ -67,20 +70,18 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
 
     A `UserError` is raised if a genre has fewer tracks (or images) than there are subsets.
     """
-    per_track = settings.images_per_track
-    labels = np.repeat(store.labels, per_track)
-    track = np.repeat(np.arange(len(store.track_ids)), per_track)
-    names = np.array(store.track_ids, dtype=object)
+    track = np.repeat(np.arange(len(store.track_ids)), settings.images_per_track)
+    labels, names = store.labels[track], np.array(store.track_ids, dtype=object)
     recording = recordings(store)
+    units = together(store, recording)[track]
     if settings.split is not None:
         subset = _stated(store, settings)[track]
     elif settings.known_images is not None:
-        subset = assign_known(together(store, recording)[track], labels, settings)
+        subset = assign_known(units, labels, settings)
     elif settings.protocol == "fault-filtered":
         subset = _published(store)[track]
     else:
-        apart = np.arange(len(labels))
-        units = together(store, recording)[track] if settings.protocol == "track" else apart
+        units = units if settings.protocol == "track" else np.arange(len(labels))
         subset = assign_subsets(units, labels, store.genres, seed=settings.seed)
     if settings.training_tracks is not None:
         subset = thin_training(subset, track, labels, settings)
@@ -89,7 +90,7 @@ def split_images(store: Store, settings: RunSettings) -> pd.DataFrame:
             "track_id": names[track],
             "genre": np.array(store.genres, dtype=object)[labels],
             "recording": names[recording[track]],
-            "image": np.tile(np.arange(per_track), len(store.track_ids)),
+            "image": np.arange(len(track)) % settings.images_per_track,
             "subset": subset,
         }
     )
@@ -214,23 +215,24 @@ def _published(store: Store) -> np.ndarray:
 
 def _stated(store: Store, settings: RunSettings) -> np.ndarray:
     """Subset of each track by the settings' file, objects, shape (tracks,)."""
-    table = read_split(Path(str(settings.split)), store).drop_duplicates(["track_id", "subset"])
     if settings.protocol != "track" or settings.known_images is not None:
         raise UserError("split needs protocol=track, and no known_images.")
+    table = read_split(Path(str(settings.split)), store, needs={*SUBSETS})
+    table = table.drop_duplicates(["track_id", "subset"])
     if (twice := table.track_id[table.track_id.duplicated()]).any():
         raise UserError(f"{settings.split} has {twice.iloc[0]} in two subsets; choose one of them.")
-    if absent := set(SUBSETS) - set(table.subset):
-        raise UserError(f"{settings.split} has no track in the subset {min(absent)!r}.")
     return table.set_index("track_id").subset.reindex(store.track_ids).fillna(UNUSED).to_numpy()
 
 
-def read_split(path: Path, store: Store) -> pd.DataFrame:
+def read_split(
+    path: Path, store: Store, *, needs: Collection[str] = ("train", "test")
+) -> pd.DataFrame:
     """Which track is in which subset, by a file or a folder of files; one row a line.
 
     Columns: track_id, subset, genre, recording. In each line one cell names a track, as its file
     or a piece of that may be called, and another one a subset, unless the file's own name does: the
     layouts of the page *Check my split*. There may be a heading, and comments behind ``#``. A
-    `UserError` is raised if a line says less.
+    `UserError` is raised if a line says less, or a subset that is needed has no track.
     """
     rows, names = [], set(store.track_ids)
     for file in split_files(path):
@@ -243,18 +245,14 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
         for number, line in enumerate(lines, start=1):
             cells = [cell.strip().strip('"') for cell in re.split("[,;\t]", line)]
             track = next((it for cell in cells for it in _tracks_called(cell) if it in names), None)
-            is_row = track or GTZAN_TRACK.search(line)
-            if not is_row and (number == 1 or not line.split("#")[0].strip()):
-                continue
             stated = (WORDS.get(cell.lower()) for cell in cells)
             subset = next(filter(None, stated), of_file)
-            if not track or not subset:
-                lacks = (
-                    "no subset (train, validation or test)" if track else "no track of the store"
-                )
-                raise UserError(f"{file}, line {number} ({line.strip()[:80]!r}) names {lacks}.")
-            rows.append((track, subset))
-    if absent := {"train", "test"} - {subset for _, subset in rows}:
+            if track and subset:
+                rows.append((track, subset))
+            elif track or GTZAN_TRACK.search(line) or (number > 1 and line.split("#")[0].strip()):
+                lacks = "subset (train, validation or test)" if track else "track of the store"
+                raise UserError(f"{file}, line {number} ({line.strip()[:80]!r}) names no {lacks}.")
+    if absent := {*needs} - {subset for _, subset in rows}:
         raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
     index = np.array(store.track_ids)
     known = {"genre": np.array(store.genres)[store.labels], "recording": index[recordings(store)]}
@@ -284,33 +282,29 @@ def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) ->
         )
     images = allocate((count, per_track, IMAGE_SIZE, IMAGE_SIZE))
 
-    def work(chunk: slice) -> None:
-        images[chunk] = _cut(store, settings, chunk)
-        release(images)
+    def work(position: int) -> None:
+        images[position] = images_of(store, settings, position)
 
-    for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
+    name = f"images of {store.name}"
+    for _ in in_threads(work, images, store.images, desc=name, progress=progress):
         pass
     return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
-def images_of(store: Store, settings: RunSettings, track_id: str) -> np.ndarray:
-    """The images of one track, as in a `Dataset`, shape (images_per_track, 128, 128)."""
-    position = store.position(track_id)
-    return _cut(store, settings, slice(position, position + 1))[0]
+def images_of(store: Store, settings: RunSettings, position: int) -> np.ndarray:
+    """The images of the track at a position, shape (images_per_track, 128, 128)."""
+    images = pictures_of(store.images[position], settings)
+    if settings.view == "copies":
+        sequence = np.random.SeedSequence([settings.seed, position])
+        seed = int(sequence.generate_state(1, np.uint64)[0])
+        images = np.repeat(images, settings.images_per_track, axis=0)
+        compose = _pipeline_of(settings.augmentation, threading.get_ident())
+        images[1:] = augment(images[1:], compose, seed=seed)
+    return images
 
 
-def _cut(store: Store, settings: RunSettings, chunk: slice) -> np.ndarray:
-    """The images of some tracks, uint8, shape (tracks, images_per_track, 128, 128)."""
-    compose, cut = pipeline(settings.augmentation), []
-    for position, track in enumerate(take(store.images, chunk), start=chunk.start):
-        images = pictures_of(track, settings)
-        if settings.view == "copies":
-            sequence = np.random.SeedSequence([settings.seed, position])
-            seed = int(sequence.generate_state(1, np.uint64)[0])
-            images = np.repeat(images, settings.images_per_track, axis=0)
-            images[1:] = augment(images[1:], compose, seed=seed)
-        cut.append(images)
-    return np.array(cut)
+# To make one takes as long as to augment some images with it.
+_pipeline_of = functools.lru_cache(32)(lambda settings, _thread: pipeline(settings))
 
 
 def pictures_of(gray: np.ndarray, settings: RunSettings) -> np.ndarray:
@@ -335,8 +329,7 @@ def resize(image: np.ndarray) -> np.ndarray:
 def recordings(store: Store) -> np.ndarray:
     """For each track the position of the first with the same gray levels, shape (tracks,)."""
     tracks = pd.Series(range(len(store.track_ids)))
-    gray = (take(store.images, slice(number, number + 1)) for number in tracks)
-    content = [hashlib.sha256(track.data).hexdigest() for track in gray]
+    content = [hashlib.sha256(take(store.images, number).data).hexdigest() for number in tracks]
     return tracks.groupby(content).transform("first").to_numpy()
 
 

@@ -28,7 +28,7 @@ from genre_lib.spectrogram import spectrogram_of, to_decibels
 
 INDEX = {"track_id": str, "genre": str, "frames": "uint32"}  # what is read of ``index.csv``
 STATED = ("sample_rate", "hop_length", "n_mels", "fmin", "fmax", "top_db")  # by any ``store.json``
-CHUNK = 64  # tracks that a thread reads or makes images of at a time
+CHUNK = 64  # tracks after which threads give back the memory of mapped arrays
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
 MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
@@ -183,18 +183,17 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     labels, genres = pd.factorize(index.genre, sort=True)
     content = hashlib.sha256("\n".join((*genres, *index.track_id)).encode())
     content.update(labels.tobytes() + "\n".join(groups).encode())
-    rows = [(str(name), str(genre), int(frames)) for name, genre, frames in index.to_numpy()]
+    rows = index.to_numpy()
     images = allocate((len(index), manifest.n_mels, int(index.frames.max())))
 
-    def read(chunk: slice) -> None:
-        for image, (track, genre, frames) in zip(images[chunk], rows[chunk], strict=True):
-            shape = (manifest.n_mels, frames)
-            image[:, :frames] = read_image(path / genre / f"{track}.png", shape)
+    def read(position: int) -> None:
+        track, genre, frames = rows[position]
+        gray = read_image(path / genre / f"{track}.png", (manifest.n_mels, frames))
+        images[position, :, :frames] = gray
 
     name = manifest.name or path.name
-    for chunk in in_threads(read, len(index), desc=f"reading {name}", progress=progress):
-        content.update(images[chunk].data)
-        release(images)
+    for position in in_threads(read, images, desc=f"reading {name}", progress=progress):
+        content.update(images[position].data)
     known = manifest.model_dump(exclude_unset=True)
     digest = content.hexdigest()[:16]
     names = tuple(index.track_id)
@@ -237,18 +236,20 @@ def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:
 
 
 def in_threads(
-    work: Callable[[slice], None], tracks: int, *, desc: str, progress: bool
-) -> Iterator[slice]:
-    """Call `work` with each chunk of positions, in threads; yields the chunks done, in order."""
+    work: Callable[[int], None], *arrays: np.ndarray, desc: str, progress: bool
+) -> Iterator[int]:
+    """Call `work` with each position in arrays, in threads; yields those done, in order."""
     from joblib import Parallel, delayed
 
-    chunks = [slice(start, min(start + CHUNK, tracks)) for start in range(0, tracks, CHUNK)]
+    tracks = len(arrays[0])
     threads = Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
-    results = threads(delayed(work)(chunk) for chunk in chunks)
-    with tqdm(total=tracks, desc=desc, unit="track", delay=BAR_AFTER, disable=not progress) as bar:
-        for chunk, _ in zip(chunks, results, strict=True):
-            yield chunk
-            bar.update(chunk.stop - chunk.start)
+    results = threads(delayed(work)(position) for position in range(tracks))
+    bar = tqdm(results, desc, tracks, unit="track", delay=BAR_AFTER, disable=not progress)
+    for position, _ in enumerate(bar):
+        yield position
+        if position % CHUNK == 0:
+            for array in arrays:
+                release(array)
 
 
 def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
@@ -306,9 +307,9 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
             return np.asarray(np.memmap(file, np.uint8, "w+", shape=shape))
 
 
-def take(array: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
-    """Copy rows of an array (positions, a mask or a slice); its mapped pages are given back."""
-    taken = array[rows].copy() if isinstance(rows, slice) else array[rows]
+def take(array: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
+    """Copy rows of an array by their positions; its mapped pages are given back."""
+    taken = np.take(array, rows, axis=0)
     release(array)
     return taken
 

@@ -94,13 +94,7 @@ def test_too_little_room_is_reported_with_the_way_out(mapped, monkeypatch):
 
 def test_what_is_taken_is_a_copy(monkeypatch):
     for limit in (0, 2**40):
-        for rows in (
-            np.array([3, 0, 3]),
-            np.array([], int),
-            np.arange(6) % 2 == 0,
-            slice(1, 4),
-            slice(None),
-        ):
+        for rows in (np.array([3, 0, 3]), np.array([], int), 4):
             monkeypatch.setattr(store_module, "MAPPED_ABOVE", limit)
             array = allocate((6, 5))
             array[:] = np.arange(30).reshape(6, 5)

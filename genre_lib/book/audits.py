@@ -86,7 +86,7 @@ def near_duplicates(store: Store) -> pd.DataFrame:
     columns = max(4, round(store.seconds))
     marks = np.empty((len(store.track_ids), 32, columns), np.float32)
     for position, mark in enumerate(marks):
-        gray = take(store.images, slice(position, position + 1))[0].astype(np.float32)
+        gray = take(store.images, position).astype(np.float32)
         mark[:] = cv2.resize(gray, (columns, 32), interpolation=cv2.INTER_AREA)
     marks -= marks.mean(1, keepdims=True)  # what begins or ends in silence is no copy for that
     marks -= marks.mean(2, keepdims=True)

@@ -342,7 +342,10 @@ def genre_gallery(store: Store) -> Figure:
 
 def track_images(store: Store, track_id: str, settings: RunSettings) -> Figure:
     """All images that a view makes of one track."""
-    images, slices = images_of(store, settings, track_id), settings.view == "segments"
+    images, slices = (
+        images_of(store, settings, store.position(track_id)),
+        settings.view == "segments",
+    )
     names = [f"segment {number + 1}" if slices else f"copy {number}" if number else "original"
              for number in range(len(images))]  # fmt: skip
     return gallery(store, dict(zip(names, images, strict=True)), columns=4, slices=slices)

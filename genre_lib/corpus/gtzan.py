@@ -3,12 +3,13 @@
 It has no licence, so nothing of it is shipped.
 """
 
-import csv
 import functools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
 from genre_lib.corpus.download import BadArchive, fetch, unpack
@@ -73,13 +74,11 @@ def _archive(data: Path) -> Path | None:
 
 def source() -> tuple[str, int | None, str | None]:
     """Where GTZAN is fetched from: ``GENRE_GTZAN_URL``, else the mirror; its size and hash."""
-    address = os.environ.get("GENRE_GTZAN_URL")
-    if not address:
-        return MIRROR, MIRROR_SIZE, None
+    address = os.environ.get("GENRE_GTZAN_URL") or MIRROR
     if not (parts := ADDRESS.fullmatch(address)):
         form = "https://HOST/FILE, perhaps with #sha256= and 64 digits behind it"
         raise UserError(f"GENRE_GTZAN_URL = {address} is no address; write {form}.")
-    return parts[1], None, parts[2] and parts[2].lower()
+    return parts[1], MIRROR_SIZE if address == MIRROR else None, parts[2] and parts[2].lower()
 
 
 def obtain(data: Path) -> None:
@@ -94,24 +93,22 @@ def obtain(data: Path) -> None:
             return
         if target.exists():
             raise UserError(f"{target} is in the way and holds no audio of GTZAN; move it away.")
-        archive = brought = _archive(data)
-        if archive is None:
-            url, size, sha256 = source()
-            notice(
-                f"GTZAN is fetched: about 1.2 GB from {url} to {target.parent}, where 2.6 GB of "
-                "room are needed. It has no licence; whether you may use it is for you to decide. "
-                "Ctrl-C ends this, and the same command goes on from there. GENRE_OFFLINE=1 "
-                "forbids it, GENRE_GTZAN_URL names another mirror."
-            )
-            archive = fetch(url, target.parent, size=size, sha256=sha256)
+        if brought := _archive(data):
+            return unpack(brought, target)
+        url, size, sha256 = source()
+        notice(
+            f"GTZAN is fetched: about 1.2 GB from {url} to {target.parent}, where 2.6 GB of room "
+            "are needed. It has no licence; whether you may use it is for you to decide. Ctrl-C "
+            "ends this, and the same command goes on from there. GENRE_OFFLINE=1 forbids it, "
+            "GENRE_GTZAN_URL names another mirror."
+        )
+        fetched = fetch(url, target.parent, size=size, sha256=sha256)
         try:
-            unpack(archive, target)
+            unpack(fetched, target)
         except BadArchive:
-            if not brought:
-                archive.unlink()
+            fetched.unlink()
             raise
-        if not brought:
-            archive.unlink()
+        fetched.unlink()
 
 
 def report(tracks: Sequence[Track], data: Path) -> str:
@@ -121,9 +118,16 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     that are known here. Nobody has published whether the mirror's files have them. What cannot be
     decoded, and how much is short, is reported when the store is made.
     """
-    index = _index(data / INDEX)
     import pooch
 
+    place, index = data / INDEX, MD5
+    if place.exists():
+        try:
+            index = {name: it["audio"][1] for name, it in read_json(place)["tracks"].items()}
+        except (KeyError, TypeError, IndexError, AttributeError):
+            raise UserError(
+                f"{place} is not mirdata's index; put that there, or remove it."
+            ) from None
     there = {it.track_id: str(it.path) for it in tracks if os.access(str(it.path), os.R_OK)}
     listed = there.keys() & index
     other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
@@ -133,16 +137,6 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     )
 
 
-def _index(place: Path) -> Mapping[str, str]:
-    """MD5 by track: what the file at `place` lists, else what is built in."""
-    if not place.exists():
-        return MD5
-    try:
-        return {name: it["audio"][1] for name, it in read_json(place)["tracks"].items()}
-    except (KeyError, TypeError, IndexError, AttributeError):
-        raise UserError(f"{place} is not mirdata's index; put that there, or remove it.") from None
-
-
 @functools.cache
 def fault_filtered() -> dict[str, str]:
     """The fault-filtered split of GTZAN: subset by track, for 930 of the 1000 tracks.
@@ -150,16 +144,12 @@ def fault_filtered() -> dict[str, str]:
     It keeps one of each set of identical recordings, drops mislabelled and distorted tracks, and
     keeps the tracks of an artist in one subset (Kereliuk, Sturm and Larsen, 2015).
     """
-    return _column("fault_filtered.csv", "subset")
+    return pd.read_csv(
+        Path(__file__).parent / "fault_filtered.csv", index_col="track_id"
+    ).subset.to_dict()
 
 
 @functools.cache
 def artists() -> dict[str, str]:
     """The artist (of classical music: the composer) of 919 of GTZAN's tracks (Sturm, 2012)."""
-    return _column("artists.csv", "artist")
-
-
-def _column(file: str, name: str) -> dict[str, str]:
-    """A column of a packaged table, by track."""
-    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
-    return {row["track_id"]: row[name] for row in csv.DictReader(text.splitlines())}
+    return pd.read_csv(Path(__file__).parent / "artists.csv", index_col="track_id").artist.to_dict()

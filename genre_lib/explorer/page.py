@@ -106,7 +106,7 @@ def view_browser(store: Store, settings: RunSettings, track_id: str) -> widgets.
     for view in ("copies", "segments"):
         viewed = settings.model_copy(update={"view": view})
         table = split_images(store, viewed)
-        images[view] = images_of(store, viewed, track_id)
+        images[view] = images_of(store, viewed, store.position(track_id))
         subsets[view] = table.subset[table.track_id == track_id].tolist()
 
     def draw(view: str, number: int) -> str:
