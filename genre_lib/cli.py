@@ -137,21 +137,22 @@ def train(
         os.environ["GENRE_RETRAIN"] = "1"
     own = {} if split is None else {"split": str(split), "protocol": "track"}
     settings = parse_parameters(parameters, corpus=corpus, profile=profile, **own)
-    from genre_lib.evaluation import genre_scores
+    from genre_lib.evaluation import accuracy, accuracy_of, genre_scores, scores, vote
     from genre_lib.runs import get_run
 
     run = get_run(settings)
-    scores, made = run.metrics, run.environment
+    made, answers, voted = run.environment, run.predictions, vote(run.predictions)
+    whole = accuracy_of(answers) | scores(answers.y_true, answers.y_pred)
     typer.echo(f"""\
 run           {run.path}
 training      {len(run.history)} of at most {settings.training.epochs} epochs, \
 {made["seconds"]:.0f} s on {made["threads"]} threads ({made["device"]})
-accuracy      {scores["accuracy"]:.2%} of {len(run.predictions)} test images \
-(95 % interval {scores["accuracy_low"]:.1%} to {scores["accuracy_high"]:.1%})
-by track      {scores["track_accuracy"]:.2%} of {scores["test_tracks"]} tracks (their images vote)
-macro F1      {scores["macro_f1"]:.4f}
+accuracy      {whole["accuracy"]:.2%} of {len(answers)} test images \
+(95 % interval {whole["low"]:.1%} to {whole["high"]:.1%})
+by track      {accuracy(voted):.2%} of {len(voted)} tracks (their images vote)
+macro F1      {whole["macro_f1"]:.4f}
 
-{genre_scores(run.predictions, run.genres).to_string(index=False)}""")
+{genre_scores(answers, run.genres).to_string(index=False)}""")
 
 
 @app.command()

@@ -24,21 +24,8 @@ TABLES: dict[str, dict[str, type]] = {  # columns and what they hold: a genre ma
 }
 
 
-class Metrics(Settings, extra="allow", strict=True):
-    """What ``metrics.json`` states."""
-
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    track_accuracy: float
-    macro_f1: float
-    images: dict[str, int]
-    test_tracks: int
-    leakage: list[dict[str, Any]]
-
-
 class Environment(Settings, extra="allow", strict=True):
-    """What ``environment.json`` states."""
+    """What ``environment.json`` states at least."""
 
     device: str
     device_name: str
@@ -77,13 +64,17 @@ class Run:
 def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     """The run of a configuration: read if it is complete, continued if it was begun, or made.
 
-    The test set is scored once, after training, by the model with the best validation accuracy.
+    It is one of the checkout's reference runs, unless ``GENRE_RETRAIN=1``, or else in runs/. The
+    test set is scored once, after training, by the model with the best validation accuracy.
 
     A `UserError` is raised if the run was begun by other training code, or a batch is larger than
     the training set.
     """
     store = open_store(settings, progress=progress)
-    directory = run_directory(digest(settings, store.digest))
+    name = digest(settings, store.digest)
+    again = os.environ.get("GENRE_RETRAIN") == "1"
+    stored = () if again else config.reference_dir().glob(f"*-{name}")
+    directory = next(iter(stored), config.runs_dir() / name)
     if not is_complete(directory):
         config.make_room(directory.parent)
         with config.one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
@@ -91,17 +82,6 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
                 _make_run(settings, store, directory, progress=progress)
     # Labels such as the corpus's name are the caller's; all else equals by the digest.
     return replace(read_run(directory), settings=settings)
-
-
-def run_directory(name: str) -> Path:
-    """Where a run is read or made: in the checkout's reference runs if it is there, else in runs/.
-
-    With ``GENRE_RETRAIN=1`` reference runs are not looked at.
-    """
-    if os.environ.get("GENRE_RETRAIN") != "1":
-        for stored in config.reference_dir().glob(f"*-{name}"):
-            return stored
-    return config.runs_dir() / name
 
 
 def is_complete(directory: Path) -> bool:
@@ -174,8 +154,7 @@ def read_run(directory: Path) -> Run:
             f"{directory} has no complete run (metrics.json and the files beside it); make it with "
             "`genre-book train` and the same parameters."
         )
-    for name, kind in (("metrics", Metrics), ("environment", Environment)):
-        kind.read(directory / f"{name}.json")
+    Environment.read(directory / "environment.json")
     parts: dict[str, Any] = {name: config.read_json(directory / f"{name}.json") for name in FILES}
     parts |= {name: read_csv(directory / f"{name}.csv", types) for name, types in TABLES.items()}
     plan = parts.pop("config")
