@@ -209,6 +209,10 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
         said = [it.name.encode() * path.is_dir() + it.read_bytes() for it in split_files(path)]
         content = hashlib.sha256(b"\0".join(said)).hexdigest()
         given |= {"split": str(path), "split_digest": content[:16]}
+    elif given.get("split_digest") is not None:
+        raise UserError(
+            "split_digest is not possible: it is found by itself, from what split says."
+        )
     profile = choose("profile", given.get("profile", "quick"), PROFILES)
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():
@@ -274,6 +278,7 @@ def offline() -> bool:
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     """Let one process at a time lock a file and do some work; others wait, and report what for."""
+    make_room(path.parent)
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

@@ -67,7 +67,8 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _drawn_accuracies(predictions: pd.DataFrame, seed: int = 0) -> np.ndarray:
+def drawn_accuracies(predictions: pd.DataFrame, *, seed: int = 0) -> np.ndarray:
+    """Accuracy in each `bootstrap` draw of tracks, shape (`DRAWS`,)."""
     hits = predictions.y_true == predictions.y_pred
     counts = hits.groupby(predictions.track_id).agg(["sum", "count"]).to_numpy()
     right, total = bootstrap(counts, seed=seed).T
@@ -81,7 +82,7 @@ def accuracy(predictions: pd.DataFrame) -> float:
 
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Accuracy and, as low and high, its 95 % interval by bootstrap over tracks."""
-    low, high = interval(_drawn_accuracies(predictions))
+    low, high = interval(drawn_accuracies(predictions))
     return {"accuracy": accuracy(predictions), "low": low, "high": high}
 
 
@@ -92,8 +93,8 @@ def accuracy_difference(
 
     The 95 % interval is by bootstrap over the tracks of each.
     """
-    drawn = (_drawn_accuracies(*each) for each in zip((first, second), seeds, strict=True))
-    low, high = interval(np.subtract(*drawn))
+    one, two = seeds
+    low, high = interval(drawn_accuracies(first, seed=one) - drawn_accuracies(second, seed=two))
     return {"difference": accuracy(first) - accuracy(second), "low": low, "high": high}
 
 

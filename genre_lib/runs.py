@@ -76,7 +76,6 @@ def get_run(settings: RunSettings, *, progress: bool = True) -> Run:
     stored = () if again else config.reference_dir().glob(f"*-{name}")
     directory = next(iter(stored), config.runs_dir() / name)
     if not is_complete(directory):
-        config.make_room(directory.parent)
         with config.one_at_a_time(directory.with_suffix(".lock"), work=f"training {directory}"):
             if not is_complete(directory):
                 _make_run(settings, store, directory, progress=progress)

@@ -261,7 +261,6 @@ def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
     corpus = find_corpus(settings)
     path = corpus.store or config.cache_dir() / "stores" / _name_of_store(corpus, settings)
     if not path.exists():
-        config.make_room(path.parent)
         lock = path.with_name(f"{path.name}.lock")
         with config.one_at_a_time(lock, work=f"making the store {path}"):
             if not path.exists():

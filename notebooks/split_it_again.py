@@ -42,7 +42,7 @@ from genre_lib import paper
 from genre_lib.book import comparisons, figures, interactive
 from genre_lib.book.references import SEEDS, stored_runs
 from genre_lib.book.statements import glue_numbers, statements
-from genre_lib.evaluation import accuracy, bootstrap, interval
+from genre_lib.evaluation import accuracy, drawn_accuracies, interval
 
 runs = stored_runs()
 
@@ -57,12 +57,6 @@ runs = stored_runs()
 
 
 # %%
-def drawn_accuracies(predictions, seed):
-    right = (predictions.y_true == predictions.y_pred).groupby(predictions.track_id)
-    correct, images = bootstrap(right.agg(["sum", "count"]).to_numpy(), seed=seed).T
-    return correct / images
-
-
 def mixture(label, new, known, *, same_images=False):
     """Accuracy and interval for shares of known test tracks, from two sets of predictions."""
     draws = drawn_accuracies(new, seed=0), drawn_accuracies(known, seed=0 if same_images else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 import numpy as np
+import pandas as pd
 
 from genre_lib.config import UserError
 from genre_lib.corpus.audio import fault_of, read_audio
@@ -71,7 +71,13 @@ def folder_corpus(path: Path) -> Corpus:
     a_corpus = "a corpus is a folder with one subfolder of audio files for each genre, or a store"
     tracks: dict[str, Track] = {}
     passed_over: dict[str, list[str]] = {}  # by the reason
-    groups = _groups(path / GROUPS)
+    groups: dict[str, str] = {}
+    if (file := path / GROUPS).exists():
+        try:
+            table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            groups = dict(zip(table["path"], table["group"], strict=True))
+        except (OSError, ValueError, KeyError):
+            raise UserError(f"{file} is no table of text with columns path and group.") from None
     for file in _files(path, a_corpus):
         inner = file.relative_to(path)
         if str(inner) == GROUPS:
@@ -102,17 +108,6 @@ def folder_corpus(path: Path) -> Corpus:
     text = "\n".join([f"Files in {path} that are passed over", *lines])
     describe = (lambda: text) if lines else None
     return Corpus(path.resolve().name, tuple(tracks.values()), describe=describe)
-
-
-def _groups(file: Path) -> dict[str, str]:
-    """The group of some paths, as a table of a corpus says."""
-    if not file.exists():
-        return {}
-    try:
-        rows = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
-        return {str(row["path"]): str(row["group"]) for row in rows}
-    except (OSError, ValueError, KeyError, csv.Error):
-        raise UserError(f"{file} is no table of text with columns path and group.") from None
 
 
 def _files(path: Path, wanted: str) -> list[Path]:
