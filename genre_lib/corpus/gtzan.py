@@ -6,13 +6,16 @@ It has no licence, so nothing of it is shipped.
 import functools
 import os
 import re
+import tarfile
+import zipfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
+from tqdm import tqdm
 
-from genre_lib.config import GENRES, UserError, notice, offline, one_at_a_time, read_json
-from genre_lib.corpus.download import BadArchive, fetch, unpack
+from genre_lib import config
+from genre_lib.config import GENRES, UserError, notice, offline
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store, some
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
@@ -28,6 +31,10 @@ HOME = "gtzan/genres"  # where an archive is unpacked to
 MIRROR = "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz"
 MIRROR_SIZE = 1226192050
 ADDRESS = re.compile(r"(https?://[\w.-]+(?::\d+)?/[^#]*)(?:#sha256=(\w{64}))?", re.I)
+
+TIMEOUT = 60.0  # seconds to connect, and without a byte
+BLOCK = 2**16  # bytes; what is lost of them when a connection breaks is fetched again
+SHA256 = re.compile(r"\b[0-9a-f]{64}\b")  # as the Hugging Face hub states it
 
 # From mirdata's index, which is read where somebody has put it.
 INDEX = "gtzan_genre_index_1.0.json"
@@ -85,10 +92,10 @@ def obtain(data: Path) -> None:
     """Unpack GTZAN from an archive in the data folder, which is fetched if there is none.
 
     One process does so, others wait. A fetched archive is removed when it is unpacked. A
-    `UserError` is raised if it cannot be fetched or unpacked (see `genre_lib.corpus.download`).
+    `UserError` is raised if it cannot be fetched or unpacked.
     """
     target = data / HOME
-    with one_at_a_time(target.parent / "fetching.lock", work="fetching GTZAN"):
+    with config.one_at_a_time(target.parent / "fetching.lock", work="fetching GTZAN"):
         if _present(data):
             return
         if target.exists():
@@ -111,6 +118,113 @@ def obtain(data: Path) -> None:
         fetched.unlink()
 
 
+class BadArchive(UserError):
+    """An archive that must not be used."""
+
+
+def fetch(url: str, folder: Path, *, size: int | None = None, sha256: str | None = None) -> Path:
+    """Fetch an archive, of which size (bytes) and hash may be known, or go on where that ended.
+
+    A `UserError` is raised if nothing more arrives, or it cannot be written: what arrived is kept.
+    A `BadArchive` is raised, and it is removed, if its size or hash is wrong.
+    """
+    import pooch
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    whole = folder / pooch.utils.unique_file_name(url)
+    if whole.exists():
+        return whole
+    part = whole.with_name(f"{whole.name}.part")
+    part.touch()
+    while True:
+        before = part.stat().st_size
+        try:
+            stated = _go_on(url, part)
+            break
+        except (requests.RequestException, HTTPError) as error:
+            if part.stat().st_size > before:  # the connection broke off on the way
+                continue
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            raise UserError(
+                f"{url} cannot be fetched ({status or type(error).__name__}); the same command "
+                "goes on from what arrived, GENRE_GTZAN_URL names another mirror."
+            ) from None
+    bad_size = size not in (None, part.stat().st_size)
+    if bad_size or (sha256 or stated) not in (None, pooch.file_hash(str(part))):
+        part.unlink()
+        raise BadArchive(
+            f"What came from {url} is removed: it has another size or SHA-256 than is known; try "
+            "again, or another mirror."
+        )
+    return part.rename(whole)
+
+
+def _go_on(url: str, part: Path) -> str | None:
+    """Fetch what is missing of a file by HTTP Range; its SHA-256, if the server states it."""
+    import requests
+
+    have = part.stat().st_size
+    headers = {"Accept-Encoding": "identity", "Range": f"bytes={have}-"}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        etags = (it.headers.get("X-Linked-Etag", "") for it in (*response.history, response))
+        stated = SHA256.search(" ".join(etags))
+        if response.status_code != 416:  # where nothing is missing
+            response.raise_for_status()
+            start = have if response.status_code == 206 else 0
+            total = start + int(response.headers.get("Content-Length", 0))
+            bar = tqdm(None, "fetching", total or None, unit="B", unit_scale=True, initial=start)
+            with config.writing(part), bar, open(part, "ab") as file:
+                file.truncate(start)
+                for block in response.raw.stream(BLOCK, decode_content=False):
+                    bar.update(file.write(block))
+    return stated[0] if stated else None
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Unpack the audio of genre folders in a ZIP or tar archive as ``target/GENRE/FILE``.
+
+    A `BadArchive` is raised if it is damaged, is no archive, holds no such audio, or is a tar
+    archive with a link, a device, or a name that leads out of it; another `UserError` if `target`
+    exists or cannot be written.
+    """
+    with config.new_folder(target) as folder:
+        try:
+            if zipfile.is_zipfile(archive):
+                with zipfile.ZipFile(archive) as zip_:
+                    for entry in zip_.infolist():
+                        if place := _place(entry.filename):
+                            entry.filename = place
+                            zip_.extract(entry, folder)
+            else:
+                with tarfile.open(archive) as tar:
+                    for member in tar:
+                        safe = tarfile.data_filter(member, str(folder))
+                        if safe.name != member.name or not (safe.isfile() or safe.isdir()):
+                            fault = f"{member.name!r} is a link, a device, or leads out of it"
+                            raise tarfile.FilterError(fault)
+                        if place := _place(member.name):
+                            member = safe.replace(name=place, deep=False)
+                            tar.extract(member, folder, filter="data")
+                    while tar.fileobj.read(2**20):  # gzip compares its checksum at its end
+                        pass
+        except Exception as error:  # whatever the formats' modules make of damage
+            if getattr(error, "errno", None):
+                raise  # the disk's fault, not the archive's
+            raise BadArchive(
+                f"{archive} is damaged, no archive, or not to be trusted ({error}); nothing is "
+                "unpacked."
+            ) from None
+        if not any(folder.iterdir()):
+            raise BadArchive(f"{archive} does not hold folders of audio named {', '.join(GENRES)}.")
+
+
+def _place(name: str) -> str | None:
+    """Where a member of an archive is unpacked to, if it is audio in a genre's folder."""
+    path = PurePosixPath(name)
+    return "/".join(path.parts[-2:]) if is_audio(path) and path.parent.name in GENRES else None
+
+
 def report(tracks: Sequence[Track], data: Path) -> str:
     """Say how good a copy of GTZAN is: how many tracks there are, and which are other files.
 
@@ -123,7 +237,7 @@ def report(tracks: Sequence[Track], data: Path) -> str:
     place, index = data / INDEX, MD5
     if place.exists():
         try:
-            index = {name: it["audio"][1] for name, it in read_json(place)["tracks"].items()}
+            index = {name: it["audio"][1] for name, it in config.read_json(place)["tracks"].items()}
         except (KeyError, TypeError, IndexError, AttributeError):
             raise UserError(
                 f"{place} is not mirdata's index; put that there, or remove it."

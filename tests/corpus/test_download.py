@@ -27,9 +27,8 @@ from typer.testing import CliRunner
 
 from genre_lib import cli
 from genre_lib.config import UserError, configure, data_dir
-from genre_lib.corpus import download, find_corpus, gtzan
-from genre_lib.corpus.download import BadArchive, fetch, unpack
-from genre_lib.corpus.gtzan import find_gtzan, report
+from genre_lib.corpus import find_corpus, gtzan
+from genre_lib.corpus.gtzan import BadArchive, fetch, find_gtzan, report, unpack
 
 BLOCK = 1000
 ANYTHING = np.random.default_rng(0).bytes(10_500)
@@ -148,8 +147,8 @@ def without_length(handler: Handler) -> None:
 @pytest.fixture
 def serve(monkeypatch) -> Iterator[Callable[[bytes], Server]]:
     """Start servers, and have nobody wait long for them."""
-    monkeypatch.setattr(download, "TIMEOUT", 1.0)
-    monkeypatch.setattr(download, "BLOCK", BLOCK)
+    monkeypatch.setattr(gtzan, "TIMEOUT", 1.0)
+    monkeypatch.setattr(gtzan, "BLOCK", BLOCK)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     servers: list[tuple[Server, threading.Thread]] = []
@@ -307,10 +306,10 @@ def test_a_disk_that_runs_full_is_reported_and_the_part_is_kept(server, tmp_path
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return super().write(block)
 
-    monkeypatch.setattr(download, "open", Full, raising=False)
+    monkeypatch.setattr(gtzan, "open", Full, raising=False)
     with pytest.raises(UserError, match=r"cannot be written \(No space left"):
         fetched(server, tmp_path)
-    monkeypatch.delattr(download, "open")
+    monkeypatch.delattr(gtzan, "open")
     assert fetched(server, tmp_path) == ANYTHING
     assert server.ranges == [0, 3 * BLOCK]
 
@@ -548,8 +547,8 @@ def test_ctrl_c_ends_a_download_and_the_same_command_goes_on(mirror):
     command = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "import sys; from genre_lib import cli; from genre_lib.config import data_dir; "
-        "from genre_lib.corpus import download, gtzan; "
-        f"download.BLOCK = {BLOCK}; sys.argv = ['genre-book', 'fetch']; "
+        "from genre_lib.corpus import gtzan; "
+        f"gtzan.BLOCK = {BLOCK}; sys.argv = ['genre-book', 'fetch']; "
         "cli.app.command('fetch')(lambda: gtzan.find_gtzan(data_dir())); cli.main()"
     )
     with subprocess.Popen(
