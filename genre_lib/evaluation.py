@@ -12,13 +12,13 @@ DRAWS = 10_000
 
 def scores(y_true: pd.Series, y_pred: pd.Series) -> dict[str, float]:
     """Accuracy, and macro and weighted precision, recall and F1 (Section V-A)."""
-    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+    from sklearn.metrics import precision_recall_fscore_support
 
-    result = {"accuracy": float(accuracy_score(y_true, y_pred))}
+    result = {"accuracy": float((y_true == y_pred).mean())}
     for average in ("macro", "weighted"):
         parts = precision_recall_fscore_support(y_true, y_pred, average=average, zero_division=0)
-        for name, value in zip(("precision", "recall", "f1"), parts[:3], strict=True):
-            result[f"{average}_{name}"] = float(value)
+        names = [f"{average}_{name}" for name in ("precision", "recall", "f1")]
+        result |= dict(zip(names, map(float, parts[:3]), strict=True))
     return result
 
 

@@ -18,7 +18,7 @@ from genre_lib.corpus.audio import stream_audio
 from genre_lib.corpus.sound import PIECE, REST, Sound, share_of_sound, windows
 from genre_lib.evaluation import accuracy_of, vote
 from genre_lib.runs import Run, read_run
-from genre_lib.spectrogram import fill_bands, highest_band, mel_centres, mel_decibels, to_gray
+from genre_lib.spectrogram import fill_bands, highest_band, mel_decibels, mel_edges, to_gray
 from genre_lib.splits import pictures_of
 from genre_lib.store import Recipe
 
@@ -246,7 +246,7 @@ def notes_of(
     silent = sum(not it.sound for it in found)
     partly = sum(0 < it.sound < 1 - REST for it in found)
     missing = [top for top in tops if top < trained.usual_band]
-    highest = mel_centres(trained.recipe.model_dump())[max(missing, default=0)] / 1000
+    highest = mel_edges(trained.recipe.model_dump())[1 + max(missing, default=0)] / 1000
     notes = {
         f"Only {seconds:.1f} s of sound, repeated to fill a window of {window:g} s"
         f"{weak if seconds < SHORT * window else ''}.": seconds < window - most,

@@ -26,7 +26,7 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
     BLAS threads, and with it a store on the number of workers that make it. What librosa imports
     for filters and STFT takes longer than a network to answer.
     """
-    edges = _mel_edges(settings.model_dump())
+    edges = mel_edges(settings.model_dump())
     bins = np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate)
     ramps, widths = np.subtract.outer(edges, bins), np.diff(edges)[:, None]
     weights = np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]).clip(0).astype("f4")
@@ -34,8 +34,11 @@ def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
     return csr_array(weights)
 
 
-def _mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
-    """Where the mel bands begin, peak and end in Hz, shape (n_mels + 2,), on Slaney's scale."""
+def mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
+    """Where mel bands begin, peak and end in Hz, shape (n_mels + 2,), on Slaney's scale.
+
+    Each band peaks where the next one begins. A recipe has n_mels, fmin and fmax.
+    """
     step, growth = 200 / 3, np.log(6.4) / 27  # Hz a mel up to 1 kHz; above, a factor of 1.07
     knee = 1000 / step
     low, high = (
@@ -44,11 +47,6 @@ def _mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
     )
     mel = np.linspace(low, high, recipe["n_mels"] + 2)
     return np.where(mel < knee, step * mel, 1000 * np.exp(growth * (mel - knee)))
-
-
-def mel_centres(recipe: Mapping[str, Any]) -> np.ndarray:
-    """Middle of each mel band in Hz, shape (n_mels,); a recipe has n_mels, fmin and fmax."""
-    return _mel_edges(recipe)[1:-1]
 
 
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:

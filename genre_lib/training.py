@@ -75,12 +75,12 @@ def planned_rates(settings: TrainingSettings, *, total_steps: int) -> np.ndarray
     """Learning rate of every step of a training that is not stopped early, shape (total_steps,)."""
     optimizer = make_optimizer(nn.Linear(1, 1), settings)
     schedule = make_schedule(optimizer, settings, total_steps=total_steps)
-    rates = np.empty(total_steps)
-    for step in range(total_steps):
-        rates[step] = schedule.get_last_lr()[0]
+    rates = []
+    for _ in range(total_steps):
+        rates += schedule.get_last_lr()
         optimizer.step()
         schedule.step()
-    return rates
+    return np.array(rates)
 
 
 def smoothed_loss(logits: Tensor, labels: Tensor, *, smoothing: float) -> Tensor:

@@ -50,7 +50,7 @@ from genre_lib.config import RunSettings, SpectrogramSettings, TrainingSettings,
 from genre_lib.evaluation import confusions
 from genre_lib.model import HybridNet, count_parameters
 from genre_lib.runs import Run
-from genre_lib.spectrogram import mel_centres, mel_decibels, to_decibels
+from genre_lib.spectrogram import mel_decibels, mel_edges, to_decibels
 from genre_lib.splits import SUBSETS, UNUSED, images_of, resize
 from genre_lib.store import Store
 from genre_lib.training import planned_rates
@@ -224,7 +224,7 @@ def _each(table: pd.DataFrame, form: str = "{label}") -> str:
 
 def mel_ticks(manifest: Mapping[str, Any], ticks: Sequence[int]) -> tuple[np.ndarray, list[str]]:
     """Of frequencies in Hz, those whose band is in a picture: heights in bands, and labels."""
-    centres = mel_centres(manifest)
+    centres = mel_edges(manifest)[1:-1]
     shown = [hertz for hertz in ticks if centres[0] <= hertz <= centres[-1]]
     return np.interp(shown, centres, np.arange(len(centres)) + 0.5), [str(tick) for tick in shown]
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 from genre_lib.book.figures import mel_ticks
 from genre_lib.book.templates import fill
-from genre_lib.spectrogram import mel_centres
+from genre_lib.spectrogram import mel_edges
 
 ASSETS = Path(__file__).parents[2] / "book" / "_assets"
 TICKS = (100, 500, 1000, 2000, 4000, 8000)  # Hz
@@ -106,7 +106,7 @@ def panel(
 def describe(gray: np.ndarray, manifest: Mapping[str, Any]) -> str:
     """What there is to see in a spectrogram, in a sentence, for those who cannot see it."""
     bands = gray.mean(1, dtype=float)
-    centres = mel_centres({**manifest, "n_mels": len(bands)})
+    centres = mel_edges({**manifest, "n_mels": len(bands)})[1:-1]
     half = np.searchsorted(bands.cumsum(), bands.sum() / 2)
     return (
         f"Brightest near {centres[bands.argmax()]:.0f} Hz; half of the light lies below "
