@@ -258,12 +258,10 @@ def fault_filtered() -> dict[str, str]:
     It keeps one of each set of identical recordings, drops mislabelled and distorted tracks, and
     keeps the tracks of an artist in one subset (Kereliuk, Sturm and Larsen, 2015).
     """
-    return pd.read_csv(
-        Path(__file__).parent / "fault_filtered.csv", index_col="track_id"
-    ).subset.to_dict()
+    return dict(pd.read_csv(Path(__file__).with_name("fault_filtered.csv")).to_numpy().tolist())
 
 
 @functools.cache
 def artists() -> dict[str, str]:
     """The artist (of classical music: the composer) of 919 of GTZAN's tracks (Sturm, 2012)."""
-    return pd.read_csv(Path(__file__).parent / "artists.csv", index_col="track_id").artist.to_dict()
+    return dict(pd.read_csv(Path(__file__).with_name("artists.csv")).to_numpy().tolist())
