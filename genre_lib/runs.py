@@ -138,7 +138,7 @@ def _make_run(settings: RunSettings, store: Store, directory: Path, *, progress:
 
 def code_digest() -> str:
     """Hash of the code that decides what a training computes."""
-    names = ("augment", "model", "speed/layers", "splits", "training")
+    names = ("augment", "model", "speed/kernels", "speed/layers", "splits", "training")
     code = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in names]
     return hashlib.sha256(b"".join(code)).hexdigest()[:16]
 

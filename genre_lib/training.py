@@ -246,7 +246,10 @@ def train_step(
     target = torch.from_numpy(labels).to(device)
     mixed_in = target[torch.from_numpy(partner).to(device)]
     smoothing = settings.training.label_smoothing
-    with torch.autocast(device.type, enabled=device.type == "cuda"):
+    half = settings.training.precision == "bfloat16"
+    with torch.autocast(
+        device.type, torch.bfloat16 if half else None, enabled=half or device.type == "cuda"
+    ):
         logits = state.model(to_input(images, device))
         loss = mixed_loss(logits, target, mixed_in, kept=kept, smoothing=smoothing)
     state.optimizer.zero_grad(set_to_none=True)

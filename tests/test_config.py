@@ -41,6 +41,7 @@ OTHER = {
     "protocol": "track",
     "seed": 1,
     "init_seed": 0,
+    "precision": "bfloat16",
     "training_tracks": 5,
     "known_images": 1,
     "images_per_track": 3,
