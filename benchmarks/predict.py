@@ -49,14 +49,15 @@ def main(
     Example: python -m benchmarks.predict --rounds 9 --minutes 10
     """
     machine.tell("torch", "av", "pandas", "typer")
-    python, program = sys.executable, str(Path(sys.executable).parent / "genre-book")
+    python = sys.executable
+    program = [python, "-m", "genre_lib"]
     with tempfile.TemporaryDirectory() as name:
         short, long = song(Path(name, "30 s.flac"), 30), song(Path(name, "long.flac"), 60 * minutes)
         commands = {
             "an empty program": [python, "-c", "pass"],
             "import genre_lib": [python, "-c", "import genre_lib"],
-            "genre-book --help": [program, "--help"],
-            "predict, a song of 30 s": [program, "predict", str(short)],
+            "genre-book --help": [*program, "--help"],
+            "predict, a song of 30 s": [*program, "predict", str(short)],
         }
         rows = {}
         for what, command in commands.items():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import signal
 import sys
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +15,6 @@ from typer import Argument, Option
 
 from genre_lib.book import editions
 from genre_lib.config import PROFILES, UserError, choose, notice, parse_parameters, project_root
-
-SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
-RESUMED = ("build", "references", "run", "train")  # commands that go on from what is complete
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -306,18 +301,3 @@ def answer() -> int:
 def end(number: int, _frame: object) -> None:
     """Leave every `with` on the way out, so that nothing is half-written."""
     raise SystemExit(128 + number)
-
-
-def main() -> None:
-    """Run the command line in a process of its own, and end that, whatever its threads do."""
-    for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, end)
-    # What joblib has to say of tasks that an error ended is no news.
-    warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed")
-    code = answer()
-    if said := {128 + number: word for number, word in SIGNALS.items()}.get(code):
-        if any(name in sys.argv for name in RESUMED):
-            said += "; the same command goes on from what is complete"
-        typer.echo(f"\ngenre-book: {said}.", err=True)
-    os._exit(code)  # threads of C++ that Python stops would abort the process

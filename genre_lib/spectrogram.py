@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.sparse import csr_array
 
 from genre_lib.config import SpectrogramSettings, UserError
 from genre_lib.corpus import Track
@@ -19,19 +18,17 @@ EDGE, LIKE = 4, 8  # bands at the edge, which are too soft, and below it, which 
 
 
 @functools.lru_cache(maxsize=16)  # sliders ask for many
-def mel_filterbank(settings: SpectrogramSettings) -> csr_array:
-    """Mel filters as librosa makes them, float32, sparse, shape (n_mels, 1 + n_fft // 2).
+def mel_filterbank(settings: SpectrogramSettings) -> np.ndarray:
+    """Mel filters as librosa makes them, float32, shape (n_mels, 1 + n_fft // 2).
 
-    Nearly all weights are 0. A dense product would depend, in its last digits, on the number of
-    BLAS threads, and with it a store on the number of workers that make it. What librosa imports
-    for filters and STFT takes longer than a network to answer.
+    What librosa imports for filters and STFT takes longer than a network to answer.
     """
     edges = mel_edges(settings.model_dump())
     bins = np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate)
     ramps, widths = np.subtract.outer(edges, bins), np.diff(edges)[:, None]
     weights = np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]).clip(0).astype("f4")
     weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]  # each has the same area
-    return csr_array(weights)
+    return weights
 
 
 def mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
@@ -63,12 +60,26 @@ def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray
         float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
         Silence is -top_db throughout.
     """
-    power = mel_filterbank(settings) @ _power_of(audio, settings)
+    power = _mel_power_of(audio, settings)
     loudest = float(power.max())
     if loudest == 0.0:
         return np.full(power.shape, -settings.top_db, np.float32)
     decibels = 10.0 * np.log10(np.maximum(power / loudest, 1e-20))
     return np.maximum(decibels, decibels.max() - settings.top_db).astype(np.float32, copy=False)
+
+
+def _mel_power_of(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
+    """Power in each mel band, float32, shape (n_mels, frames).
+
+    Nearly all weights are 0. A matrix product would depend, in its last digits, on the number of
+    BLAS threads, and with it a store on the number of workers that make it.
+    """
+    power, filters = _power_of(audio, settings), mel_filterbank(settings)
+    bands = np.empty((len(filters), power.shape[1]), np.float32)
+    for band, weights in zip(bands, filters, strict=True):
+        used = np.flatnonzero(weights)
+        np.sum(weights[used, None] * power[used], axis=0, out=band)
+    return bands
 
 
 def _power_of(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:

@@ -49,7 +49,7 @@ def test_a_mistake_ends_in_one_sentence_and_exit_code_1(monkeypatch, capsys):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is full")
 def test_an_output_without_room_is_named():
-    command = [sys.executable, "-c", "from genre_lib.cli import main; main()", "info"]
+    command = [sys.executable, "-c", "from genre_lib.__main__ import main; main()", "info"]
     with open("/dev/full", "w") as full:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert ended.returncode == 1

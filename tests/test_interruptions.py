@@ -130,10 +130,36 @@ def test_sigterm_ends_a_run_at_once_and_it_continues_later(settings, start, whol
     assert results(tmp_path / "runs") == whole.results
 
 
+@pytest.mark.parametrize("imports", [1, 100, 300])
+def test_a_signal_while_modules_load_ends_in_a_sentence(imports):
+    for number, words, said in (
+        (signal.SIGINT, "train --help", "interrupted; the same command goes on from what is"),
+        (signal.SIGTERM, "predict train", "terminated."),
+    ):
+        command = f"""
+import os, signal, sys
+from itertools import count
+from genre_lib.__main__ import main
+seen = count(1)
+def send(event, _):
+    if event == "import" and next(seen) == {imports}:
+        os.kill(os.getpid(), {int(number)})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # CI may not
+sys.addaudithook(send)
+main()
+"""
+        ended = subprocess.run(
+            [sys.executable, "-c", command, *words.split()], capture_output=True, text=True
+        )
+        assert ended.returncode == 128 + number, ended.stderr
+        assert ended.stderr.startswith(f"\ngenre-book: {said}")
+        assert (ended.stderr.count("\n"), ended.stdout) == (2, "")
+
+
 def test_a_store_that_a_signal_ends_leaves_nothing(tmp_path):
     command = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # CI may not
-        "from genre_lib.cli import main; main()"
+        "from genre_lib.__main__ import main; main()"
     )
     for number, said in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")):
         words = ["store", "synthetic", str(tmp_path / "store"), "-p", "songs_per_genre=9"]
@@ -169,7 +195,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_names_what_is_missing(
     runs.mkdir()
     train = (
         f"'{sys.executable}' -c 'import sys, processes; from pathlib import Path; "
-        "from genre_lib.cli import main; processes.prepare(Path(sys.argv.pop(1))); main()' "
+        "from genre_lib.__main__ import main; processes.prepare(Path(sys.argv.pop(1))); main()' "
         f"'{runs}' train --profile smoke --corpus '{settings.corpus}' "
         f"-p images_per_track={settings.images_per_track} "
         f"-p batch_size={settings.training.batch_size}"

@@ -52,6 +52,7 @@ ORDER = {
     "claims": 13,
     "explorer": 14,
     "cli": 15,
+    "__main__": 16,
 }
 
 

@@ -546,10 +546,10 @@ def test_ctrl_c_ends_a_download_and_the_same_command_goes_on(mirror):
     mirror.plan = [stall(len(mirror.content) // 2)]
     command = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "import sys; from genre_lib import cli; from genre_lib.config import data_dir; "
+        "import sys; from genre_lib import __main__, cli; from genre_lib.config import data_dir; "
         "from genre_lib.corpus import gtzan; "
         f"gtzan.BLOCK = {BLOCK}; sys.argv = ['genre-book', 'fetch']; "
-        "cli.app.command('fetch')(lambda: gtzan.find_gtzan(data_dir())); cli.main()"
+        "cli.app.command('fetch')(lambda: gtzan.find_gtzan(data_dir())); __main__.main()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", command], stderr=subprocess.PIPE, text=True
