@@ -49,30 +49,34 @@ def vote(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"y_true": y_true, "y_pred": y_pred}).reset_index()
 
 
-def bootstrap(counts: np.ndarray, *, seed: int = 0) -> np.ndarray:
-    """Sums over as many tracks as there are, drawn with replacement.
-
-    The images of one track are no independent observations, so whole tracks are drawn. From
-    whatever is counted of each track, shape (tracks, what), comes shape (`DRAWS`, what).
-    """
-    tracks = len(counts)
-    drawn = np.random.default_rng(seed).integers(tracks, size=(DRAWS, tracks))
-    times = np.stack([np.bincount(draw, minlength=tracks) for draw in drawn])
-    return times.astype(float) @ counts  # of whole numbers, so exact
-
-
 def interval(values: np.ndarray) -> tuple[float, float]:
     """The middle 95 % of drawn values."""
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
-def drawn_accuracies(predictions: pd.DataFrame, *, seed: int = 0) -> np.ndarray:
-    """Accuracy in each `bootstrap` draw of tracks, shape (`DRAWS`,)."""
-    hits = predictions.y_true == predictions.y_pred
-    counts = hits.groupby(predictions.track_id).agg(["sum", "count"]).to_numpy()
-    right, total = bootstrap(counts, seed=seed).T
-    return right / total
+def drawn_scores(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Accuracy, macro precision, recall and F1 by bootstrap, each of shape (`DRAWS`,).
+
+    The images of one track are no independent observations, so whole tracks are drawn, with
+    replacement, as many as there are.
+    """
+    named = predictions[["y_true", "y_pred"]].to_numpy()
+    genres = np.unique(named)
+    true, called = (named[:, [column]] == genres for column in (0, 1))
+    counts = pd.DataFrame(np.hstack([true & called, true, called]))
+    counts = counts.groupby(predictions.track_id.to_numpy()).sum()
+    draws = np.random.default_rng(seed).integers(len(counts), size=(DRAWS, len(counts)))
+    times = np.stack([np.bincount(draw, minlength=len(counts)) for draw in draws])
+    sums = times.astype(float) @ counts.to_numpy()  # of whole numbers, so exact
+    right, support, predicted = np.split(sums, 3, axis=1)
+    rates = {
+        "accuracy": right.sum(1, keepdims=True) / support.sum(1, keepdims=True),
+        "macro_precision": right / np.maximum(predicted, 1),
+        "macro_recall": right / np.maximum(support, 1),
+        "macro_f1": 2 * right / np.maximum(support + predicted, 1),
+    }
+    return {name: rate.mean(1) for name, rate in rates.items()}
 
 
 def accuracy(predictions: pd.DataFrame) -> float:
@@ -82,7 +86,7 @@ def accuracy(predictions: pd.DataFrame) -> float:
 
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Accuracy and, as low and high, its 95 % interval by bootstrap over tracks."""
-    low, high = interval(drawn_accuracies(predictions))
+    low, high = interval(drawn_scores(predictions)["accuracy"])
     return {"accuracy": accuracy(predictions), "low": low, "high": high}
 
 
@@ -93,8 +97,8 @@ def accuracy_difference(
 
     The 95 % interval is by bootstrap over the tracks of each.
     """
-    one, two = seeds
-    low, high = interval(drawn_accuracies(first, seed=one) - drawn_accuracies(second, seed=two))
+    both = zip((first, second), seeds, strict=True)
+    low, high = interval(np.subtract(*(drawn_scores(it, seed=n)["accuracy"] for it, n in both)))
     return {"difference": accuracy(first) - accuracy(second), "low": low, "high": high}
 
 
@@ -107,24 +111,6 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, fl
     if not len(both) == len(first) == len(second):
         raise ValueError("the two sets of predictions are not of the same images")
     return accuracy_difference(first, second, seeds=(0, 0))
-
-
-def score_intervals(predictions: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Value, low and high of accuracy, macro precision, recall and F1, by bootstrap over tracks."""
-    named = predictions[["y_true", "y_pred"]].to_numpy()
-    genres = np.unique(named)
-    true, called = (named[:, [column]] == genres for column in (0, 1))
-    counts = pd.DataFrame(np.hstack([true & called, true, called]))
-    drawn = bootstrap(counts.groupby(predictions.track_id.to_numpy()).sum().to_numpy())
-    right, support, predicted = np.split(drawn, 3, axis=1)
-    rates = {
-        "accuracy": right.sum(1, keepdims=True) / support.sum(1, keepdims=True),
-        "macro_precision": right / np.maximum(predicted, 1),
-        "macro_recall": right / np.maximum(support, 1),
-        "macro_f1": 2 * right / np.maximum(support + predicted, 1),
-    }
-    values = scores(predictions.y_true, predictions.y_pred)
-    return {name: (values[name], *interval(rate.mean(1))) for name, rate in rates.items()}
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:

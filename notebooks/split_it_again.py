@@ -42,7 +42,7 @@ from genre_lib import paper
 from genre_lib.book import comparisons, figures, interactive
 from genre_lib.book.references import SEEDS, stored_runs
 from genre_lib.book.statements import glue_numbers, statements
-from genre_lib.evaluation import accuracy, drawn_accuracies, interval
+from genre_lib.evaluation import accuracy, drawn_scores, interval
 
 runs = stored_runs()
 
@@ -59,9 +59,10 @@ runs = stored_runs()
 # %%
 def mixture(label, new, known, *, same_images=False):
     """Accuracy and interval for shares of known test tracks, from two sets of predictions."""
-    draws = drawn_accuracies(new, seed=0), drawn_accuracies(known, seed=0 if same_images else 1)
+    drawn_new = drawn_scores(new, seed=0)["accuracy"]
+    drawn_known = drawn_scores(known, seed=0 if same_images else 1)["accuracy"]
     for share in np.linspace(0, 1, 21):
-        low, high = interval((1 - share) * draws[0] + share * draws[1])
+        low, high = interval((1 - share) * drawn_new + share * drawn_known)
         middle = (1 - share) * accuracy(new) + share * accuracy(known)
         yield {"label": label, "share": share, "accuracy": middle, "low": low, "high": high}
 

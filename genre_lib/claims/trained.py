@@ -94,8 +94,9 @@ def score(run: Run, *, name: str) -> Finding:
     The printed one has an error, too: at least that of as many independent images, at most that of
     as many tracks. Between the two it stays undecided.
     """
-    values = evaluation.score_intervals(run.predictions)[name]
-    ours = dict(zip(("accuracy", "low", "high"), values, strict=True))
+    low, high = evaluation.interval(evaluation.drawn_scores(run.predictions)[name])
+    value = evaluation.scores(run.predictions.y_true, run.predictions.y_pred)[name]
+    ours = {"accuracy": value, "low": low, "high": high}
     printed, tracks = getattr(paper, name.upper()), paper.TRACKS * paper.SUBSET_SHARES["test"]
     by_image, by_track = (
         is_gain(comparisons.to_print(ours, printed=printed, answers=round(answers)))
