@@ -271,11 +271,6 @@ def on_error() -> str:
     return choose("answer to a fault", answer, ("stop", "skip"))
 
 
-def offline() -> bool:
-    """Tell whether ``GENRE_OFFLINE`` forbids to fetch anything."""
-    return os.environ.get("GENRE_OFFLINE", "") not in ("", "0")
-
-
 @contextmanager
 def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
     """Let one process at a time lock a file and do some work; others wait, and report what for."""

@@ -23,7 +23,6 @@ from genre_lib.config import (
     data_dir,
     digest,
     new_folder,
-    offline,
     on_error,
     one_at_a_time,
     parse_parameters,
@@ -33,6 +32,7 @@ from genre_lib.config import (
     write_file,
     write_json,
 )
+from genre_lib.corpus.gtzan import find_gtzan
 
 # A valid value other than the default, for every setting of which half the default is none.
 OTHER = {
@@ -330,9 +330,10 @@ def test_answers_to_faults_and_downloads_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("GENRE_ON_ERROR", "ignore")
     with pytest.raises(UserError, match=r"'ignore'.*Known: stop, skip"):
         on_error()
-    for value, answer in (("", False), ("0", False), ("1", True)):
+    for value, answer in (("", "a command"), ("0", "a command"), ("1", "GENRE_OFFLINE forbids")):
         monkeypatch.setenv("GENRE_OFFLINE", value)
-        assert offline() == answer
+        with pytest.raises(UserError, match=answer):
+            find_gtzan(data_dir(), download=False)
 
 
 def test_a_new_folder_is_there_when_it_is_full_and_replaces_nothing(tmp_path):

@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from genre_lib import config
-from genre_lib.config import GENRES, UserError, notice, offline
+from genre_lib.config import GENRES, UserError, notice
 from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store, some
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
@@ -50,11 +50,12 @@ def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
     `download` says whether an archive may be unpacked and, unless ``GENRE_OFFLINE`` is set,
     fetched. A `UserError` is raised if GTZAN is in none of the known places and cannot be obtained.
     """
-    if not _present(data) and download and (_archive(data) or not offline()):
+    offline = os.environ.get("GENRE_OFFLINE", "") not in ("", "0")
+    if not _present(data) and download and (_archive(data) or not offline):
         obtain(data)
     if corpus := _present(data):
         return corpus
-    how = "GENRE_OFFLINE forbids to fetch it" if offline() else "a command that needs it fetches it"
+    how = "GENRE_OFFLINE forbids to fetch it" if offline else "a command that needs it fetches it"
     raise UserError(
         f"GTZAN is not under {data} (looked for {', '.join((STORE, *AUDIO[: len(LAYOUTS)]))}); put "
         "your copy there, or set GENRE_DATA to the folder that holds it, or give the folder itself "
