@@ -49,16 +49,8 @@ def mel_edges(recipe: Mapping[str, Any]) -> np.ndarray:
 def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
     """Mel spectrogram in dB against its own maximum (Section IV-A).
 
-    Parameters
-    ----------
-    audio
-        Mono samples at ``settings.sample_rate``, shape (samples,).
-
-    Returns
-    -------
-    np.ndarray
-        float32, shape (n_mels, 1 + samples // hop_length), between -top_db and 0.
-        Silence is -top_db throughout.
+    Of mono audio at ``settings.sample_rate``, shape (samples,), it is float32, shape
+    (n_mels, 1 + samples // hop_length), between -top_db and 0. Silence is -top_db throughout.
     """
     power = _mel_power_of(audio, settings)
     loudest = float(power.max())

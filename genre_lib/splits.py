@@ -6,7 +6,6 @@ import functools
 import hashlib
 import re
 import threading
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path, PurePosixPath
@@ -34,19 +33,12 @@ GTZAN_TRACK = re.compile(r"[a-z]+\.\d{5}(?!\d)")
 class Dataset:
     """The images of a run and their subsets.
 
-    Attributes
-    ----------
-    images
-        uint8, shape (N, 128, 128); row 0 is the lowest band.
-    labels
-        Index into `genres`, shape (N,).
-    table
-        One row an image: track_id, genre, recording (the first track with the same content),
-        image (0 to images_per_track - 1), subset.
+    The table has one row an image: track_id, genre, recording (the first track with the same
+    content), image (0 to images_per_track - 1), subset.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: np.ndarray  # uint8, shape (N, 128, 128); row 0 is the lowest band
+    labels: np.ndarray  # index into `genres`, shape (N,)
     genres: tuple[str, ...]
     table: pd.DataFrame
 
@@ -101,14 +93,9 @@ def assign_subsets(
 ) -> np.ndarray:
     """Split units into the subsets, 75/15/10, stratified by genre (Section IV-A).
 
-    Parameters
-    ----------
-    units
-        What stays together, shape (N,): its recording's number for each image (protocol
-        `track`), or a number for each image (protocol `image`). A unit with images of two
-        genres goes to training: no answer to it could be called right.
-    labels
-        Genre of each image, shape (N,).
+    A unit stays together. `units`, shape (N,), has for each image the number of its recording
+    (protocol `track`), or another number (protocol `image`); `labels`, shape (N,), its genre. A
+    unit with images of two genres goes to training: no answer to it could be called right.
 
     Returns the subset name of each image, objects, shape (N,). A `UserError` is raised if a genre
     has fewer units than there are subsets.
@@ -217,22 +204,21 @@ def _stated(store: Store, settings: RunSettings) -> np.ndarray:
     """Subset of each track by the settings' file, objects, shape (tracks,)."""
     if settings.protocol != "track" or settings.known_images is not None:
         raise UserError("split needs protocol=track, and no known_images.")
-    table = read_split(Path(str(settings.split)), store, needs={*SUBSETS})
-    table = table.drop_duplicates(["track_id", "subset"])
+    table = read_split(Path(str(settings.split)), store).drop_duplicates(["track_id", "subset"])
     if (twice := table.track_id[table.track_id.duplicated()]).any():
         raise UserError(f"{settings.split} has {twice.iloc[0]} in two subsets; choose one of them.")
+    if "validation" not in set(table.subset):
+        raise UserError(f"{settings.split} has no track in the subset 'validation'.")
     return table.set_index("track_id").subset.reindex(store.track_ids).fillna(UNUSED).to_numpy()
 
 
-def read_split(
-    path: Path, store: Store, *, needs: Collection[str] = ("train", "test")
-) -> pd.DataFrame:
+def read_split(path: Path, store: Store) -> pd.DataFrame:
     """Which track is in which subset, by a file or a folder of files; one row a line.
 
     Columns: track_id, subset, genre, recording. In each line one cell names a track, as its file
     or a piece of that may be called, and another one a subset, unless the file's own name does: the
     layouts of the page *Check my split*. There may be a heading, and comments behind ``#``. A
-    `UserError` is raised if a line says less, or a subset that is needed has no track.
+    `UserError` is raised if a line says less.
     """
     rows, names = [], set(store.track_ids)
     for file in split_files(path):
@@ -252,7 +238,7 @@ def read_split(
             elif track or GTZAN_TRACK.search(line) or (number > 1 and line.split("#")[0].strip()):
                 lacks = "subset (train, validation or test)" if track else "track of the store"
                 raise UserError(f"{file}, line {number} ({line.strip()[:80]!r}) names no {lacks}.")
-    if absent := {*needs} - {subset for _, subset in rows}:
+    if absent := {"train", "test"} - {subset for _, subset in rows}:
         raise UserError(f"{path} has no track in the subset {min(absent)!r}.")
     index = np.array(store.track_ids)
     known = {"genre": np.array(store.genres)[store.labels], "recording": index[recordings(store)]}
