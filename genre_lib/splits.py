@@ -17,7 +17,7 @@ from genre_lib.augment import IMAGE_SIZE, augment, pipeline
 from genre_lib.config import RunSettings, UserError, split_files
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
-from genre_lib.store import Store, allocate, in_threads, take
+from genre_lib.store import Store, allocate, in_threads, release, take
 
 SUBSETS = ("train", "validation", "test")
 UNUSED = "unused"  # the subset of images that a protocol leaves out
@@ -271,15 +271,14 @@ def cut_images(store: Store, settings: RunSettings, *, progress: bool = True) ->
     def work(position: int) -> None:
         images[position] = images_of(store, settings, position)
 
-    name = f"images of {store.name}"
-    for _ in in_threads(work, images, store.images, desc=name, progress=progress):
-        pass
+    for _ in in_threads(work, count, desc=f"images of {store.name}", progress=progress):
+        release(images)
     return images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def images_of(store: Store, settings: RunSettings, position: int) -> np.ndarray:
     """The images of the track at a position, shape (images_per_track, 128, 128)."""
-    images = pictures_of(store.images[position], settings)
+    images = pictures_of(take(store.images, position), settings)
     if settings.view == "copies":
         sequence = np.random.SeedSequence([settings.seed, position])
         seed = int(sequence.generate_state(1, np.uint64)[0])

@@ -28,7 +28,6 @@ from genre_lib.spectrogram import spectrogram_of, to_decibels
 
 INDEX = {"track_id": str, "genre": str, "frames": "uint32"}  # what is read of ``index.csv``
 STATED = ("sample_rate", "hop_length", "n_mels", "fmin", "fmax", "top_db")  # by any ``store.json``
-CHUNK = 64  # tracks after which threads give back the memory of mapped arrays
 BAR_AFTER = 2.0  # seconds; what is quicker shows no progress bar
 MAPPED_ABOVE = 128 * 2**20  # bytes: so that two arrays and a training stay within 1.5 GB
 
@@ -192,8 +191,8 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
         images[position, :, :frames] = gray
 
     name = manifest.name or path.name
-    for position in in_threads(read, images, desc=f"reading {name}", progress=progress):
-        content.update(images[position].data)
+    for position in in_threads(read, len(index), desc=f"reading {name}", progress=progress):
+        content.update(take(images, position).data)
     known = manifest.model_dump(exclude_unset=True)
     digest = content.hexdigest()[:16]
     names = tuple(index.track_id)
@@ -236,20 +235,15 @@ def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:
 
 
 def in_threads(
-    work: Callable[[int], None], *arrays: np.ndarray, desc: str, progress: bool
+    work: Callable[[int], None], tracks: int, *, desc: str, progress: bool
 ) -> Iterator[int]:
-    """Call `work` with each position in arrays, in threads; yields those done, in order."""
+    """Call `work` with each position of a track, in threads; yields those done, in order."""
     from joblib import Parallel, delayed
 
-    tracks = len(arrays[0])
     threads = Parallel(n_jobs=-1, require="sharedmem", return_as="generator")
     results = threads(delayed(work)(position) for position in range(tracks))
     bar = tqdm(results, desc, tracks, unit="track", delay=BAR_AFTER, disable=not progress)
-    for position, _ in enumerate(bar):
-        yield position
-        if position % CHUNK == 0:
-            for array in arrays:
-                release(array)
+    return (position for position, _ in enumerate(bar))
 
 
 def open_store(settings: RunSettings, *, progress: bool = True) -> Store:
