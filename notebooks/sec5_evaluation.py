@@ -298,7 +298,7 @@ statements(
 # %% tags=["hide-cell"]
 genre = genres.f1.idxmin()
 right = counts.loc[genre, genre]
-print(f"{genre}: precision {right / counts[genre].sum():.4f}")
+print(f"{genre}: precision {right / max(1, counts[genre].sum()):.4f}")  # perhaps never predicted
 print(f"{genre}: recall {right / counts.loc[genre].sum():.4f}")
 genres.loc[[genre], ["precision", "recall"]]
 

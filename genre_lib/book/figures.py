@@ -72,8 +72,9 @@ PRINTED = {
 SPLITS = {"image": "split by image", "track": "split by track",
           "fault-filtered": "fault-filtered split"}  # fmt: skip
 SCORED = {"image": "each test image", "vote": "one vote a track"}
-LETTERS = ("Noto Sans CJK JP", "WenQuanYi Zen Hei", "IPAGothic", "Noto Emoji", "Symbola")
-"""Fonts of letters that DejaVu lacks, where there are some; DejaVu comes with matplotlib."""
+LETTERS = ("Noto Sans CJK JP", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAGothic",
+           "NanumGothic", "Noto Emoji", "Symbola")  # fmt: skip
+"""Fonts of letters that DejaVu lacks, where there are some; matplotlib draws no emoji in colour."""
 RC: Any = {
     **sns.axes_style("ticks"),
     **rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False),
@@ -109,7 +110,7 @@ def save(thing: Figure | pd.DataFrame, name: str) -> None:
         thing.savefig(folder / f"{name}.png")
     others = [remark.message for remark in remarks if "Glyph" not in str(remark.message)]
     if len(others) < len(remarks):
-        notice(f"{name}: no font here has all letters; install for example fonts-noto-cjk.")
+        notice(f"{name}: no font here has all letters; install fonts-noto-cjk or fonts-symbola.")
     for other in others:
         warnings.warn(other, stacklevel=2)
 
