@@ -211,9 +211,7 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
         content = hashlib.sha256(b"\0".join(said)).hexdigest()
         given |= {"split": str(path), "split_digest": content[:16]}
     elif given.get("split_digest") is not None:
-        raise UserError(
-            "split_digest is not possible: it is found by itself, from what split says."
-        )
+        raise UserError("split_digest is found by itself, from what split says; do not give it.")
     profile = choose("profile", given.get("profile", "quick"), PROFILES)
     values: dict[str, Any] = {section: {} for section in SECTIONS}
     for name, value in (PROFILES[profile] | given).items():
@@ -248,10 +246,9 @@ def digest(settings: RunSettings, data_digest: str) -> str:
 
 def project_root() -> Path:
     """The checkout around the working directory, else the working directory itself."""
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "_toc.yml").exists() and (folder / "notebooks").is_dir():
-            return folder
-    return Path.cwd()
+    here = Path.cwd()
+    found = (it for it in (here, *here.parents) if (it / "_toc.yml").exists())
+    return next((it for it in found if (it / "notebooks").is_dir()), here)
 
 
 def _folder(variable: str, default: str) -> Path:

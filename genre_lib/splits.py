@@ -48,10 +48,7 @@ class Dataset:
 
 
 def make_dataset(store: Store, settings: RunSettings, *, progress: bool = True) -> Dataset:
-    """Cut a store into images by the view and split them by the protocol.
-
-    A `UserError` is raised as by `split_images` and `cut_images`, or if the disk has no room.
-    """
+    """Cut a store into images by the view and split them by the protocol."""
     labels = np.repeat(store.labels, settings.images_per_track)
     table = split_images(store, settings)
     return Dataset(cut_images(store, settings, progress=progress), labels, store.genres, table)

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 import zipfile
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -306,12 +307,10 @@ def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
     is of another training, or holds what would have to be run as code.
     """
     for path in filter(Path.exists, (directory / CHECKPOINT, directory / BEFORE)):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                damaged = archive.testzip()  # checksums, which PyTorch does not compare
-        except Exception:  # whatever damage makes of it
-            damaged = path.name
-        if damaged:
+        sound = False
+        with suppress(Exception), zipfile.ZipFile(path) as archive:  # whatever damage makes of it
+            sound = archive.testzip() is None  # checksums, which PyTorch does not compare
+        if not sound:
             notice(f"{path} is damaged; training goes on from what is left.")
             continue
         try:

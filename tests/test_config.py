@@ -240,7 +240,7 @@ def test_a_digest_depends_on_every_setting_that_is_no_label_and_on_the_data():
             seen.add(digest(configure(**{setting: OTHER.get(setting, half)}), "data"))
     by_content = configure().model_copy(update={"split_digest": "0"})
     assert len(seen | {digest(by_content, "data")}) == 2 + len(plain) - len(labels)
-    with pytest.raises(UserError, match="split_digest is not possible"):
+    with pytest.raises(UserError, match="split_digest is found by itself"):
         configure(split_digest="0")
     for setting, value in (
         ("corpus", "elsewhere"), ("songs_per_genre", 99), ("n_mels", 64), ("threads", 3)
