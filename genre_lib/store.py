@@ -187,8 +187,16 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
 
     def read(position: int) -> None:
         track, genre, frames = rows[position]
-        gray = read_image(path / genre / f"{track}.png", (manifest.n_mels, frames))
-        images[position, :, :frames] = gray
+        file = path / genre / f"{track}.png"
+        try:
+            with Image.open(file) as image:
+                found, gray = (image.mode, image.height, image.width), np.asarray(image)
+        except (OSError, SyntaxError, ValueError) as error:
+            fault = f"{file} is missing or damaged ({error})"
+            raise UserError(f"{fault}; write the store anew.") from None
+        if found != (expected := ("L", manifest.n_mels, frames)):
+            raise UserError(f"{file} is {found}, but by store.json and index.csv it is {expected}.")
+        images[position, :, :frames] = gray[::-1]  # the lowest band first
 
     name = manifest.name or path.name
     for position in in_threads(read, len(index), desc=f"reading {name}", progress=progress):
@@ -217,21 +225,6 @@ def read_csv(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
             f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."
         )
     return table
-
-
-def read_image(file: Path, shape: tuple[int, int]) -> np.ndarray:
-    """Read one PNG of a store as uint8, shape (n_mels, frames), lowest band first.
-
-    A `UserError` is raised if the file is missing or damaged, not 8-bit gray, or of another shape.
-    """
-    try:
-        with Image.open(file) as image:
-            found, gray = (image.mode, image.height, image.width), np.asarray(image)[::-1]
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{file} is missing or damaged ({error}); write the store anew.") from None
-    if found != (expected := ("L", *shape)):
-        raise UserError(f"{file} is {found}, but by store.json and index.csv it is {expected}.")
-    return gray
 
 
 def in_threads(
