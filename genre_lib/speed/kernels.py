@@ -4,6 +4,7 @@ All take a range of images, so that threads share them, and arrays with the chan
 in a window of 2 x 2 are numbered by rows; of equals the first counts, as in PyTorch's pooling.
 """
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,14 +17,15 @@ from torch import Tensor
 compiled = njit(nogil=True, cache=True, fastmath={"contract"})
 sums_in_any_order = njit(nogil=True, cache=True, fastmath=True)
 
+workers = functools.cache(ThreadPoolExecutor)
+
 
 def in_threads(kernel: Any, images: int, *arguments: Tensor) -> None:
     """Run a kernel for all images, in as many threads as PyTorch has."""
     arrays = [each.detach().numpy() for each in arguments]
     threads = min(torch.get_num_threads(), images)
     ends = np.linspace(0, images, threads + 1).astype(int).tolist()
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda *ends: kernel(*ends, *arrays), ends, ends[1:]))
+    list(workers(threads).map(lambda *ends: kernel(*ends, *arrays), ends, ends[1:]))
 
 
 @sums_in_any_order
