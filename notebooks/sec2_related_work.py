@@ -191,6 +191,26 @@ fair = predictions_of("mfcc", "copies")
 # spectrogram: the test has become a question whose answer is in the training
 # set{glue:text}`copies_answer_themselves`.
 #
+# ## What a network hears before it learns
+#
+# A network need not learn anything to be of use. Give the network of Table I the random weights
+# with which a training begins, show it an image, and take the {glue:text}`width` numbers that come
+# out of its attention, averaged over time. The same tuned classifier then learns from these
+# numbers.
+
+# %% tags=["remove-output"]
+untrained = predictions_of("untrained", "copies")
+
+# %% [markdown]
+# On new tracks that gives {glue:text}`untrained_track:.1%` ({glue:text}`untrained_track_low:.1%` to
+# {glue:text}`untrained_track_high:.1%`): {glue:text}`untrained_gain:+.1f` points against the fair
+# timbre statistics ({glue:text}`untrained_gain_low:+.1f` to
+# {glue:text}`untrained_gain_high:+.1f`){glue:text}`untrained_is_behind`. So a good part of what a
+# trained network scores comes from its layers and a classifier, and not from what it has learned:
+# how much, {doc}`what_does_84_mean` says. Split by image, the same random numbers name
+# {glue:text}`untrained_image:.1%` right{glue:text}`untrained_leaks`; they, too, recognise
+# recordings.
+#
 # ## What was found
 #
 # - Without any network, {glue:text}`features` numbers about timbre name the right genre for
@@ -252,9 +272,10 @@ by_heart = min(
     run.metrics["clean_train_accuracy"] for run in runs_of("handcrafted", "copies", "image")
 )
 gain = paired_difference(fair["copies", "track"], found["copies", "track"])
+untrained_gain = paired_difference(untrained["copies", "track"], fair["copies", "track"])
 rivals = {
     f"{name}_{protocol}": accuracy_of(predictions)
-    for name, both in (("nearest", nearest), ("fair", fair))
+    for name, both in (("nearest", nearest), ("fair", fair), ("untrained", untrained))
     for (_, protocol), predictions in both.items()
 }
 glue_settings(settings)
@@ -265,6 +286,8 @@ glue_numbers(
     by_heart=by_heart,
     paper_accuracy=paper.ACCURACY,
     fair_gain=100 * gain["difference"],
+    untrained_gain=untrained_gain,
+    width=2 * settings.model.hidden_size,
     **{f"{view}_{protocol}": value for (view, protocol), value in accuracy.items()},
     **{f"{view}_change": 100 * cost(view)["difference"] for view in ("copies", "segments")},
     **rivals,
@@ -278,4 +301,6 @@ statements(
     and rivals["nearest_image"]["low"] > paper.ACCURACY,
     tuning_helps=gain["low"] > 0,
     copies_answer_themselves=rivals["fair_image"]["low"] > 0.99,
+    untrained_is_behind=untrained_gain["high"] < 0,
+    untrained_leaks=rivals["untrained_image"]["low"] > rivals["untrained_track"]["high"],
 )
