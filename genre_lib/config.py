@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -27,6 +27,16 @@ class UserError(Exception):
 def notice(text: str) -> None:
     """Write a remark beside the results, on standard error."""
     print(f"genre-book: {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def refusing(fault: str, *errors: type[Exception], then: str = "") -> Iterator[None]:
+    """Raise a `UserError` in place of some errors: the fault, the reason in brackets, what then."""
+    try:
+        yield
+    except errors as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise UserError(f"{fault} ({reason.splitlines()[0]}){then}.") from None
 
 
 class Settings(BaseModel):
@@ -285,14 +295,10 @@ def one_at_a_time(path: Path, *, work: str) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def writing(path: Path, *, otherwise: str = "choose another place") -> Iterator[None]:
+def writing(path: Path, *, otherwise: str = "choose another place") -> AbstractContextManager[None]:
     """Raise a `UserError` where there is no room for `path`, or it cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        fault = f"{path} cannot be written ({error.strerror or error})"
-        raise UserError(f"{fault}; make room there, or {otherwise}.") from None
+    then = f"; make room there, or {otherwise}"
+    return refusing(f"{path} cannot be written", OSError, then=then)
 
 
 def make_room(folder: Path) -> Path:
@@ -341,7 +347,5 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; a `UserError` names a file that cannot be read as one."""
-    try:
+    with refusing(f"{path} cannot be read as JSON", OSError, ValueError, AttributeError):
         return dict(json.loads(path.read_text(encoding="utf-8")).items())
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(f"{path} cannot be read as JSON ({error}).") from None

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from genre_lib.config import SpectrogramSettings, UserError, digest, read_json
+from genre_lib.config import SpectrogramSettings, UserError, digest, read_json, refusing
 from genre_lib.corpus import Source
 from genre_lib.corpus.audio import stream_audio
 from genre_lib.corpus.sound import PIECE, REST, Sound, share_of_sound, windows
@@ -127,11 +127,9 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
     recipe = Recipe.read(directory / "spectrogram.json")
     weights = directory / "model.safetensors"
     model = HybridNet(run.settings.model, n_classes=len(run.genres))
-    try:
+    fault = f"{weights} holds no weights of this network"
+    with refusing(fault, OSError, SafetensorError, RuntimeError):
         model.load_state_dict(load_file(weights))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"{weights} holds no weights of this network ({reason}).") from None
     return Trained(**vars(run), recipe=recipe, model=model.eval())
 
 

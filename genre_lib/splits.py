@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from genre_lib.augment import IMAGE_SIZE, augment, pipeline
-from genre_lib.config import RunSettings, UserError, split_files
+from genre_lib.config import RunSettings, UserError, refusing, split_files
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
 from genre_lib.store import Store, allocate, in_threads, release, take
@@ -219,10 +219,8 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
     """
     rows, names = [], set(store.track_ids)
     for file in split_files(path):
-        try:
+        with refusing(f"{file} cannot be read as text", OSError, ValueError):
             lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, ValueError) as error:
-            raise UserError(f"{file} cannot be read as text ({error}).") from None
         words = {WORDS.get(word) for word in re.split("[^a-z]+", file.stem.lower())} - {None}
         of_file = words.pop() if len(words) == 1 else None
         for number, line in enumerate(lines, start=1):

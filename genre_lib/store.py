@@ -188,12 +188,10 @@ def read_store(path: Path, *, progress: bool = True) -> Store:
     def read(position: int) -> None:
         track, genre, frames = rows[position]
         file = path / genre / f"{track}.png"
-        try:
-            with Image.open(file) as image:
-                found, gray = (image.mode, image.height, image.width), np.asarray(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            fault = f"{file} is missing or damaged ({error})"
-            raise UserError(f"{fault}; write the store anew.") from None
+        fault, then = f"{file} is missing or damaged", "; write the store anew"
+        whole = config.refusing(fault, OSError, SyntaxError, ValueError, then=then)
+        with whole, Image.open(file) as image:
+            found, gray = (image.mode, image.height, image.width), np.asarray(image)
         if found != (expected := ("L", manifest.n_mels, frames)):
             raise UserError(f"{file} is {found}, but by store.json and index.csv it is {expected}.")
         images[position, :, :frames] = gray[::-1]  # the lowest band first
@@ -216,10 +214,8 @@ def read_csv(path: Path, columns: Mapping[str, Any]) -> pd.DataFrame:
 
     A `UserError` is raised if the file cannot be read as one, or lacks a column.
     """
-    try:
+    with config.refusing(f"{path} cannot be read as CSV", OSError, ValueError, OverflowError):
         table = pd.read_csv(path, dtype=dict(columns), keep_default_na=False)
-    except (OSError, ValueError, OverflowError) as error:
-        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
     if missing := columns.keys() - set(table):
         raise UserError(
             f"{path} has no column {min(missing)!r}; it has {', '.join(map(str, table))}."

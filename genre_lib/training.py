@@ -313,17 +313,13 @@ def load_checkpoint(directory: Path, state: State) -> dict[str, Any]:
         if not sound:
             notice(f"{path} is damaged; training goes on from what is left.")
             continue
-        try:
+        fault = f"{path} is no checkpoint of this training"
+        then = "; remove the run's directory to train from the start"
+        with config.refusing(fault, Exception, then=then):
             saved = torch.load(path, map_location="cpu", weights_only=True)
             for name, part in state._asdict().items():
                 part.load_state_dict(saved[name])
             return dict(saved)
-        except Exception as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise UserError(
-                f"{path} is no checkpoint of this training ({reason}); remove the run's directory "
-                "to train from the start."
-            ) from None
     return {"history": [], "best": {}, "seconds": 0.0}
 
 

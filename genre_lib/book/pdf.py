@@ -11,7 +11,7 @@ import yaml
 
 from genre_lib.book.editions import render
 from genre_lib.book.templates import fill
-from genre_lib.config import UserError, write_file, writing
+from genre_lib.config import UserError, refusing, write_file, writing
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -73,26 +73,22 @@ def print_document(document: Path, browser: str) -> bytes:
     """
     from playwright.sync_api import Error, sync_playwright
 
-    try:
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-            page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
-            page.emulate_media(media="print")
-            page.goto(document.resolve().as_uri(), wait_until="load")
-            page.evaluate(SETTLED)
-            pdf = page.pdf(
-                format="A4",
-                scale=0.8,
-                margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
-                print_background=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=fill("page_number.html"),
-                outline=True,
-                tagged=True,
-            )
-            chromium.close()
-            return pdf
-    except Error as error:
-        reason = error.message.splitlines()[0]
-        raise UserError(f"{browser} does not print the book ({reason}).") from None
+    with refusing(f"{browser} does not print the book", Error), sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+        page.emulate_media(media="print")
+        page.goto(document.resolve().as_uri(), wait_until="load")
+        page.evaluate(SETTLED)
+        pdf = page.pdf(
+            format="A4",
+            scale=0.8,
+            margin={"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"},
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=fill("page_number.html"),
+            outline=True,
+            tagged=True,
+        )
+        chromium.close()
+        return pdf

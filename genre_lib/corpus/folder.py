@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import numpy as np
 import pandas as pd
 
-from genre_lib.config import UserError
+from genre_lib.config import UserError, refusing
 from genre_lib.corpus.audio import fault_of, read_audio
 
 AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".aac", ".opus"}
@@ -73,11 +73,10 @@ def folder_corpus(path: Path) -> Corpus:
     passed_over: dict[str, list[str]] = {}  # by the reason
     groups: dict[str, str] = {}
     if (file := path / GROUPS).exists():
-        try:
+        fault = f"{file} is no table of text with columns path and group"
+        with refusing(fault, OSError, ValueError, KeyError):
             table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
             groups = dict(zip(table["path"], table["group"], strict=True))
-        except (OSError, ValueError, KeyError):
-            raise UserError(f"{file} is no table of text with columns path and group.") from None
     for file in _files(path, a_corpus):
         inner = file.relative_to(path)
         if str(inner) == GROUPS:

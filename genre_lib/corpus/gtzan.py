@@ -237,12 +237,9 @@ def report(tracks: Sequence[Track], data: Path) -> str:
 
     place, index = data / INDEX, MD5
     if place.exists():
-        try:
+        fault, then = f"{place} is not mirdata's index", "; put that there, or remove it"
+        with config.refusing(fault, LookupError, TypeError, AttributeError, then=then):
             index = {name: it["audio"][1] for name, it in config.read_json(place)["tracks"].items()}
-        except (KeyError, TypeError, IndexError, AttributeError):
-            raise UserError(
-                f"{place} is not mirdata's index; put that there, or remove it."
-            ) from None
     there = {it.track_id: str(it.path) for it in tracks if os.access(str(it.path), os.R_OK)}
     listed = there.keys() & index
     other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
