@@ -5,6 +5,7 @@
   const FOLDER = new URL(".", document.currentScript.src);
   const SCRIPTS = [
     "network/weights.js",
+    "pieces.js",
     "decode.js",
     "network.js",
     "spectrogram.js",
@@ -87,7 +88,7 @@
       shareOf,
       predict,
       shaken,
-      lowPassed,
+      filterBelow,
       addNoise,
     ];
     const text = `${parts.join("\n")}\n(${work})()`;
@@ -244,6 +245,8 @@
     });
   });
 
+  const picture = document.createElement("canvas"); // of one window, before it is scaled
+
   // The part of a canvas that shows one window.
   function paint(canvas, { start, end, gray, frames }, { seconds }) {
     const { n_mels: bands, seconds: length } = own.about.recipe;
@@ -254,7 +257,7 @@
         image.data.set(PALETTE[gray[band * frames + frame]], at);
         image.data[at + 3] = 255;
       }
-    const picture = element("canvas", { width: frames, height: bands });
+    Object.assign(picture, { width: frames, height: bands });
     picture.getContext("2d").putImageData(image, 0, 0);
     const used = (frames * (end - start)) / length; // the rest is repeated
     const [left, wide] = [start, end - start].map((time) => (time / seconds) * canvas.width);
@@ -441,7 +444,12 @@
 
     function newClip(file, seconds) {
       address = URL.createObjectURL(file);
-      const player = element("audio", { controls: true, src: address, ariaLabel: file.name });
+      const player = element("audio", {
+        controls: true,
+        preload: "metadata", // not also the sound, which would need memory twice
+        src: address,
+        ariaLabel: file.name,
+      });
       Object.assign(player.dataset, { start: 0, seconds });
       return element("div", { className: "clip" }, player, panel(file.name, seconds));
     }

@@ -49,21 +49,46 @@ class Resampler {
     );
   }
 
+  // Four outputs that have one filter, and are `up` apart, are summed at a time, because a sum by
+  // itself waits for each of its products.
   resampled() {
     const { samples, reach, up, down } = this;
     if (up === down) return samples.slice();
     const output = new Float32Array(Math.ceil((samples.length * up) / down));
-    for (let n = 0; n < output.length; n++) {
-      const place = n * down;
-      const centre = Math.floor(place / up);
-      const filter = this.phases[place % up];
-      const first = Math.max(0, reach - centre);
-      const stop = Math.min(filter.length, samples.length + reach - centre);
-      let sum = 0;
-      for (let i = first; i < stop; i++) sum += filter[i] * samples[centre - reach + i];
-      output[n] = sum;
-    }
+    for (let group = 0; group < output.length; group += 4 * up)
+      for (let n = group; n < Math.min(group + up, output.length); n++) {
+        const filter = this.phases[(n * down) % up];
+        const start = Math.floor((n * down) / up) - reach;
+        if (start < 0 || start + 3 * down + filter.length > samples.length) {
+          for (let i = n; i < Math.min(n + 4 * up, output.length); i += up)
+            output[i] = this.atTheEnds(i);
+          continue;
+        }
+        let [one, two, three, four] = [0, 0, 0, 0];
+        for (let i = 0; i < filter.length; i++) {
+          const weight = filter[i];
+          const at = start + i;
+          one += weight * samples[at];
+          two += weight * samples[at + down];
+          three += weight * samples[at + 2 * down];
+          four += weight * samples[at + 3 * down];
+        }
+        output[n] = one;
+        output[n + up] = two;
+        output[n + 2 * up] = three;
+        output[n + 3 * up] = four;
+      }
     return output;
+  }
+
+  // One output, also where the filter reaches beyond the samples, which is silence.
+  atTheEnds(n) {
+    const { samples, reach, up, down } = this;
+    const filter = this.phases[(n * down) % up];
+    const start = Math.floor((n * down) / up) - reach;
+    let sum = 0;
+    for (let i = 0; i < filter.length; i++) sum += filter[i] * (samples[start + i] ?? 0);
+    return sum;
   }
 }
 
@@ -94,10 +119,11 @@ function windowsOf(samples, length, hop, rest) {
 
 // How far samples get away from their mean; 0 for a constant offset.
 function level(samples) {
-  let mean = 0;
-  for (const sample of samples) mean += sample / samples.length;
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i];
+  const mean = sum / samples.length;
   let most = 0;
-  for (const sample of samples) most = Math.max(most, Math.abs(sample - mean));
+  for (let i = 0; i < samples.length; i++) most = Math.max(most, Math.abs(samples[i] - mean));
   return most;
 }
 
@@ -156,7 +182,8 @@ function* predict(samples, rate, { recipe, silent, piece, rest, bands, weights }
       yield window;
       continue;
     }
-    const repeated = Float32Array.from({ length }, (_, i) => audio[i % audio.length]);
+    const repeat = () => Float32Array.from({ length }, (_, i) => audio[i % audio.length]);
+    const repeated = audio.length < length ? repeat() : audio;
     const { gray, frames } = spectrogram.gray(repeated);
     const top = MelSpectrogram.highestBand(gray, frames, bands);
     if (top < bands.usual) MelSpectrogram.fillBands(gray, frames, top, bands);

@@ -7,36 +7,31 @@
 // gain     dB; what is louder than full scale is clipped
 // biome-ignore lint/correctness/noUnusedVariables: own_song.js gives it to a worker.
 function shaken(samples, rate, { shift, lowpass, noise, gain }) {
-  let changed = samples.slice(Math.min(Math.round((shift / 1000) * rate), samples.length - 1));
-  if (lowpass) changed = lowPassed(changed, rate, lowpass);
+  const changed = samples.slice(Math.min(Math.round((shift / 1000) * rate), samples.length - 1));
+  if (lowpass) filterBelow(changed, rate, lowpass);
   if (noise !== null) addNoise(changed, noise);
-  if (gain) {
-    const factor = 10 ** (gain / 20);
-    changed = changed.map((sample) => Math.min(1, Math.max(-1, factor * sample)));
-  }
+  const factor = 10 ** (gain / 20);
+  for (let i = 0; gain && i < changed.length; i++)
+    changed[i] = Math.min(1, Math.max(-1, factor * changed[i]));
   return changed;
 }
 
 // Butterworth filter of order 4: two second-order sections, one after the other.
-function lowPassed(samples, rate, hertz) {
+function filterBelow(samples, rate, hertz) {
   const angle = (2 * Math.PI * Math.min(hertz, 0.49 * rate)) / rate;
   const cos = Math.cos(angle);
-  let input = samples;
   for (const quality of [0.5412, 1.3066]) {
     const alpha = Math.sin(angle) / (2 * quality);
     const scale = 1 / (1 + alpha);
     const b = ((1 - cos) / 2) * scale;
     const [a1, a2] = [-2 * cos * scale, (1 - alpha) * scale];
-    const output = new Float32Array(input.length);
     let [x1, x2, y1, y2] = [0, 0, 0, 0];
-    for (let i = 0; i < input.length; i++) {
-      const y = b * (input[i] + 2 * x1 + x2) - a1 * y1 - a2 * y2;
-      [x2, x1, y2, y1] = [x1, input[i], y1, y];
-      output[i] = y;
+    for (let i = 0; i < samples.length; i++) {
+      const y = b * (samples[i] + 2 * x1 + x2) - a1 * y1 - a2 * y2;
+      [x2, x1, y2, y1] = [x1, samples[i], y1, y];
+      samples[i] = y;
     }
-    input = output;
   }
-  return input;
 }
 
 // Gaussian noise, the same each time: the sum of uniform numbers, of which 12 have a variance of 1.

@@ -74,16 +74,18 @@ class MelSpectrogram {
   melPower(audio) {
     const { n_fft: size, hop_length: hop, n_mels } = this.recipe;
     const frames = 1 + Math.floor(audio.length / hop);
-    const power = new Float64Array(n_mels * frames);
+    if (this.power?.length !== n_mels * frames) this.power = new Float64Array(n_mels * frames);
+    const { power } = this; // of each window in its turn, so that memory does not pile up
     const real = new Float64Array(size);
     const imaginary = new Float64Array(size);
     const bins = [new Float64Array(this.bins), new Float64Array(this.bins)];
+    const { hann, order } = this;
     for (let frame = 0; frame < frames; frame += 2) {
       // Samples are real numbers, so one complex transform does for two frames.
       const first = frame * hop - size / 2;
       for (let i = 0; i < size; i++) {
-        real[this.order[i]] = this.hann[i] * (audio[first + i] ?? 0);
-        imaginary[this.order[i]] = this.hann[i] * (audio[first + i + hop] ?? 0);
+        real[order[i]] = hann[i] * (audio[first + i] ?? 0);
+        imaginary[order[i]] = hann[i] * (audio[first + i + hop] ?? 0);
       }
       this.transform(real, imaginary);
       this.separate(real, imaginary, bins);
@@ -102,13 +104,15 @@ class MelSpectrogram {
   // Fast Fourier transform in place, radix 2, of values in bit-reversed order.
   transform(real, imaginary) {
     const size = real.length;
+    const { cos: cosines, sin: sines } = this;
     for (let half = 1; half < size; half *= 2) {
       const stride = size / 2 / half;
       for (let start = 0; start < size; start += 2 * half)
         for (let i = 0; i < half; i++) {
           const a = start + i;
           const b = a + half;
-          const [cos, sin] = [this.cos[i * stride], this.sin[i * stride]];
+          const cos = cosines[i * stride];
+          const sin = sines[i * stride];
           const x = real[b] * cos - imaginary[b] * sin;
           const y = real[b] * sin + imaginary[b] * cos;
           real[b] = real[a] - x;

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import soxr
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error as PlaywrightError
 from served import DESKTOP, PATIENCE, open_in, turned
 
 from genre_lib.config import GENRES
@@ -225,6 +226,46 @@ def test_the_kind_and_the_sample_rate_of_a_file_are_read_from_its_content(page, 
             "bytes => kindOf(new DataView(new Uint8Array(bytes).buffer))", list(made.read_bytes())
         )
         assert found == {"kind": name, "rate": rate}
+
+
+PIECES = """async () => {
+  const [file] = document.querySelector('.own-song input[type=file]').files;
+  const bytes = await file.arrayBuffer();
+  const { kind, rate } = kindOf(new DataView(bytes));
+  const context = new OfflineAudioContext(1, 1, rate);
+  const cuts = cutsOf(new DataView(bytes), kind);
+  const pieced = await inPieces(file, cuts, context, ownSong.about);
+  const decoded = await context.decodeAudioData(bytes);
+  const whole = mono(channelsOf(decoded), ownSong.about).samples;
+  const differences = whole.map((sample, i) => Math.abs(sample - pieced.samples[i]));
+  const largest = differences.reduce((a, b) => Math.max(a, b), 0);
+  return [cuts.cuts.length, pieced.samples.length, whole.length, largest];
+}"""
+
+
+def test_a_long_file_that_is_decoded_in_pieces_is_the_same(page, tmp_path):
+    audio = np.tile(song("rock", rate=44100, channels=2), (3, 1))  # 90 s, and pieces have 30
+    for file in (
+        write(tmp_path, audio, "mp3", 44100),
+        write(tmp_path, audio[:, :1], "mp3", 16000),
+        write(tmp_path, audio, "wav", 44100, subtype="PCM_24"),
+        write(tmp_path, audio, "flac", 44100),
+        *(write(tmp_path, part, "ogg", 32000) for part in (audio[: 40 * 44100, :1],)),
+    ):
+        answer(page, file)
+        cuts, length, whole, largest = page.evaluate(PIECES)
+        assert cuts > 100
+        assert length == whole
+        assert largest == 0
+
+
+def test_pieces_that_do_not_fit_together_are_refused(page, tmp_path):
+    answer(page, write(tmp_path, np.tile(song("pop"), (3, 1)), "wav"))
+    wrong = PIECES.replace(
+        "const pieced", "for (const cut of cuts.cuts.slice(900)) cut.byte += 8;const pieced"
+    )
+    with pytest.raises(PlaywrightError, match="null"):
+        page.evaluate(wrong)
 
 
 # Files that cannot be judged
