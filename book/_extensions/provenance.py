@@ -87,11 +87,15 @@ def one_or_all(values: Iterable[Any]) -> Any:
 
 
 def describe_page(crate: ROCrate, notebook: Path, title: str, built: Path, runs: Path) -> None:
-    """Say what a page made, and from which runs."""
-    notes = json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("genre_book", {})
+    """Say what made a page and each of its figures and tables: which runs, notebook and code.
+
+    Runs are those that the page has read: a cell takes them from cells before it.
+    """
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    notes = content["metadata"].get("genre_book", {})
     page = notebook.with_suffix(".html").name
-    crate.add_file(built / page, page, properties={"name": title, "encodingFormat": "text/html"})
-    made = []
+    properties = {"name": title, "encodingFormat": "text/html"}
+    made = {page: crate.add_file(built / page, page, properties=properties)}
     for product in notes.get("products", ()):
         path = product.replace("figures/", "_images/")
         if not (built / path).exists():  # such as the pictures for print
@@ -101,19 +105,33 @@ def describe_page(crate: ROCrate, notebook: Path, title: str, built: Path, runs:
         if product == LEDGER:
             name = "The ledger of claims: each with its place, its verdict and the evidence"
         properties = {"name": name, "encodingFormat": kind, "isPartOf": {"@id": page}}
-        made.append(crate.add_file(built / path, path, properties=properties))
-    if made:
-        used = (describe_run(crate, runs / name) for name in notes.get("runs", ()))
+        made[path] = crate.add_file(built / path, path, properties=properties)
+    if "parameters" not in notes:
+        return
+    source = f"_sources/{notebook.name}"
+    properties = {"@type": ["File", "SoftwareSourceCode"], "name": f"Notebook of the page {title}"}
+    properties["encodingFormat"] = "application/x-ipynb+json"
+    instruments = [crate.get("#code"), crate.add_file(notebook, source, properties=properties)]
+    used = one_or_all([describe_run(crate, runs / name) for name in notes.get("runs", ())])
+    for path, result in made.items():
+        cell = cell_of(content, Path(path).stem)
         add(
             crate,
-            f"#execution-{notebook.stem}",
+            f"#execution-{notebook.stem}" if path == page else f"#making-{path}",
             "CreateAction",
-            name=f"Execution of the page {title}",
-            description=f"Parameters: {json.dumps(notes['parameters'])}",
-            instrument=crate.get("#code"),
-            object=one_or_all(used),
-            result=[*made, crate.get(page)],
+            name=f"Execution of the page {title}" if path == page else f"Making of {path}",
+            description=f"Parameters: {json.dumps(notes['parameters'])}{cell}",
+            instrument=instruments,
+            object=used,
+            result=result,
         )
+
+
+def cell_of(notebook: Mapping[str, Any], name: str) -> str:
+    """The code of the cell that makes a figure or table; empty if none names it."""
+    cells = ("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code")
+    found = next((code for code in cells if f'"{name}"' in code), "")
+    return f"\nCell:\n{found}" if found else ""
 
 
 def describe_run(crate: ROCrate, folder: Path) -> Any:

@@ -23,7 +23,8 @@ def pages(tmp_path):
         folder.name for folder in (ROOT / "reference").glob("track-[01]-????????????????")
     )
     notes = {"products": PRODUCTS, "parameters": {"seed": 0}, "runs": runs}
-    page = {"cells": [], "metadata": {"genre_book": notes}}
+    cell = {"cell_type": "code", "source": ['figures.show("dose", draw(run))']}
+    page = {"cells": [cell], "metadata": {"genre_book": notes}}
     for name in ("tables", "built/_images"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "page.ipynb").write_text(json.dumps(page))
@@ -50,13 +51,18 @@ def write(pages, *, address="", commit=""):
 @pytest.mark.parametrize(("address", "commit"), [("", ""), (ADDRESS, "0123abc")])
 def test_the_crate_says_from_which_run_code_and_data_a_figure_came(pages, address, commit):
     crate = write(pages, address=address, commit=commit)
-    execution = crate.get("#execution-page")
-    made = {each.id for each in execution["result"]}
-    assert made == {"_images/dose.svg", "tables/claims.csv", "page.html"}
-    assert all((pages / "built" / name).is_file() for name in made)
-    assert execution["instrument"].get("identifier") == (commit or None)
-    results = execution["object"]
-    assert len(results) == 2
+    made = ("_images/dose.svg", "tables/claims.csv", "page.html")
+    for name in made:
+        assert (pages / "built" / name).is_file()
+        (action,) = (
+            each for each in crate.get_by_type("CreateAction") if each["result"].id == name
+        )
+        code, notebook = action["instrument"]
+        assert code.get("identifier") == (commit or None)
+        assert notebook.id == "_sources/page.ipynb"
+        assert ("draw(run)" in action["description"]) == (name == "_images/dose.svg")
+        results = action["object"]
+        assert len(results) == 2
     runs = [each for each in crate.get_by_type("CreateAction") if each.id.startswith("#run-")]
     assert {run["result"].id for run in runs} == {each.id for each in results}
     for run in runs:
