@@ -1,11 +1,12 @@
 // From a file that a reader chose to mono samples at the file's own rate: the browser decodes, for
-// its decoders know more formats than a page could. What cannot be decoded is a Refusal.
+// its decoders know more formats than a page could, and long files in pieces (pieces.js). What cannot
+// be decoded is a Refusal.
 
 // A sentence for the reader; "*" stands for the name of the file.
 class Refusal extends Error {}
 
 const MOST_BYTES = 300e6;
-const MOST_SECONDS = 15 * 60; // browsers decode a file as a whole; about 50 MB a minute in stereo
+const MOST_SECONDS = 15 * 60; // what cannot be cut takes about 50 MB a minute in stereo
 const LOUDEST = 1e9; // a sample beyond it is no sound
 const BLOCK = 2 ** 14; // samples that are mixed at a time
 const PIECE = 30; // seconds of a long file that are decoded at a time
