@@ -243,7 +243,7 @@ function firstMp3Frame(view) {
   return -1;
 }
 
-// Sample rate, samples, and length in bytes, of the MPEG layer III frame that begins at a byte, if one does.
+// Sample rate, samples and length in bytes of the MPEG layer III frame that begins at a byte, if any.
 function mp3Frame(view, at) {
   const header = view.getUint32(at);
   const version = (header >> 19) & 3; // 3 is MPEG 1, 2 is MPEG 2, 0 is MPEG 2.5
