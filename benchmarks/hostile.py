@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import math
 import multiprocessing
 import os
 import random
@@ -29,6 +28,9 @@ import soundfile
 import torch
 import typer
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import seed as seeded
+from hypothesis import strategies as st
 from tqdm import tqdm
 
 from genre_lib import cli
@@ -59,8 +61,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     NOTEBOOK: ("configure",),
     "a parameter": (f"{TRAIN} -p {{parameter}}",),
 }
-ODD = [None, True, -1, 0, 1.5, 2, 1e308, math.nan, 10**30, "1e-400", "", "nan", "blues", "a\n",
-       "$x_$", "音楽", "x" * 5000, [], [1], {}, {"a": 1}]  # fmt: skip
+ODD = st.sampled_from(["1e-400", "nan", "blues", "a\n", "$x_$", "音楽", "x" * 5000, 10**30])
+SINGLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | ODD
+ANYTHING = SINGLE | st.lists(SINGLE, max_size=2) | st.dictionaries(ODD, SINGLE, max_size=2)
+CHECKS = list(HealthCheck)  # of Hypothesis, for which a file is a large input
 SIZES = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x7f\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\1")
 
 
@@ -83,48 +87,42 @@ def spoil_bytes(data: bytes, rng: random.Random) -> bytes:
     return data
 
 
-def spoil_value(value: Any, rng: random.Random) -> Any:
-    """Replace, remove or rename one value somewhere in nested dictionaries and lists."""
-    if not value or not isinstance(value, dict | list) or rng.random() < 0.1:
-        return rng.choice(ODD)
-    changed = value.copy()
-    key = rng.choice(list(value)) if isinstance(value, dict) else rng.randrange(len(value))
-    old = changed.pop(key)
-    if isinstance(changed, list):
-        changed.insert(key, spoil_value(old, rng))
-    elif rng.random() < 0.8:
-        changed[key] = spoil_value(old, rng)
-    elif rng.random() < 0.5:
-        changed[f"{key}s"] = old
-    return changed
+@st.composite
+def spoiled_values(draw: st.DrawFn, value: Any) -> Any:
+    """Nested dictionaries and lists of which one value is replaced, removed or renamed."""
+    if not value or not isinstance(value, dict | list) or draw(st.integers(0, 9)) == 9:
+        return draw(ANYTHING)
+    items = list(value.items() if isinstance(value, dict) else enumerate(value))
+    key, old = items.pop(at := draw(st.integers(0, len(items) - 1)))
+    if way := draw(st.integers(0, 9)):
+        items.insert(at, (f"{key}s", old) if way == 9 else (key, draw(spoiled_values(old))))
+    return dict(items) if isinstance(value, dict) else [it for _, it in items]
 
 
-def spoil_table(text: str, rng: random.Random) -> str:
-    """Spoil a cell, a column or its name; sometimes the first rows or none are left."""
-    table = pd.read_csv(io.StringIO(text), dtype=str)[: rng.choice((None, None, 1, 0))]
-    columns = spoil_value(table.to_dict("list"), rng)
-    if not isinstance(columns, dict):
-        return str(columns)
-    cells = {
-        n: it if isinstance(it, list) and len(it) == len(table) else str(it)
-        for n, it in columns.items()
-    }
-    return pd.DataFrame(cells, index=table.index).to_csv(index=False)
-
-
-def spoil(file: Path, rng: random.Random) -> None:
-    """Spoil what a file says by its format, or else its bytes."""
+@st.composite
+def cases(draw: st.DrawFn, base: Path) -> dict[str, Any]:
+    """One input: a command, and a value or a file that is spoiled by its format or in its bytes."""
+    pattern = draw(st.sampled_from(list(KINDS)))
+    chosen = {"pattern": pattern, "command": draw(st.sampled_from(KINDS[pattern]))}
+    if not (files := sorted(base.glob(pattern))):
+        value = str(draw(ANYTHING)).replace("\0", "")
+        return chosen | {"parameter": f"{draw(st.sampled_from(list(SECTION_OF)))}={value}"}
+    file = draw(st.sampled_from(files))
     data = file.read_bytes()
-    match file.suffix if rng.random() < 0.6 or file.name == NOTEBOOK else "bytes":
+    match file.suffix if file.name == NOTEBOOK or draw(st.integers(0, 9)) < 6 else "bytes":
         case ".json":
-            data = json.dumps(spoil_value(json.loads(data), rng)).encode()
+            data = json.dumps(draw(spoiled_values(json.loads(data)))).encode()
         case ".yml":
-            data = yaml.safe_dump(spoil_value(yaml.safe_load(data), rng)).encode()
-        case ".csv":
-            data = spoil_table(data.decode(), rng).encode()
+            data = yaml.safe_dump(draw(spoiled_values(yaml.safe_load(data)))).encode()
+        case ".csv":  # sometimes one row or none is left below the names
+            rows = [line.split(",") for line in data.decode().splitlines()]
+            rows = rows[: draw(st.sampled_from((None, None, 2, 1)))]
+            row = draw(spoiled_values(rows.pop(at := draw(st.sampled_from((0, -1))))))
+            rows.insert(at, row if isinstance(row, list) else [row])
+            data = "\n".join(",".join(map(str, row)) for row in rows).encode()
         case _:
-            data = spoil_bytes(data, rng)
-    file.write_bytes(data)
+            data = spoil_bytes(data, draw(st.randoms(use_true_random=True)))
+    return chosen | {"file": str(file.relative_to(base)), "content": data}
 
 
 def call(words: list[str]) -> tuple[str, str]:
@@ -153,22 +151,19 @@ def work_in(folder: Path) -> None:
     os.environ |= {"GENRE_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "GENRE_ON_ERROR": ""}
 
 
-def attempt(base: Path, number: int, seed: int) -> tuple[str, float, list[str], str]:
+def attempt(base: Path, chosen: dict[str, Any]) -> tuple[str, float, list[str], str]:
     """Try one input in a copy of a folder: the outcome, seconds, files left behind, what is said.
 
     A store that is complete may stay for the next command, whatever becomes of this one.
     """
-    rng, pattern = random.Random(f"{seed} {number}"), list(KINDS)[number % len(KINDS)]
     with tempfile.TemporaryDirectory() as name:
         here = Path(name).resolve() / "here"  # elsewhere each time: stores are remembered by path
         shutil.copytree(base, here)
         work_in(here)
-        known = {"here": str(here), "run": str(next(Path("runs").iterdir()))}
-        known["parameter"] = f"{rng.choice(list(SECTION_OF))}={rng.choice(ODD)}"
-        if files := sorted(Path().glob(pattern)):
-            known["file"] = str(rng.choice(files))
-            spoil(Path(known["file"]), rng)
-        words = [word.format_map(known) for word in rng.choice(KINDS[pattern]).split()]
+        known = chosen | {"here": here, "run": next(Path("runs").iterdir())}
+        if "file" in known:
+            Path(known["file"]).write_bytes(known["content"])
+        words = [word.format_map(known) for word in known["command"].split()]
         before, started = set(here.rglob("*")), time.monotonic()
         signal.alarm(LIMIT)
         outcome, said = call(words)
@@ -186,10 +181,8 @@ def lay_out(base: Path) -> None:
     torch.set_num_threads(1)
     work_in(base)
     rng = np.random.default_rng(0)
-    for file in (
-        *SONGS,
-        *(f"music/{genre}/{i}.flac" for genre in ("blues", "rock") for i in range(4)),
-    ):
+    music = [f"music/{genre}/{i}.flac" for genre in ("blues", "rock") for i in range(4)]
+    for file in (*SONGS, *music):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(file, rng.uniform(-0.5, 0.5, 12_000), 8000)
     shutil.make_archive("data/archive", "zip", "music")
@@ -214,20 +207,28 @@ def main(
     Example: python -m benchmarks.hostile --count 100 --seed 1
     """
     rows, faults, spawn = [], [], multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tqdm(total=count, disable=None) as bar:
         base, worker = Path(name).resolve(), ProcessPoolExecutor(1, spawn)
         worker.submit(lay_out, base).result()
-        for number in tqdm(range(count), "trying", disable=None):
+
+        @seeded(seed)
+        @settings(max_examples=count, database=None, deadline=None, suppress_health_check=CHECKS)
+        @given(cases(base))
+        def try_one(chosen: dict[str, Any]) -> None:
+            nonlocal worker
             try:
-                outcome, seconds, left, said = worker.submit(attempt, base, number, seed).result()
+                outcome, seconds, left, said = worker.submit(attempt, base, chosen).result()
             except BrokenProcessPool:
-                outcome, seconds, left, said = OUTCOMES[4], 0.0, [], ""
+                outcome, seconds, left, said = OUTCOMES[4], 0.0, [], chosen["command"]
                 worker = ProcessPoolExecutor(1, spawn)
             found = {name: int(name == outcome) for name in OUTCOMES}
             found |= {f"over {SLOW} s": int(seconds > SLOW), "files left behind": len(left)}
-            rows.append(pd.Series({"tried": 1} | found, name=list(KINDS)[number % len(KINDS)]))
+            rows.append(pd.Series({"tried": 1} | found, name=chosen["pattern"]))
             if any(list(found.values())[2:]):
-                faults.append(f"\ninput {number}: {outcome}, {seconds:.1f} s {left}\n{said}")
+                faults.append(f"\ninput {len(rows)}: {outcome}, {seconds:.1f} s {left}\n{said}")
+            bar.update()
+
+        try_one()
         worker.shutdown()
     table = pd.DataFrame(rows).groupby(level=0, sort=False).sum()
     table.loc["all"] = table.sum()

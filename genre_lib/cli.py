@@ -284,7 +284,7 @@ def answer() -> int:
         try:
             app()
         finally:
-            sys.stdout.flush()
+            print(end="", flush=True)  # what cannot be written is an error; without stdout, none
     except (UserError, OSError) as error:
         message = str(error)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS):

@@ -57,6 +57,12 @@ def test_an_output_without_room_is_named():
     assert "Traceback" not in ended.stderr
 
 
+def test_without_an_output_a_command_ends_as_with_one():
+    command = f"exec '{sys.executable}' -m genre_lib info >&-"
+    ended = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.fixture
 def music(tmp_path, monkeypatch) -> Path:
     """A corpus of which one file is empty; whatever a command answers is forgotten again."""
