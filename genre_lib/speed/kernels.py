@@ -6,6 +6,7 @@ in a window of 2 x 2 are numbered by rows; of equals the first counts, as in PyT
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,18 @@ import torch
 from numba import njit
 from torch import Tensor
 
-# Threads run at once, and rounding may be that of fused multiplication and addition.
-compiled = njit(nogil=True, cache=True, fastmath={"contract"})
-sums_in_any_order = njit(nogil=True, cache=True, fastmath=True)
-
 workers = functools.cache(ThreadPoolExecutor)
+
+
+def compiled(function: Any, *, maths: Any = None) -> Any:
+    """Machine code of a loop, which lets other threads run; it is kept on disk where that can be.
+
+    Rounding may be that of fused multiplication and addition.
+    """
+    maths = maths or {"contract"}
+    with suppress(RuntimeError):
+        return njit(nogil=True, cache=True, fastmath=maths)(function)
+    return njit(nogil=True, fastmath=maths)(function)
 
 
 def in_threads(kernel: Any, images: int, *arguments: Tensor) -> None:
@@ -28,7 +36,7 @@ def in_threads(kernel: Any, images: int, *arguments: Tensor) -> None:
     list(workers(threads).map(lambda *ends: kernel(*ends, *arrays), ends, ends[1:]))
 
 
-@sums_in_any_order
+@functools.partial(compiled, maths=True)  # sums in any order
 def patch_products(first, last, x, sums, products):  # type: ignore[no-untyped-def]
     """Sums, and sums of products, of the nine values around each pixel, zero outside.
 
