@@ -15,6 +15,8 @@ def main() -> None:
     """Run the command line in a process of its own, and end that, whatever its threads do."""
     on_signals(lambda number, _: leave(128 + number))  # while modules load, nothing is written
     gc.set_threshold(10_000)  # of all that they make, hardly anything is garbage
+    if sys.argv[1:2] == ["predict"]:  # threads take longer to start than they save for a window
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     # What joblib has to say of tasks that an error ended is no news.
     warnings.filterwarnings("ignore", r"\d+ tasks which were still being processed")
     from genre_lib import cli
