@@ -86,7 +86,7 @@ class Trained(Run):
                 "it does on new tracks is not known"
             )
         sentences = [
-            f"Right for {RIGHT.format(**right)} of {right['count']} {asked}; guessing would be "
+            f"It is right for {RIGHT.format(**right)} of {right['count']} {asked}; guessing would be "
             f"right for {1 / len(genres):.0%}.",
             f"It always answers with one of {len(genres)} genres ({', '.join(genres)}), whatever "
             "it hears.",
