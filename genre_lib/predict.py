@@ -86,8 +86,8 @@ class Trained(Run):
                 "it does on new tracks is not known"
             )
         sentences = [
-            f"It is right for {RIGHT.format(**right)} of {right['count']} {asked}; guessing would be "
-            f"right for {1 / len(genres):.0%}.",
+            f"It is right for {RIGHT.format(**right)} of {right['count']} {asked}; guessing would "
+            f"be right for {1 / len(genres):.0%}.",
             f"It always answers with one of {len(genres)} genres ({', '.join(genres)}), whatever "
             "it hears.",
         ]
