@@ -5,12 +5,11 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import av
 import numpy as np
@@ -36,12 +35,11 @@ STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
 MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """An audio file in memory; `name` is what messages call it."""
 
     name: str
-    content: bytes = field(repr=False)
+    content: bytes
 
     def __str__(self) -> str:
         return self.name
@@ -101,12 +99,11 @@ def stream_audio(
                 place += frame.samples
                 if not np.abs(channels).max(initial=0.0) < LOUDEST:
                     raise UserError(f"{source} holds samples that are no sound (NaN or too large).")
-                if not len(channels):
-                    continue
-                done += len(channels) / rate
-                mono, alone = mixed(channels)
-                tell(len(mono) / rate, alone)
-                yield to_rate.resample_chunk(mono)
+                if len(channels):
+                    done += len(channels) / rate
+                    mono, alone = mixed(channels)
+                    tell(len(mono) / rate, alone)
+                    yield to_rate.resample_chunk(mono)
             yield to_rate.resample_chunk(np.empty(0, np.float32), last=True)
     if not done:
         raise UserError(f"{source} holds no audio samples.")
@@ -141,8 +138,7 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         raw.seek(max(0, size - 2**17))
         kind = SIZES.get(head[:4])
         stated = struct.unpack_from(kind, head.ljust(28, b"\0"))[0] if kind else 0
-        whole = stated >= UNKNOWN_SIZE or size >= WHOLE * stated
-        if not whole or _ends_within_a_page(raw.read()):
+        if size < WHOLE * stated < WHOLE * UNKNOWN_SIZE or _ends_within_a_page(raw.read()):
             raise UserError(f"{source} {CUT}.")
         raw.seek(0)
 
@@ -154,9 +150,8 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         file: Any = SimpleNamespace(read=read, seek=raw.seek, tell=raw.tell)
         to_end = head.startswith(b"RF64") and not stated
         options = {"protocol_whitelist": "none", "ignore_length": f"{to_end:d}"}
-        fault = "cannot be decoded as audio (format not recognised)"
-        if head[4:8] == b"ftyp":  # its index is at its end
-            fault = CUT
+        unknown = "cannot be decoded as audio (format not recognised)"
+        fault = CUT if head[4:8] == b"ftyp" else unknown  # of MP4, the index is at the end
         try:
             with av.open(file, options=options, metadata_errors="replace") as container:
                 stream = next(iter(container.streams.audio), None)
@@ -199,8 +194,7 @@ def _frames(container: Any, source: Source) -> Iterator[Any]:
             yield from packet.decode()
             decoded += 1
     if (lost := packets - decoded) > max(1, MOST_LOST * packets):
-        damage = f"damage in {lost} of its {packets} packets"
-        raise UserError(f"{source} cannot be decoded as audio ({damage}).")
+        raise UserError(f"{source} is damaged: {lost} of its {packets} packets cannot be decoded.")
 
 
 def _ends_within_a_page(tail: bytes) -> bool:
