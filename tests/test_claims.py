@@ -79,7 +79,7 @@ def history(*, gap: float = 0.0, epochs: int = 30) -> pd.DataFrame:
     )
 
 
-FULL = ("image-full-budget", "track-full-budget")
+FULL = ("image-full-budget", "track-full-budget", "segments-track-full-budget")
 IMAGE, TRACK = [f"image-{seed}" for seed in range(3)], [f"track-{seed}" for seed in range(3)]
 FILTERED = [f"fault-filtered-{seed}" for seed in range(3)]
 LESSER = ("-cnn", "-no-lstm", "-no-attention", "-no-cutmix", "-no-augmentation", "-no-smoothing",
@@ -171,12 +171,12 @@ def turned(curve: str) -> list[tuple[dict[str, Run | None], bool | None]]:
     """Both runs with the paper's budget with a curve that goes the other way, and one of them."""
     other = {curve: lambda table: table[curve].to_numpy()[::-1]}
     return [(curves(*FULL, **other), False),
-            (curves(FULL[0], **other) | without(FULL[1]), None)]  # fmt: skip
+            (curves(FULL[0], **other) | without(*FULL[1:]), None)]  # fmt: skip
 
 
 def other_level(curve: str) -> list[tuple[dict[str, Run | None], bool | None]]:
     low = {curve: lambda table: 0.5 * table[curve]}
-    return [(curves(*FULL, **low), False), (curves(FULL[0], **low) | without(FULL[1]), None)]
+    return [(curves(*FULL, **low), False), (curves(FULL[0], **low) | without(*FULL[1:]), None)]
 
 
 def above(much: float) -> Callable[[pd.DataFrame], pd.Series]:
@@ -198,9 +198,9 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], bool | None]]] = {
         (worse(*FULL), False),
         (worse(*FULL, factor=0.96), None),
         (worse(FULL[0]), True),
-        (better(FULL[0]) | without(FULL[1]), None),
+        (better(FULL[0]) | without(*FULL[1:]), None),
     ],
-    **{f"macro_{score}": [(worse(*FULL), False), (better(FULL[0]) | without(FULL[1]), None)]
+    **{f"macro_{score}": [(worse(*FULL), False), (better(FULL[0]) | without(*FULL[1:]), None)]
        for score in ("f1", "precision", "recall")},
     "train_level": other_level("train_accuracy"),
     "validation_level": other_level("validation_accuracy"),
@@ -213,7 +213,7 @@ FLIPS: dict[str, list[tuple[dict[str, Run | None], bool | None]]] = {
         (curves(*ALL_IMAGE, **NEAR), None),
         (curves(*ALL_IMAGE, **NEAR) | curves(*ALL_TRACK, **FAR), False),
         (curves(*ALL_TRACK, **FAR), None),
-        *((without(name), None) for name in (*FULL, "track-0-40-epochs")),
+        *((without(*names), None) for names in (FULL[:1], FULL[1:], ["track-0-40-epochs"])),
     ],
     "strong_generalization": [
         (worse(*TRACK), False), (by_chance(*IMAGE, *TRACK), None), (without(*TRACK), None),

@@ -5,11 +5,12 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -35,11 +36,12 @@ STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
 MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
 
 
-class Upload(NamedTuple):
+@dataclass(frozen=True)
+class Upload:
     """An audio file in memory; `name` is what messages call it."""
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
 
     def __str__(self) -> str:
         return self.name

@@ -184,7 +184,7 @@ def test_the_plotting_script_is_the_one_of_the_python_package_and_no_module_of_r
 
 # Scripts that pages ask for when they need them: `own_song.js` and the plotting cells name them.
 LOADED_ON_DEMAND = {"plotly-basic.min.js", "tex-svg.js"} | {
-    f"{name}.js" for name in ("decode", "network", "spectrogram", "predict", "shake")
+    f"{name}.js" for name in ("decode", "network", "pieces", "spectrogram", "predict", "shake")
 }
 
 
