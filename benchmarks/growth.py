@@ -61,7 +61,7 @@ def draw(steps: pd.DataFrame, sizes: list[memory.Figures], path: Path) -> None:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), sharey=True, layout="constrained")
     for (count, group), marker in zip(steps.groupby("threads"), "os^Dv", strict=False):
-        left.plot(group.batch, group.ms, marker=marker, label=f"{count} threads")
+        left.plot(group.batch, group.ms, marker=marker, label=f"threads: {count}")
     left.set(
         xscale="log", xlabel="images in a batch", ylabel="milliseconds an image", ylim=(0, None)
     )
