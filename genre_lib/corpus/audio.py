@@ -16,14 +16,13 @@ import av
 import numpy as np
 import soxr
 
-from genre_lib.config import UserError
+from genre_lib.config import UserError, refusing
 from genre_lib.corpus.sound import mixed
 
 CUT = "is cut short: its end is missing"
 WHOLE = 0.99  # a file with less than this of what its header announces is cut short
 MOST_LOST = 0.01  # of a file's packets; where more cannot be decoded, it is damaged
 LOUDEST = 1e9  # a sample beyond it is no sound, and its power would overflow
-LOWEST_RATE = 1000  # Hz
 BLOCK = 2**14  # samples of each channel that are decoded at a time
 PREROLL = 0.5  # seconds that are decoded before an excerpt: codecs need what comes before
 # How a header states its file's size; who writes to a pipe states 0, or about 2 GB and more.
@@ -56,8 +55,7 @@ def read_audio(
 ) -> np.ndarray:
     """Decode an audio file, or a part of it, to mono float32, shape (samples,).
 
-    What lies behind the part is not decoded, so faults in it are not noticed. There are fewer
-    samples where the file ends earlier. See `stream_audio`.
+    Nothing behind the part is decoded; a file that ends earlier gives less. See `stream_audio`.
     """
     count = None if seconds is None else round(seconds * sample_rate)
     parts = [np.empty(0, np.float32)]
@@ -73,11 +71,10 @@ def stream_audio(
 ) -> Iterator[np.ndarray]:
     """Decode an audio file from `start` seconds on to blocks of mono float32, shape (samples,).
 
-    The format is that of the content, whatever the name's suffix says. Channels are mixed, but
-    where they cancel each other one is heard alone (see `mixed`): `tell` is given the seconds of
-    each block and whether that was so. A `UserError` is raised if the file cannot be read or
-    decoded, is cut short or has no samples, or a sample is no finite number or far too large for a
-    sound. Blocks before the fault have been yielded by then.
+    The format is that of the content, whatever its name says. Channels are mixed; where they cancel
+    each other one is heard alone, and `tell` is given the seconds of each block and whether that
+    was so. After the blocks before a fault, a `UserError` is raised if the file cannot be decoded,
+    is cut short or has no samples, or one that is no finite number or too large for a sound.
     """
     done = start
     with _opened(source) as (container, announced):
@@ -138,8 +135,7 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
         if not size:
             raise UserError(f"{source} is an empty file.")
         raw.seek(max(0, size - 2**17))
-        kind = SIZES.get(head[:4])
-        stated = struct.unpack_from(kind, head.ljust(28, b"\0"))[0] if kind else 0
+        stated = sum(struct.unpack_from(SIZES.get(head[:4], "x"), head.ljust(28, b"\0")))
         if size < WHOLE * stated < WHOLE * UNKNOWN_SIZE or _ends_within_a_page(raw.read()):
             raise UserError(f"{source} {CUT}.")
         raw.seek(0)
@@ -159,7 +155,7 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
                 stream = next(iter(container.streams.audio), None)
                 if not stream or not stream.codec_context:
                     raise UserError(f"{source} has no sound, or of a kind that is not known.")
-                if stream.rate < LOWEST_RATE:
+                if stream.rate < 1000:
                     raise UserError(f"{source} has {stream.rate} samples a second, too few.")
                 kind = container.format.name
                 states = kind in STATE_LENGTH and (kind != "mp3" or MP3_LENGTH.search(head))
@@ -174,17 +170,15 @@ def _bytes_of(source: Source) -> BinaryIO:
     """The bytes of a file that is there and can be opened."""
     if isinstance(source, Upload):
         return io.BytesIO(source.content)
-    try:
-        if source.exists() and not source.is_file():
-            raise UserError(f"{source} is a folder or a device; give the audio files themselves.")
-        return source.open("rb")
-    except (OSError, ValueError) as error:  # a name with a zero in it
-        fault = f"cannot be read ({getattr(error, 'strerror', '') or error})"
-        if isinstance(error, FileNotFoundError):
-            fault = "does not exist; check its name"
-            if ":/" in str(source):  # a path has one slash there
-                fault = "is an address; save it as a file and give that"
-        raise UserError(f"{source} {fault}.") from None
+    with refusing(f"{source} cannot be read", OSError, ValueError):
+        if source.is_file():
+            return source.open("rb")
+        fault = "does not exist; check its name"
+        if source.exists():
+            fault = "is a folder or a device; give the audio files themselves"
+        elif ":/" in str(source):  # a path has one slash there
+            fault = "is an address; save it as a file and give that"
+    raise UserError(f"{source} {fault}.")
 
 
 def _frames(container: Any, source: Source) -> Iterator[Any]:

@@ -340,8 +340,12 @@ def test_files_without_samples_and_too_few_of_them_are_refused(tmp_path):
 def test_missing_files_folders_and_devices_are_named(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         read_audio(tmp_path / "missing.wav", RATE)
-    for name in ("a\0b.wav", "\udcff\ud800.wav", "long" * 999):
-        with pytest.raises(UserError, match="cannot be read"):
+    for name, fault in {
+        "a\0b.wav": "not exist",
+        "\udcff\ud800": "not exist",
+        "a" * 999: "long",
+    }.items():
+        with pytest.raises(UserError, match=fault):
             read_audio(Path(name), RATE)
     with pytest.raises(UserError, match="is a folder"):
         read_audio(tmp_path, RATE)
