@@ -51,25 +51,28 @@ def vote(predictions: pd.DataFrame) -> pd.DataFrame:
 
 def interval(values: np.ndarray) -> tuple[float, float]:
     """The middle 95 % of drawn values."""
-    low, high = np.quantile(values, [0.025, 0.975])
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
-def drawn_scores(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str, np.ndarray]:
-    """Accuracy, macro precision, recall and F1 by bootstrap, each of shape (`DRAWS`,).
+def draws(tracks: int) -> np.ndarray:
+    """How often each track is drawn by bootstrap, float64, shape (`DRAWS`, tracks).
 
     The images of one track are no independent observations, so whole tracks are drawn, with
     replacement, as many as there are.
     """
+    drawn = np.random.default_rng(0).integers(tracks, size=(DRAWS, tracks))
+    return np.stack([np.bincount(each, minlength=tracks) for each in drawn]).astype(float)
+
+
+def drawn_scores(predictions: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Accuracy, macro precision, recall and F1 by bootstrap, each of shape (`DRAWS`,)."""
     named = predictions[["y_true", "y_pred"]].to_numpy()
     genres = np.unique(named)
     true, called = (named[:, [column]] == genres for column in (0, 1))
     counts = pd.DataFrame(np.hstack([true & called, true, called]))
     counts = counts.groupby(predictions.track_id.to_numpy()).sum()
-    draws = np.random.default_rng(seed).integers(len(counts), size=(DRAWS, len(counts)))
-    times = np.stack([np.bincount(draw, minlength=len(counts)) for draw in draws])
-    sums = times.astype(float) @ counts.to_numpy()  # of whole numbers, so exact
-    right, support, predicted = np.split(sums, 3, axis=1)
+    right, support, predicted = np.split(draws(len(counts)) @ counts.to_numpy(float), 3, axis=1)
     rates = {
         "accuracy": right.sum(1, keepdims=True) / support.sum(1, keepdims=True),
         "macro_precision": right / np.maximum(predicted, 1),
@@ -79,6 +82,19 @@ def drawn_scores(predictions: pd.DataFrame, *, seed: int = 0) -> dict[str, np.nd
     return {name: rate.mean(1) for name, rate in rates.items()}
 
 
+def drawn_accuracies(*tables: pd.DataFrame) -> np.ndarray:
+    """Accuracies of sets of predictions by bootstrap, shape (sets, `DRAWS`).
+
+    A track that is in several sets is drawn for all of them at once, so what makes it easy or hard
+    cancels in their differences.
+    """
+    counts = [(it.y_true == it.y_pred).groupby(it.track_id).agg(["sum", "size"]) for it in tables]
+    joined = pd.concat(counts, axis=1).fillna(0).sort_index().to_numpy(float)
+    sums = (draws(len(joined)) @ joined).T
+    with np.errstate(invalid="ignore"):  # where none of a set's tracks is drawn
+        return sums[::2] / sums[1::2]
+
+
 def accuracy(predictions: pd.DataFrame) -> float:
     """Share of predictions that are right."""
     return float((predictions.y_true == predictions.y_pred).mean())
@@ -86,31 +102,17 @@ def accuracy(predictions: pd.DataFrame) -> float:
 
 def accuracy_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Accuracy and, as low and high, its 95 % interval by bootstrap over tracks."""
-    low, high = interval(drawn_scores(predictions)["accuracy"])
+    low, high = interval(*drawn_accuracies(predictions))
     return {"accuracy": accuracy(predictions), "low": low, "high": high}
 
 
-def accuracy_difference(
-    first: pd.DataFrame, second: pd.DataFrame, *, seeds: tuple[int, int] = (0, 1)
-) -> dict[str, float]:
+def accuracy_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
     """Accuracy of one set of predictions minus that of another: difference, low and high.
 
-    The 95 % interval is by bootstrap over the tracks of each.
+    The 95 % interval is by bootstrap over the tracks of both (`drawn_accuracies`).
     """
-    both = zip((first, second), seeds, strict=True)
-    low, high = interval(np.subtract(*(drawn_scores(it, seed=n)["accuracy"] for it, n in both)))
+    low, high = interval(np.subtract(*drawn_accuracies(first, second)))
     return {"difference": accuracy(first) - accuracy(second), "low": low, "high": high}
-
-
-def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
-    """As `accuracy_difference`, for predictions of the same test images, else a `ValueError`.
-
-    Tracks are drawn once for both, so what makes a track easy or hard for both cancels.
-    """
-    both = first.merge(second, on=["track_id", "image"])
-    if not len(both) == len(first) == len(second):
-        raise ValueError("the two sets of predictions are not of the same images")
-    return accuracy_difference(first, second, seeds=(0, 0))
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:

@@ -38,7 +38,7 @@ from genre_lib import claims
 from genre_lib.book import comparisons, figures
 from genre_lib.book.references import stored_runs
 from genre_lib.book.statements import glue_numbers, statements
-from genre_lib.evaluation import accuracy, paired_difference
+from genre_lib.evaluation import accuracy, accuracy_difference
 
 runs = stored_runs()
 
@@ -162,7 +162,7 @@ statements(
 # %% tags=["hide-cell"]
 for name, run in runs.items():
     if name.startswith("track-0-again"):
-        change = paired_difference(run.predictions, runs["track-0"].predictions)
+        change = accuracy_difference(run.predictions, runs["track-0"].predictions)
         print(
             f"{name}: {change['difference']:+.1%} ({change['low']:+.1%} to {change['high']:+.1%})"
         )

@@ -47,7 +47,7 @@ from genre_lib.book import figures
 from genre_lib.book.comparisons import pooled
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.evaluation import accuracy_difference, accuracy_of, paired_difference, vote
+from genre_lib.evaluation import accuracy_difference, accuracy_of, vote
 from genre_lib.handcrafted import baseline, mfcc_statistics
 from genre_lib.runs import get_run
 from genre_lib.store import open_store
@@ -273,8 +273,8 @@ accuracy = table.set_index(["view", "protocol"])["accuracy"]
 by_heart = min(
     run.metrics["clean_train_accuracy"] for run in runs_of("handcrafted", "copies", "image")
 )
-gain = paired_difference(fair["copies", "track"], found["copies", "track"])
-untrained_gain = paired_difference(untrained["copies", "track"], fair["copies", "track"])
+gain = accuracy_difference(fair["copies", "track"], found["copies", "track"])
+untrained_gain = accuracy_difference(untrained["copies", "track"], fair["copies", "track"])
 rivals = {
     f"{name}_{protocol}": accuracy_of(predictions)
     for name, both in (("nearest", nearest), ("fair", fair), ("untrained", untrained))

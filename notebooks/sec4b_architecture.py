@@ -46,7 +46,7 @@ from genre_lib.book import figures
 from genre_lib.book.references import stored
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.evaluation import paired_difference
+from genre_lib.evaluation import accuracy_difference
 from genre_lib.model import HybridNet, count_parameters
 
 settings = configure(
@@ -201,7 +201,7 @@ by_hand, table["parameters"][0]
 
 # %% tags=["hide-cell"]
 whole, without = stored("track-0"), stored("track-0-no-lstm")
-pd.Series(paired_difference(whole.predictions, without.predictions))
+pd.Series(accuracy_difference(whole.predictions, without.predictions))
 
 # %% [markdown]
 # (exercise-attention)=
@@ -210,7 +210,7 @@ pd.Series(paired_difference(whole.predictions, without.predictions))
 
 # %% tags=["hide-cell"]
 without = stored("track-0-no-attention")
-pd.Series(paired_difference(whole.predictions, without.predictions))
+pd.Series(accuracy_difference(whole.predictions, without.predictions))
 
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.

@@ -42,7 +42,7 @@ from genre_lib import paper
 from genre_lib.book import comparisons, figures, interactive
 from genre_lib.book.references import SEEDS, stored_runs
 from genre_lib.book.statements import glue_numbers, statements
-from genre_lib.evaluation import accuracy, drawn_scores, interval
+from genre_lib.evaluation import accuracy, drawn_accuracies, interval
 
 runs = stored_runs()
 
@@ -57,10 +57,9 @@ runs = stored_runs()
 
 
 # %%
-def mixture(label, new, known, *, same_images=False):
+def mixture(label, new, known):
     """Accuracy and interval for shares of known test tracks, from two sets of predictions."""
-    drawn_new = drawn_scores(new, seed=0)["accuracy"]
-    drawn_known = drawn_scores(known, seed=0 if same_images else 1)["accuracy"]
+    drawn_new, drawn_known = drawn_accuracies(new, known)
     for share in np.linspace(0, 1, 21):
         low, high = interval((1 - share) * drawn_new + share * drawn_known)
         middle = (1 - share) * accuracy(new) + share * accuracy(known)
@@ -81,7 +80,7 @@ rows = [row for label, pair in ends.items() for row in mixture(label, *pair)]
 for known in sorted(set(doses) - {0}, reverse=True):
     label = f"short training, {known} image{'s' * (known > 1)} known"
     pair = [doses[count].predictions for count in (0, known)]
-    rows += mixture(label, *pair, same_images=True)
+    rows += mixture(label, *pair)
 mixed = pd.DataFrame(rows)
 drawn = figures.mixtures(mixed)
 figures.show("mixtures", drawn)

@@ -45,7 +45,6 @@ from genre_lib.evaluation import (
     accuracy,
     accuracy_difference,
     accuracy_of,
-    paired_difference,
     wilson_interval,
 )
 from genre_lib.splits import audit
@@ -130,8 +129,8 @@ effects = pd.DataFrame(
         "known": comparisons.same_images(runs),
         "artists": accuracy_difference(tests["track"], tests["fault-filtered"]),
         "faults": len(others) / len(listed) * pd.Series(accuracy_difference(others, sound)),
-        "seed": paired_difference(luck[-1].predictions, luck[0].predictions),
-        "tuned": paired_difference(pooled(by_test, "image"), pooled(by_validation, "image")),
+        "seed": accuracy_difference(luck[-1].predictions, luck[0].predictions),
+        "tuned": accuracy_difference(pooled(by_test, "image"), pooled(by_validation, "image")),
         "baseline": accuracy_difference(*(pooled(alike, "image") for alike in features)),
         "ceiling": pd.Series(accuracy_of(runs["image-full-budget"].predictions)).rename(
             {"accuracy": "difference"}

@@ -438,7 +438,7 @@ def test_another_paper_or_other_code_turns_a_verdict():
 def test_one_clear_part_of_many_is_not_clear_after_holms_correction(good):
     """As attention was with one seed: its own interval excludes zero, that of a family does not."""
     change = {"difference": 0.01, "low": 0.001, "high": 0.019}
-    with exchanged({"book.comparisons.paired_difference": lambda first, second: change}):
+    with exchanged({"book.comparisons.accuracy_difference": lambda first, second: change}):
         found = judged("attention_helps", good)
     assert found.verdict == "undecided", found.measured
 

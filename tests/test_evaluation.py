@@ -8,10 +8,10 @@ from genre_lib.evaluation import (
     accuracy_difference,
     accuracy_of,
     confusions,
+    drawn_accuracies,
     drawn_scores,
     genre_scores,
     interval,
-    paired_difference,
     scores,
     vote,
     wilson_interval,
@@ -170,15 +170,32 @@ def test_a_difference_is_signed_and_includes_zero_where_there_is_none():
     assert same["low"] < 0 < same["high"]
 
 
-def test_pairing_narrows_the_interval_and_equal_predictions_differ_by_nothing():
+def test_tracks_of_both_sets_cancel_and_equal_predictions_differ_by_nothing():
     rng = np.random.default_rng(0)
     easy = rng.random((60, 1)) < 0.5  # tracks that both get right, and tracks that neither does
     better = easy.copy()
     better[0] = True
     first, second = hits(better), hits(easy)
-    paired, unpaired = paired_difference(first, second), accuracy_difference(first, second)
-    assert paired["difference"] == unpaired["difference"]
-    assert width(paired) < width(unpaired) / 3
-    assert paired_difference(first, first) == {"difference": 0.0, "low": 0.0, "high": 0.0}
-    with pytest.raises(ValueError, match="same images"):
-        paired_difference(first, first[1:])
+    others = second.assign(track_id="u" + second.track_id)
+    joint, apart = accuracy_difference(first, second), accuracy_difference(first, others)
+    assert joint["difference"] == apart["difference"]
+    assert width(joint) < width(apart) / 3
+    half = pd.concat([second[:30], others[30:]])
+    assert width(joint) < width(accuracy_difference(first, half)) < width(apart)
+    assert accuracy_difference(first, first) == {"difference": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_the_interval_of_a_difference_is_that_of_brute_force_and_shifts_nothing_between_sets():
+    rng = np.random.default_rng(1)
+    first, second = hits(rng.random((9, 3)) < 0.8), hits(rng.random((9, 2)) < 0.4)
+    second = second.assign(track_id=second.track_id.str.replace("t", "t1"))  # t10 to t18
+    second.loc[:7, "track_id"] = first.track_id.unique()[:4].repeat(2)
+    tracks = sorted({*first.track_id, *second.track_id})
+    found = []
+    for drawn in np.random.default_rng(0).integers(len(tracks), size=(10_000, len(tracks)))[:500]:
+        one, two = (
+            pd.concat([table[table.track_id == tracks[number]] for number in drawn])
+            for table in (first, second)
+        )
+        found.append((one.y_true == one.y_pred).mean() - (two.y_true == two.y_pred).mean())
+    np.testing.assert_allclose(np.subtract(*drawn_accuracies(first, second))[:500], found)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from genre_lib import paper
+from genre_lib import corpus, paper
 from genre_lib.config import EXPERIMENTS, SECTIONS, configure
 from genre_lib.corpus.gtzan import artists
 from genre_lib.evaluation import (
     accuracy,
     accuracy_difference,
     accuracy_of,
-    paired_difference,
     vote,
     wilson_interval,
 )
@@ -147,7 +147,7 @@ def paired_differences(
             labelled.setdefault(label, []).append((runs[first], runs[second]))
     rows = [
         {"label": label, "scored": unit, "pairs": len(both)}
-        | paired_difference(*(pooled(side, unit) for side in zip(*both, strict=True)))
+        | accuracy_difference(*(pooled(side, unit) for side in zip(*both, strict=True)))
         for label, both in labelled.items()
         for unit in by
     ]
@@ -173,7 +173,7 @@ def same_images(
         "tracks": known.track_id.nunique(),
         "known": accuracy(known),
         "unknown": accuracy(unknown),
-        **paired_difference(known, unknown),
+        **accuracy_difference(known, unknown),
     }
 
 
@@ -212,6 +212,17 @@ def doses(runs: Mapping[str, Run]) -> pd.DataFrame:
         if run.settings.known_images is not None
     ]
     return pd.DataFrame(rows).sort_values(["epochs", "known"], ignore_index=True)
+
+
+def repeated(run: Run) -> pd.Series:
+    """For each prediction of a run on GTZAN, whether training has its recording by another name.
+
+    ``corpus/repetitions.csv`` has pairs of tracks that sound alike to `audits.near_duplicates`.
+    """
+    pairs = pd.read_csv(Path(corpus.__file__).with_name("repetitions.csv"))
+    trained = set(run.split.track_id[run.split.subset == "train"])
+    ways = zip((*pairs["first"], *pairs.second), (*pairs.second, *pairs["first"]), strict=True)
+    return run.predictions.track_id.isin({one for one, other in ways if other in trained})
 
 
 def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
