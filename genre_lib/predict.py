@@ -80,6 +80,8 @@ class Trained(Run):
         """What to know before believing the network: how often it is right, what it cannot say."""
         corpus, right, genres = self.recipe.corpus, self.test_accuracy, self.genres
         asked = f"tracks of {corpus} that were not in its training"
+        if self.settings.protocol == "track" and corpus != "synthetic":
+            asked += ", though others by their artists may have been"
         if not self.honest:
             asked = (
                 f"test images of {corpus}, whose tracks have other images in its training, so how "

@@ -17,18 +17,18 @@
 # validation, the test accuracy, and the epoch in which it stopped. Do they tell whether test tracks
 # were known from training?
 #
-# **Answer.** Not by themselves. With the paper's recipe and whole budget, training and validation
-# come out nearly as printed if tracks are split, and far off if images
-# are{glue:text}`budget_fits_tracks`; but a short training on a split by image passes even
-# nearer{glue:text}`short_known_is_nearest`.
+# **Answer.** Not by themselves. With the paper's settings, the epoch whose network is kept comes out
+# nearly as printed if tracks are split, and far beyond print if images
+# are{glue:text}`budget_fits_tracks`. But that training on tracks was stopped while its learning rate
+# still rose{glue:text}`stopped_in_the_warm_up`, and trainings on images pass even nearer to the
+# printed figures, losses included, on their way up{glue:text}`images_pass_nearer`.
 #
 # ```{glue:figure} readings
 # :name: fig-readings
 #
-# Map of readings. Short trainings pass near the paper's point only when they are split by
-# image{glue:text}`image_runs_pass_nearer`; longer ones pass far above it when split by image, and
-# nearer, below it, when split by track{glue:text}`paper_between_splits`. Each line is a training,
-# from left to right; its last epoch has a large mark. The black cross is the paper.
+# Map of readings. Trainings on images climb through or above the paper's point; trainings on tracks
+# level off near or below it{glue:text}`tracks_level_off`. Each line is a training, from left to
+# right; its last epoch has a large mark. The black cross is the paper.
 # ```
 #
 # A leak shows in the curves, because validation images of known tracks are easy: validation
@@ -42,6 +42,7 @@ from genre_lib.book import comparisons, figures, interactive
 from genre_lib.book.references import stored_runs
 from genre_lib.book.statements import glue_numbers, statements
 from genre_lib.evaluation import accuracy_of
+from genre_lib.training import planned_rates
 
 runs = stored_runs()
 
@@ -66,11 +67,14 @@ interactive.readable("fig-readings", drawn, epochs, line="Training", step="Epoch
 # {glue:text}`paper_train:.2%`. There the paper's validation accuracy stands
 # {glue:text}`paper_gap:.1f` points above it. In our {glue:text}`image_readings` short runs split by
 # image it stands {glue:text}`image_gap_low:.1f` to {glue:text}`image_gap_high:.1f` points above; in
-# the {glue:text}`track_readings` split by track, {glue:text}`track_gap_low:+.1f` to
-# {glue:text}`track_gap_high:+.1f`; the two ranges do not touch{glue:text}`gaps_apart`. Run
-# `image-0` passes within {glue:text}`nearest_points:.1f` points of both printed accuracies, with
-# losses of {glue:text}`nearest_train_loss:.2f` and {glue:text}`nearest_validation_loss:.2f` where
-# the paper prints about {glue:text}`paper_train_loss` and {glue:text}`paper_validation_loss`.
+# all {glue:text}`track_readings` split by track, with or without some part of the recipe,
+# {glue:text}`track_gap_low:+.1f` to {glue:text}`track_gap_high:+.1f`; the two ranges do not
+# touch{glue:text}`gaps_apart`. Of all trainings, the forty epochs of `image-0-40-epochs` pass
+# nearest{glue:text}`nearest_is_known`: in epoch {glue:text}`nearest_epoch` within
+# {glue:text}`nearest_points:.1f` points of both printed accuracies, with losses of
+# {glue:text}`nearest_train_loss:.2f` and {glue:text}`nearest_validation_loss:.2f` where the paper
+# prints about {glue:text}`paper_train_loss` and {glue:text}`paper_validation_loss`. They go on to
+# {glue:text}`nearest_end:.1%` in validation.
 
 # %% tags=["hide-input", "hide-output"]
 shares = ("train_accuracy", "validation_accuracy", "test_accuracy")
@@ -109,9 +113,10 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 # ended even higher than we had expected{glue:text}`first_was_too_low`. A leak grows with
 # training{glue:text}`leak_grows`. Of {glue:text}`longer_images` test images that both networks with
 # lasting CutMix were asked about, {glue:text}`longer_same_known:.1%` were named when their tracks
-# had been met and {glue:text}`longer_same_unknown:.1%` when not. So where long trainings on a split
-# by image pass the paper's training accuracy, their validation accuracy is
-# {glue:text}`overshoot:.1f` points or more above the printed one{glue:text}`image_overshoots`.
+# had been met and {glue:text}`longer_same_unknown:.1%` when not. Two of our three long trainings on
+# a split by image pass the paper's training accuracy with a validation accuracy
+# {glue:text}`overshoot:.1f` points or more above the printed one; the third passes just below it
+# and climbs on{glue:text}`image_overshoots`.
 #
 # The second experiment went too far to be compared: with so strong an augmentation, training
 # accuracy on new tracks ends at {glue:text}`strong_train:.1%`. But validation accuracy ends
@@ -120,9 +125,9 @@ figures.tabulate("dials", ends.reset_index(), formats=dict.fromkeys(ends, "{:.1%
 #
 # ## The paper's whole budget
 #
-# Three runs have the paper's budget, of at most {glue:text}`paper_epochs` epochs with early
-# stopping. Before those on new tracks and new artists were made, with the first
-# {glue:text}`seen` epochs of one on new tracks seen, we wrote down:
+# Three runs have the paper's budget: at most {glue:text}`paper_epochs` epochs, fewer if validation
+# loss has not improved for {glue:text}`patience`. Before the other two were finished, when
+# {glue:text}`seen` epochs of the run on new tracks had been seen, we wrote down:
 #
 # > 1. On new tracks training ends early, before epoch 250, for validation loss no longer falls.
 # > 2. On new tracks validation accuracy at the chosen epoch stays below the paper's 82.87 %, and
@@ -145,33 +150,41 @@ figures.tabulate("budgets", budgets.rename_axis("training").reset_index(), forma
 # predicted{glue:text}`stopped_early`. Test accuracy is {glue:text}`new:.1%`
 # ({glue:text}`new_low:.1%` to {glue:text}`new_high:.1%`), as predicted, too. But validation
 # accuracy reached {glue:text}`new_validation:.1%`: the paper's figure, which we had expected it to
-# miss{glue:text}`second_half_true`. Part of that is choice. The network that is kept is the one
-# of {glue:text}`new_epochs` with the best validation accuracy; in the epochs before and after it,
-# that accuracy is {glue:text}`before_best:.1%` and {glue:text}`after_best:.1%`. New test tracks do
-# not share such luck. The third prediction came true: on the fault-filtered split
+# miss{glue:text}`second_half_true`. That match is the best of {glue:text}`new_epochs` epochs; the
+# ten around it have {glue:text}`around_best:.1%` on average{glue:text}`best_is_luck`, and new test
+# tracks do not share such luck. The third prediction came true: on the fault-filtered split
 # {glue:text}`new_artists:.1%` of the test images are named{glue:text}`third_true`.
 #
-# So with the recipe and the budget as printed, training accuracy, validation accuracy and both
-# losses come out nearly right if tracks are split, and far off if images
-# are{glue:text}`budget_fits_tracks`. The test accuracy is {glue:text}`new_short_of:.1f` points
-# below the printed one ({glue:text}`new_short_of_low:.1f` to {glue:text}`new_short_of_high:.1f`, if
-# that comes from {glue:text}`test_tracks` tracks), which could just be
-# chance{glue:text}`track_could_be_chance`.
+# Early stopping makes this a training of another kind than the paper's. Ours ended with a learning
+# rate that had not yet peaked; the paper's went on to epoch {glue:text}`paper_stop`, where the same
+# schedule has brought it down to {glue:text}`paper_rate:.0%` of its peak. So we let one go on: the
+# same recipe on the same new tracks, {glue:text}`on_epochs` epochs with the schedule run to its
+# end. Running training accuracy rises to {glue:text}`on_train:.1%`, past the printed
+# {glue:text}`paper_train:.2%` for good, while validation ends at {glue:text}`on_validation:.1%` and
+# the test at {glue:text}`on_test:.1%`{glue:text}`goes_past_print`. Split by image, the same happens:
+# in epoch {glue:text}`paper_stop` training accuracy was {glue:text}`full_train_then:.1%`. On neither
+# split does the recipe as we read it still have a training accuracy of {glue:text}`paper_train:.0%`
+# where the paper's training ended{glue:text}`none_stays_low`.
 #
-# Two readings of the printed figures are left, and each needs a coincidence:
+# Three readings of the printed figures are left, and each needs something that the paper does not
+# say:
 #
-# - **Split by track, trained as the recipe says.** Then the paper's test tracks were rather easy
-#   ones, and the number is one for new tracks by artists that may be known. Its training also went
-#   on until epoch {glue:text}`paper_stop`, ours only until {glue:text}`new_epochs`.
-# - **Split by image, and little learned.** Accuracies in training and validation come out within
-#   {glue:text}`nearest_points:.1f` points and the test accuracy within
-#   {glue:text}`nearest_test:.1f`, but then {glue:text}`paper_stop` epochs have taught the paper's
-#   network as little as {glue:text}`nearest_epoch` taught ours.
+# - **Split by track, stopped early as ours.** The figures of the kept epoch come out nearly right,
+#   and the test accuracy is {glue:text}`new_short_of:.1f` points below the printed one
+#   ({glue:text}`new_short_of_low:.1f` to {glue:text}`new_short_of_high:.1f`, if that comes from
+#   {glue:text}`test_tracks` tracks), which could just be chance{glue:text}`track_could_be_chance`.
+#   But then {glue:text}`paper_stop` epochs were trained by a slower schedule than the printed one.
+# - **Split by image, and little learned.** Then {glue:text}`paper_stop` epochs taught the paper's
+#   network as little as {glue:text}`nearest_epoch` of {glue:text}`dial_epochs` taught ours.
+# - **Either split, with more regularisation than is printed.** With CutMix that stays, training
+#   accuracy ends near the paper's. Validation accuracy then ends {glue:text}`stays_image:+.1f`
+#   points from the printed one if images are split and {glue:text}`stays_track:+.1f` if tracks
+#   are{glue:text}`paper_between`: the paper lies between, nearer to tracks.
 #
-# Print does not decide between them{glue:text}`open_in_the_ledger`. That *the test data are unseen*
-# is a claim that the {doc}`claims` decide by a rule; its verdict:
+# The printed figures do not decide between them{glue:text}`open_in_the_ledger`. That *the test data
+# are unseen* is a claim that the {doc}`claims` decide by a rule; its verdict:
 # **{glue:text}`verdict_unseen_test_data`**. The rule was made before the run at the paper's budget
-# on new tracks, and mended after it: it had asked for a test accuracy within three points of the
+# on new tracks, and changed after it: it had asked for a test accuracy within three points of the
 # printed one, as if that had no error. By the old rule the runs would have spoken for a
 # leak{glue:text}`old_rule_finds_a_leak`.
 
@@ -187,8 +200,15 @@ met = comparisons.same_images(runs)
 at = readings.set_index("run")
 short = at[at.epochs == at.epochs.min()]
 gaps = short.groupby("protocol").gap.agg(["min", "max", "size"])
-above = at.validation_accuracy - paper.VALIDATION_ACCURACY
-overshoot = 100 * above[["image-full-budget", "image-0-cutmix-stays"]].min()
+above = 100 * (at.validation_accuracy - paper.VALIDATION_ACCURACY)
+long = [name for name in at.index if at.protocol[name] == "image" and at.epochs[name] > 12]
+overshoot, nearest = above[long].nlargest(2).min(), at.loc[at.distance.idxmin()]
+on_images = runs["image-0-40-epochs"].history.validation_accuracy
+on = runs["track-0-100-epochs"]
+best = curve.idxmax()
+around = curve.loc[best - 5 : best + 5].drop(best)
+rates = planned_rates(runs["image-full-budget"].settings.training, total_steps=paper.MAX_EPOCHS)
+stays = {split: ends.validation_accuracy[f"{split}-0-cutmix-stays"] for split in ("image", "track")}
 strong = runs["track-0-strong-augmentation"].history.iloc[-1]
 off = (at.test_accuracy - paper.ACCURACY).abs()
 verdict = claims.judged("unseen_test_data", runs).verdict
@@ -200,6 +220,14 @@ glue_numbers(
     dial_epochs=runs[dials[0]].settings.training.epochs,
     paper_epochs=paper.MAX_EPOCHS,
     seen=56,  # before the predictions were written down
+    patience=paper.PATIENCE,
+    paper_rate=rates[paper.STOPPED_EPOCH - 1] / rates.max(),
+    on_epochs=len(on.history),
+    on_train=on.history.train_accuracy.iloc[-1],
+    on_validation=on.history.validation_accuracy.iloc[-1],
+    on_test=on.accuracy,
+    full_train_then=runs["image-full-budget"].history.train_accuracy[paper.STOPPED_EPOCH - 1],
+    **{f"stays_{split}": 100 * (end - paper.VALIDATION_ACCURACY) for split, end in stays.items()},
     paper_train=paper.TRAIN_ACCURACY,
     paper_train_loss=paper.TRAIN_LOSS,
     paper_validation_loss=paper.VALIDATION_LOSS,
@@ -214,13 +242,12 @@ glue_numbers(
     strong_gap=100 * (strong.validation_accuracy - strong.train_accuracy),
     new_epochs=len(curve),
     new_validation=curve.max(),
-    before_best=curve[curve.idxmax() - 1],
-    after_best=curve[curve.idxmax() + 1],
-    nearest_epoch=at.epoch["image-0"],
-    nearest_points=100 * at.distance["image-0"],
-    nearest_test=100 * off["image-0"],
-    nearest_train_loss=at.train_loss["image-0"],
-    nearest_validation_loss=at.validation_loss["image-0"],
+    around_best=around.mean(),
+    nearest_epoch=nearest.epoch,
+    nearest_points=100 * nearest.distance,
+    nearest_train_loss=nearest.train_loss,
+    nearest_validation_loss=nearest.validation_loss,
+    nearest_end=on_images.iloc[-1],
     **{f"{name}_gap_low": gaps["min"][name] for name in ("image", "track")},
     **{f"{name}_gap_high": gaps["max"][name] for name in ("image", "track")},
     **{f"{name}_readings": int(gaps["size"][name]) for name in ("image", "track")},
@@ -229,17 +256,27 @@ glue_numbers(
 shown = budgets.columns[:4]
 away = (budgets[shown] - budgets.loc["the paper", shown]).abs()
 statements(
-    image_runs_pass_nearer=short.groupby("protocol").distance.min().idxmin() == "image",
-    short_known_is_nearest=at.distance["image-0"] < at.distance["track-full-budget"]
-    and off["image-0"] < off["track-full-budget"],
-    paper_between_splits=overshoot > 0 and bool((above[dials[1:3]] < 0).all()),
+    stopped_in_the_warm_up=runs["track-full-budget"].history.learning_rate.idxmax() == len(curve) - 1,
+    images_pass_nearer=bool((at.distance[["image-0-40-epochs", "image-0", "image-2"]]
+                             < at.distance["track-full-budget"]).all()),
+    tracks_level_off=bool((at.best_validation[at.protocol == "track"] < 0.835).all())
+    and bool((at.best_validation[long] > 0.93).all()),
+    nearest_is_known=nearest.name == "image-0-40-epochs",
+    best_is_luck=curve[best] - around.mean() > 0.05,
+    goes_past_print=on.history.train_accuracy.iloc[-1] > paper.TRAIN_ACCURACY + 0.1
+    and on.accuracy < paper.ACCURACY,
+    none_stays_low=min(on.history.train_accuracy.iloc[-1],
+                       runs["image-full-budget"].history.train_accuracy[paper.STOPPED_EPOCH - 1])
+    > paper.TRAIN_ACCURACY + 0.1,
+    paper_between=stays["track"] < paper.VALIDATION_ACCURACY < stays["image"]
+    and paper.VALIDATION_ACCURACY - stays["track"] < stays["image"] - paper.VALIDATION_ACCURACY,
     gaps_apart=gaps["max"]["track"] < gaps["min"]["image"],
     first_was_too_low=ends.validation_accuracy[dials[0]] > 0.92,
     second_and_third=0.73 < ends.validation_accuracy[dials[1]] < 0.80
     and ends.validation_accuracy[dials[0]] - ends.validation_accuracy[dials[1]] >= 0.07,
     longer_stays_below=max(at.best_validation[dials[2]], at.test_accuracy[dials[2]]) < 0.82,
     leak_grows=same_later["low"] > met["high"],
-    image_overshoots=overshoot > 5,
+    image_overshoots=overshoot > 5 and len(long) == 3 and -2 < above[long].min() < 0,
     gap_without_leak=strong.validation_accuracy - strong.train_accuracy > 0.09,
     stopped_early=len(curve) < 250,
     second_half_true=0.74 < new["accuracy"] < 0.80 and curve.max() > paper.VALIDATION_ACCURACY,
@@ -254,12 +291,12 @@ statements(
 # %% [markdown]
 # ## What was found
 #
-# - With the paper's recipe and budget, its training and validation figures come out for new tracks
-#   and not for known ones. Its test accuracy then was a lucky one.
-# - A short training on known tracks passes even nearer to the printed pair of training and
-#   validation accuracy, and to the test accuracy, so print alone does not exclude a leak.
-# - Of seven predictions written down before the runs, five came true, one did not, and one did by
-#   half.
+# - With the paper's settings, split by track, the kept epoch comes out nearly as printed, because
+#   early stopping ended the training; a test accuracy as printed would have been a lucky one.
+# - Trainings on known tracks pass nearer to all printed figures, but do not stay there. On neither
+#   split does our reading of the recipe keep training accuracy as low as printed.
+# - Of seven predictions, four written before the runs and three with one of them half seen, five
+#   came true, one did not, and one did by half.
 #
 # ## Exercises
 #
@@ -287,8 +324,6 @@ print(f"three points ahead from epoch {apart.idxmax()} on")
 # much does its best validation accuracy exceed the mean of the ten epochs around it?
 
 # %% tags=["hide-cell"]
-best = curve.idxmax()
-around = curve.loc[best - 5 : best + 5].drop(best)
 print(f"{curve[best]:.1%}, and {around.mean():.1%} in the epochs around it")
 
 # %% [markdown]
