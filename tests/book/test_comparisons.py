@@ -1,5 +1,6 @@
 import math
 import statistics
+from pathlib import Path
 from types import SimpleNamespace
 
 import invented
@@ -7,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genre_lib import paper
+from genre_lib import corpus, paper
 from genre_lib.book import comparisons
 from genre_lib.book.comparisons import SCORED
 from genre_lib.config import configure
-from genre_lib.corpus.gtzan import artists
+from genre_lib.corpus.gtzan import artists, fault_filtered
 from genre_lib.evaluation import accuracy_of, confusions
 from genre_lib.runs import Run
 
@@ -21,6 +22,29 @@ def runs() -> dict[str, Run]:
     names = ("image-0", "image-1", "track-0", "track-2", "fault-filtered-0", "track-0-no-lstm")
     made = {name: invented.run(name, right=0.5 if "track" in name else 0.9) for name in names}
     return {**made, "image-0-handcrafted": invented.run("image-0-handcrafted")}
+
+
+def test_repeated_images_are_those_with_their_recording_in_training_by_another_name():
+    images = pd.DataFrame(
+        [
+            ("pop.00047", "train"),
+            ("pop.00080", "test"),  # repeats it
+            ("pop.00080", "test"),
+            ("jazz.00033", "test"),  # whose repetition is for validation
+            ("jazz.00051", "validation"),
+            ("rock.00000", "test"),
+        ],
+        columns=["track_id", "subset"],
+    )
+    run = SimpleNamespace(split=images, predictions=images[images.subset == "test"])
+    assert comparisons.repeated(run).tolist() == [True, True, False, False]
+
+
+def test_of_each_repetition_the_fault_filtered_lists_have_one_track_at_most():
+    table = pd.read_csv(Path(corpus.__file__).with_name("repetitions.csv"))
+    assert len(table) > 40
+    assert (table["first"] < table.second).all()
+    assert not (table["first"].isin(fault_filtered()) & table.second.isin(fault_filtered())).any()
 
 
 def test_accuracies_are_those_of_each_run_that_follows_the_recipe(runs):
