@@ -17,6 +17,8 @@ from genre_lib.evaluation import (
     accuracy,
     accuracy_difference,
     accuracy_of,
+    drawn_accuracies,
+    interval,
     vote,
     wilson_interval,
 )
@@ -168,13 +170,8 @@ def same_images(
     image, track = (pooled(side, "image") for side in zip(*pairs, strict=True))
     key = ["track_id", "image"]
     known, unknown = image.merge(track[key], on=key), track.merge(image[key], on=key)
-    return {
-        "images": len(known),
-        "tracks": known.track_id.nunique(),
-        "known": accuracy(known),
-        "unknown": accuracy(unknown),
-        **accuracy_difference(known, unknown),
-    }
+    return {"images": len(known), "tracks": known.track_id.nunique(), "known": accuracy(known),
+            "unknown": accuracy(unknown), **accuracy_difference(known, unknown)}  # fmt: skip
 
 
 def to_print(
@@ -225,12 +222,10 @@ def repeated(run: Run) -> pd.Series:
     return run.predictions.track_id.isin({one for one, other in ways if other in trained})
 
 
-def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
-    """Accuracy of test images by whether training has other tracks of their artist.
+def artist_kinds(runs: Iterable[Run]) -> pd.DataFrame:
+    """Predictions by artist (`artists_for_tracks`), and whether training has others of theirs.
 
-    Columns: artist (met, new, or unknown, where the index of `gtzan.artists` has none), images,
-    tracks, artists; accuracy, low and high, with whole artists drawn for the interval, and each
-    track of an unknown one as an artist of its own.
+    Column artist: met, new, or unknown, where the index of `gtzan.artists` has none.
     """
     names = artists()
     tables = []
@@ -239,12 +234,36 @@ def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
         trained = run.split[run.split.subset == "train"].track_id.map(names)
         kind = np.select([who.isna(), who.isin(trained.dropna())], ["unknown", "met"], "new")
         tables.append(artists_for_tracks(run.predictions.assign(artist=kind)))
+    return pd.concat(tables)
+
+
+def by_artist(runs: Iterable[Run]) -> pd.DataFrame:
+    """Accuracy by the kind of artist (`artist_kinds`), with whole artists drawn for intervals.
+
+    Columns: artist, images, tracks, artists, accuracy, low, high.
+    """
     rows = [
         {"artist": kind, "images": len(group), "tracks": group.track.nunique()}
         | {"artists": group.track_id.nunique(), **accuracy_of(group)}
-        for kind, group in pd.concat(tables).groupby("artist")
+        for kind, group in artist_kinds(runs).groupby("artist")
     ]
     return pd.DataFrame(rows)
+
+
+def met_minus_new(runs: Iterable[Run]) -> dict[str, float]:
+    """What it adds to have met the artist, genre by genre: difference, low, high.
+
+    A genre weighs as its two groups of images are informative, as Mantel and Haenszel weigh.
+    """
+    cells = dict(list(artist_kinds(runs).groupby(["artist", "y_true"])))
+    pairs = [(table, cells["new", genre]) for (kind, genre), table in cells.items()
+             if kind == "met" and ("new", genre) in cells]  # fmt: skip
+    weights = [1 / (1 / len(met) + 1 / len(new)) for met, new in pairs]
+    drawn = drawn_accuracies(*(table for pair in pairs for table in pair))
+    differences = np.ma.masked_invalid(drawn[::2] - drawn[1::2])
+    low, high = interval(np.ma.filled(np.ma.average(differences, 0, weights), np.nan))
+    single = [accuracy(met) - accuracy(new) for met, new in pairs]
+    return {"difference": float(np.average(single, weights=weights)), "low": low, "high": high}
 
 
 def artists_for_tracks(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -282,11 +301,8 @@ def confusion_tracks(run: Run) -> pd.DataFrame:
         known=known_images(run),
     )
     means = table.groupby(["y_true", "y_pred", "track_id"], as_index=False).agg(
-        images=("known", "size"),
-        test_images=("test_images", "first"),
-        probability=("probability", "mean"),
-        known=("known", "first"),
-    )
+        images=("known", "size"), test_images=("test_images", "first"),
+        probability=("probability", "mean"), known=("known", "first"))  # fmt: skip
     order = ["y_true", "y_pred", "images", "track_id"]
     return means.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
@@ -311,21 +327,13 @@ def identical_pairs(split: pd.DataFrame) -> pd.DataFrame:
 def run_costs(runs: Mapping[str, Run]) -> pd.DataFrame:
     """What each run was made of, what it took, and its accuracy by image and by vote."""
     rows = [
-        {
-            "run": name,
-            **_kind(run),
-            "seed": run.settings.seed,
-            "training_images": run.metrics["images"]["train"],
-            "test_images": run.metrics["images"]["test"],
-            "test_tracks": run.metrics["test_tracks"],
-            "epochs": len(run.history),
-            "minutes": run.environment["seconds"] / 60,
-            "cores": run.environment["cores"],
-            "accuracy": run.accuracy,
-            "low": run.metrics["accuracy_low"],
-            "high": run.metrics["accuracy_high"],
-            "track_accuracy": run.metrics["track_accuracy"],
-        }
+        {"run": name, **_kind(run), "seed": run.settings.seed}
+        | {"training_images": run.metrics["images"]["train"]}
+        | {"test_images": run.metrics["images"]["test"]}
+        | {"test_tracks": run.metrics["test_tracks"], "epochs": len(run.history)}
+        | {"minutes": run.environment["seconds"] / 60, "cores": run.environment["cores"]}
+        | {"accuracy": run.accuracy, "low": run.metrics["accuracy_low"]}
+        | {"high": run.metrics["accuracy_high"], "track_accuracy": run.metrics["track_accuracy"]}
         for name, run in runs.items()
     ]
     return pd.DataFrame(rows)
@@ -381,10 +389,10 @@ def noise_floor(runs: Mapping[str, Run], *, seeds: int = 3) -> dict[str, float]:
     }
 
 
-def method_pairs(runs: Mapping[str, Run]) -> list[tuple[str, str, str]]:
-    """Each run of the recipe and the handcrafted one on the same split, under the split's name."""
+def method_pairs(runs: Mapping[str, Run], rival: str = "handcrafted") -> list[tuple[str, str, str]]:
+    """Each run of the recipe and that of a rival on the same split, under the split's name."""
     return [
-        (f"{run.settings.protocol} ({run.settings.view})", name, f"{name}-handcrafted")
+        (f"{run.settings.protocol} ({run.settings.view})", name, f"{name}-{rival}")
         for name, run in runs.items()
         if follows_recipe(run)
     ]
@@ -408,18 +416,13 @@ def readings(runs: Mapping[str, Run]) -> pd.DataFrame:
         nearest = int(away[:, 0].argmin())
         at = run.history.iloc[nearest]
         rows.append(
-            {
-                "run": name,
-                "view": run.settings.view,
-                "protocol": run.settings.protocol,
-                "recipe": follows_recipe(run),
-                "epochs": run.settings.training.epochs,
-                "epoch": int(at.epoch),
-                **at[["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]],
-                "gap": 100 * (at.validation_accuracy - at.train_accuracy),
-                "distance": away.max(axis=1).min(),
-                "best_validation": run.history.validation_accuracy.max(),
-                "test_accuracy": run.accuracy,
-            }
+            {"run": name, "view": run.settings.view, "protocol": run.settings.protocol}
+            | {"recipe": follows_recipe(run), "epochs": run.settings.training.epochs}
+            | {"epoch": int(at.epoch), "gap": 100 * (at.validation_accuracy - at.train_accuracy)}
+            | at[
+                ["train_accuracy", "validation_accuracy", "train_loss", "validation_loss"]
+            ].to_dict()
+            | {"distance": away.max(axis=1).min(), "test_accuracy": run.accuracy}
+            | {"best_validation": run.history.validation_accuracy.max()}
         )
     return pd.DataFrame(rows)
