@@ -20,18 +20,17 @@
 #
 # **The answer depends on what was tested.** We ran the paper's recipe in two ways that differ only
 # in how the examples were split into training and test. If single images are split, the network
-# names {glue:text}`accuracy:.1%` of the test images right, close to the paper's
-# number{glue:text}`close_to_paper`. If whole tracks are split, so that every tested track is new to
-# the network, it names {glue:text}`track:.1%` right, {glue:text}`drop:.1f` points
+# names {glue:text}`accuracy:.1%` of the test images right; if whole tracks are split, so that every
+# tested track is new to the network, {glue:text}`track:.1%`, that is {glue:text}`drop:.1f` points
 # fewer{glue:text}`drop_is_clear`.
 #
 # ```{glue:figure} answer
 # :name: fig-answer
 #
-# The paper's accuracy lies beside that of the split by image{glue:text}`close_to_paper`; on new
-# tracks the network is less accurate{glue:text}`drop_is_clear`. A dot is a test accuracy. The bar
-# around it covers the accuracies to expect with other test music of the same kind. Ours is found by
-# drawing whole tracks; the paper's takes its images for independent, which makes it narrow.
+# On tracks that are new to it the network is less accurate{glue:text}`drop_is_clear`. A dot is a
+# test accuracy. The bar around it covers the accuracies to expect with other test music of the same
+# kind. Ours is found by drawing whole tracks; the paper's takes its images for independent, which
+# makes it narrow.
 # ```
 
 # %% tags=["parameters", "hide-input"]
@@ -47,6 +46,8 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures
+from genre_lib.book.comparisons import pooled
+from genre_lib.book.references import SEEDS, stored
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
 from genre_lib.evaluation import accuracy_difference, accuracy_of, vote, wilson_interval
@@ -120,7 +121,7 @@ table = pd.DataFrame(
         {"label": "split by track", **unknown},
     ]
 ).assign(series=["printed", "computed", "computed"])
-figures.show("answer", figures.comparison(table, chance=1 / len(run.genres)))
+figures.show("answer", figures.comparison(table, guessing=1 / len(run.genres)))
 
 # %% [markdown]
 # Why does the split matter so much? Every track becomes {glue:text}`images_per_track` images. Split
@@ -131,17 +132,22 @@ figures.show("answer", figures.comparison(table, chance=1 / len(run.genres)))
 # How sure is the difference? With other test tracks it would have been another one; its 95 %
 # interval reaches from {glue:text}`drop_low:.1f` to {glue:text}`drop_high:.1f` points. Guessing is
 # right for {glue:text}`chance:.0%` of the images, and both runs are far above
-# that{glue:text}`far_above_guessing`. Both trainings are short; {doc}`learning_curves` shows what
-# the paper's own budget changes.
+# that{glue:text}`far_above_guessing`.
+#
+# That one short training comes near {glue:text}`paper_accuracy:.2%` says little. On GTZAN, three
+# seeds of it name {glue:text}`seeds_image:.1%` of the images of known tracks
+# ({glue:text}`seeds_image_low:.1%` to {glue:text}`seeds_image_high:.1%`, below the paper's number)
+# and {glue:text}`seeds_track:.1%` of those of new ones{glue:text}`seeds_lie_below`; the paper's
+# settings give {glue:text}`full_image:.1%` and {glue:text}`full_track:.1%`, the latter in
+# {glue:text}`stopped` of {glue:text}`allowed` epochs, where early stopping ended the
+# training{glue:text}`stopped_early` ({doc}`learning_curves`).
 #
 # ## What was found
 #
 # - The paper's recipe can be run from its description, once some open points are decided.
-# - Split by image, it reaches {glue:text}`accuracy:.1%` ({glue:text}`low:.1%` to
-#   {glue:text}`high:.1%`), where the paper prints {glue:text}`paper_accuracy:.2%`
-#   ({glue:text}`paper_low:.1%` to {glue:text}`paper_high:.1%`).
-# - Split by track, it reaches {glue:text}`track:.1%`. So ask of any accuracy what was new in its
-#   test.
+# - Split by image, a short training reaches {glue:text}`accuracy:.1%` ({glue:text}`low:.1%` to
+#   {glue:text}`high:.1%`), split by track {glue:text}`track:.1%`; the paper prints
+#   {glue:text}`paper_accuracy:.2%`. So ask of any accuracy what was new in its test.
 #
 # ## Exercises
 #
@@ -170,33 +176,26 @@ for name, made in {"first run": run, "by track": track_run}.items():
     }
 pd.DataFrame(rows)
 
-# %% [markdown]
-# (exercise-easy-genres)=
-# **The easy genres.** Compute the share of right answers for each genre in both runs. Which genres
-# does the network know even when the track is new?
-
-# %% tags=["hide-cell"]
-pd.DataFrame(
-    {
-        name: (made.predictions.y_true == made.predictions.y_pred).groupby(made.predictions.y_true)
-        .mean()
-        for name, made in {"first run": run, "by track": track_run}.items()
-    }
-).sort_values("by track")  # fmt: skip
-
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
 leakage = pd.DataFrame(run.metrics["leakage"]).set_index(["first", "second"])
 known = leakage["share"]["train", "test"]
 difference = accuracy_difference(run.predictions, track_run.predictions)
+seeds, full = {}, {}
+for name in ("image", "track"):
+    seeds[name] = accuracy_of(pooled(stored(f"{name}-{number}") for number in SEEDS))
+    full[name] = stored(f"{name}-full-budget")
+rates = full["track"].history.learning_rate
 glue_settings(settings)
 glue_numbers(
     paper_accuracy=paper.ACCURACY,
     paper_f1=paper.MACRO_F1,
     paper_genres=len(paper.TABLE_2),
     paper_images=paper.TEST_IMAGES,
-    paper_low=low,
-    paper_high=high,
+    **{f"seeds_{name}": accuracy for name, accuracy in seeds.items()},
+    **{f"full_{name}": trained.accuracy for name, trained in full.items()},
+    stopped=len(rates),
+    allowed=paper.MAX_EPOCHS,
     **ours,
     track=unknown["accuracy"],
     drop=difference,
@@ -207,7 +206,8 @@ glue_numbers(
 )
 statements(
     most_are_known=known > 0.5,
-    close_to_paper=ours["low"] < paper.ACCURACY < ours["high"] and protocol == "image",
+    seeds_lie_below=max(seeds[name]["high"] for name in seeds) < paper.ACCURACY,
+    stopped_early=len(rates) < paper.MAX_EPOCHS and rates.is_monotonic_increasing,
     drop_is_clear=difference["low"] > 0,
     far_above_guessing=min(ours["low"], unknown["low"]) > 3 / len(run.genres),
 )
