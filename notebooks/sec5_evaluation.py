@@ -17,17 +17,19 @@
 # scores and its confusion matrix say about it?
 #
 # **Answer.** Trained here by the paper's recipe, with test tracks that it knows from training, the
-# network names {glue:text}`accuracy:.1%` of the test images; the paper prints
-# {glue:text}`paper_accuracy:.2%`, inside our 95 % interval{glue:text}`interval_has_paper`. As in
-# the paper, training accuracy stays below validation accuracy. That is no sign of generalisation:
-# measured by the same rules, the order turns round{glue:text}`order_is_measurement`.
+# network names {glue:text}`accuracy:.1%` of the test images. That this is near the paper's
+# {glue:text}`paper_accuracy:.2%` says little: on GTZAN, three seeds give {glue:text}`seeds:.1%`
+# ({glue:text}`seeds_low:.1%` to {glue:text}`seeds_high:.1%`), and the paper's settings
+# {glue:text}`full_image:.1%`{glue:text}`paper_lies_between`. As in the paper, training accuracy
+# stays below validation accuracy. That is no sign of generalisation: measured by the same rules,
+# the order turns round{glue:text}`order_is_measurement`.
 #
 # ```{glue:figure} figure_4
 # :name: fig-train
 #
-# Figure 4 of the paper, with our run. The *running* figures are what a training loop prints; the
-# *re-scored* ones are taken by the rules of validation. The distance between them is the handicap
-# of training, not a lack of overfitting.
+# Training accuracy lies below validation accuracy only because it is measured while the network
+# learns: re-scored by the rules of validation, it is not lower{glue:text}`order_is_measurement`.
+# Figure 4 of the paper, with our run. *Running* is what a training loop prints.
 # ```
 
 # %% tags=["parameters", "hide-input"]
@@ -44,10 +46,11 @@ import pandas as pd
 
 from genre_lib import paper
 from genre_lib.book import figures, interactive
-from genre_lib.book.references import stored
+from genre_lib.book.comparisons import pooled
+from genre_lib.book.references import SEEDS, stored
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.evaluation import accuracy_of, confusions, vote, wilson_interval
+from genre_lib.evaluation import accuracy_of, confusions, wilson_interval
 from genre_lib.runs import get_run
 
 settings = configure(
@@ -94,8 +97,8 @@ figures.show("figure_3", figures.figure_3(run))
 # ```{glue:figure} figure_3
 # :name: fig-rate
 #
-# Figure 3 of the paper, with our run: the learning rate rises to its peak and falls along a cosine.
-# Dots are epochs that were run.
+# Steps are largest in the first half of training, and tiny at its
+# end{glue:text}`rate_rises_and_falls`. Figure 3 of the paper, with our run; dots are its epochs.
 # ```
 #
 # ## Figures 4 and 5: learning and validation
@@ -113,8 +116,8 @@ figures.show("figure_5", figures.figure_5(run))
 # ```{glue:figure} figure_5
 # :name: fig-validation
 #
-# Figure 5 of the paper, with our run: validation accuracy and loss. The star marks the model that
-# was kept.
+# Validation is best late, when the steps have become small{glue:text}`best_is_late`. Figure 5 of
+# the paper, with our run: accuracy and loss. The star marks the model that was kept.
 # ```
 #
 # | at the end of training | paper | this run |
@@ -127,10 +130,11 @@ figures.show("figure_5", figures.figure_5(run))
 #
 # The kept model is that of epoch {glue:text}`best_epoch`, with {glue:text}`best_validation:.1%` of
 # the validation images right. Our training ran through its whole budget{glue:text}`ran_to_the_end`;
-# the paper's stopped early ({numref}`fig-validation`). With the paper's budget on GTZAN, validation
-# accuracy peaks at {glue:text}`peak_track:.1%`, as printed, if tracks are split, and at
-# {glue:text}`peak_image:.1%` if images are{glue:text}`peak_by_track` ({doc}`learning_curves`). In a
-# browser, point at an epoch to read all values.
+# the paper's stopped early ({numref}`fig-validation`). With the paper's settings on GTZAN,
+# validation accuracy peaks at {glue:text}`peak_image:.1%` if images are split, and at
+# {glue:text}`peak_track:.1%`, as printed, if tracks are{glue:text}`peak_by_track`; but early
+# stopping ended the latter in epoch {glue:text}`stopped` of {glue:text}`paper_epochs`
+# ({doc}`learning_curves`). In a browser, point at an epoch to read all values.
 
 # %% tags=["hide-input"]
 interactive.learning_curves("history", run)
@@ -166,6 +170,12 @@ figures.tabulate("table_2", table)
 # {glue:text}`track_accuracy:.1%` of the tracks get the right genre. The paper prints no interval;
 # taking all its images for independent, it would be {glue:text}`paper_low:.1%` to
 # {glue:text}`paper_high:.1%` ({term}`Wilson interval`, {cite:t}`wilson1927inference`).
+#
+# Are its probabilities to be believed? Over three seeds on GTZAN, its answers about known tracks
+# have a mean probability of {glue:text}`sure_image:.1%`, but {glue:text}`seeds:.1%` are right.
+# About new artists they have {glue:text}`sure_artists:.1%`, and only
+# {glue:text}`right_artists:.1%` are right: where the network errs more, it is not modest any
+# more{glue:text}`sure_where_wrong`.
 
 # %% tags=["hide-input", "remove-output"]
 figures.show("figure_6", figures.figure_6(run))
@@ -173,19 +183,16 @@ figures.show("figure_6", figures.figure_6(run))
 # %% [markdown]
 # The F1-scores of the table compare the genres. Rock is the hardest in both
 # networks{glue:text}`same_hardest`, and classical and jazz are among the easiest
-# three{glue:text}`same_easiest`. Our easiest is {glue:text}`easiest` ({glue:text}`easiest_f1:.2f`),
-# our hardest {glue:text}`hardest` ({glue:text}`hardest_f1:.2f`). The paper's are
-# {glue:text}`paper_easiest` ({glue:text}`paper_easiest_f1:.2f`) and {glue:text}`paper_hardest`
-# ({glue:text}`paper_hardest_f1:.2f`). A likely reason: classical music has hardly any drums and
-# little energy at high frequencies, while rock shares its instruments with several other genres.
+# three{glue:text}`same_easiest`. A likely reason: classical music has hardly any drums and little
+# energy at high frequencies, while rock shares its instruments with several other genres.
 #
 # ## Figure 6: who is taken for whom
 #
 # ```{glue:figure} figure_6
 # :name: fig-confusion
 #
-# Figure 6 of the paper, with our run: the {term}`confusion matrix`. Most answers lie on the
-# diagonal, where they are right{glue:text}`diagonal_is_largest`.
+# Most answers lie on the diagonal, where they are right{glue:text}`diagonal_is_largest`. Figure 6
+# of the paper, with our run: the {term}`confusion matrix`.
 # ```
 #
 # The most frequent mistake in {numref}`fig-confusion`: {glue:text}`confused_images` images of
@@ -208,8 +215,15 @@ printed = pd.DataFrame(paper.TABLE_2).set_index("genre").f1
 paper_low, paper_high = wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES)
 scored = accuracy_of(run.predictions)
 training = run.settings.training
-peaks = {split: stored(f"{split}-full-budget").history.validation_accuracy.max()
-         for split in ("image", "track")}  # fmt: skip
+full = {split: stored(f"{split}-full-budget") for split in ("image", "track")}
+peaks = {split: trained.history.validation_accuracy.max() for split, trained in full.items()}
+three, artists = (
+    pooled(stored(f"{split}-{number}") for number in SEEDS) for split in ("image", "fault-filtered")
+)
+sure_image, sure_artists = (
+    answers.filter(regex="^p_").max(axis=1).mean() for answers in (three, artists)
+)
+seeds, right_artists = accuracy_of(three), accuracy_of(artists)
 glue_settings(settings)
 glue_numbers(
     images_train=run.metrics["images"]["train"],
@@ -233,10 +247,6 @@ glue_numbers(
     correct=int((run.predictions.y_true == run.predictions.y_pred).sum()),
     test_images=len(run.predictions),
     chance=1 / len(run.genres),
-    easiest=genres.f1.idxmax(),
-    easiest_f1=genres.f1.max(),
-    hardest=genres.f1.idxmin(),
-    hardest_f1=genres.f1.min(),
     confused_images=int(wrong.max()),
     confused_from=wrong.idxmax()[0],
     confused_to=wrong.idxmax()[1],
@@ -257,21 +267,24 @@ glue_numbers(
     paper_images=paper.TEST_IMAGES,
     paper_low=paper_low,
     paper_high=paper_high,
-    paper_easiest=printed.idxmax(),
-    paper_easiest_f1=printed.max(),
-    paper_hardest=printed.idxmin(),
-    paper_hardest_f1=printed.min(),
     **{f"paper_{genre}": count for genre, count in paper.QUOTED_CORRECT.items()},
     **{f"peak_{split}": share for split, share in peaks.items()},
+    **{"seeds": seeds, "right_artists": right_artists, "full_image": full["image"].accuracy},
+    **{"sure_image": sure_image, "sure_artists": sure_artists},
+    stopped=len(full["track"].history),
 )
 statements(
-    interval_has_paper=settings.corpus == "gtzan"
-    and scored["low"] <= paper.ACCURACY <= scored["high"],
+    paper_lies_between=seeds["high"] < paper.ACCURACY < full["image"].accuracy,
+    sure_where_wrong=sure_image < seeds["low"] and sure_artists > right_artists["accuracy"],
+    rate_rises_and_falls=0 < history.learning_rate.argmax() < len(history) / 2
+    and last.learning_rate < 0.01 * history.learning_rate.max(),
+    best_is_late=best.epoch > 0.75 * len(history),
     order_is_measurement=last.train_accuracy
     < last.validation_accuracy
     <= last.clean_train_accuracy,
     peak_by_track=abs(peaks["track"] - paper.VALIDATION_ACCURACY) < 0.01
-    and peaks["image"] - paper.VALIDATION_ACCURACY > 0.1,
+    and peaks["image"] - paper.VALIDATION_ACCURACY > 0.1
+    and len(full["track"].history) < paper.MAX_EPOCHS,
     ran_to_the_end=len(history) == training.epochs,
     same_hardest=genres.f1.idxmin() == printed.idxmin() == "rock",
     same_easiest={"classical", "jazz"}
@@ -282,8 +295,8 @@ statements(
 # %% [markdown]
 # ## What was found
 #
-# - On test images of known tracks the network reaches {glue:text}`accuracy:.1%`
-#   ({glue:text}`low:.1%` to {glue:text}`high:.1%`); guessing gives {glue:text}`chance:.0%`.
+# - On test images of known tracks the network reaches {glue:text}`accuracy:.1%` with this seed, and
+#   {glue:text}`seeds:.1%` with three; guessing gives {glue:text}`chance:.0%`.
 # - Running training accuracy lies below validation accuracy because it is measured under handicap;
 #   by the same rules it does not.
 # - {doc}`what_does_84_mean` asks what is left on new tracks, and {doc}`learning_curves` which split
@@ -315,16 +328,3 @@ pairs = pd.Series({
 }).sort_values(ascending=False) / max(1, mistakes.sum())  # fmt: skip
 print(f"{pairs.index[0]}: {pairs.iloc[0]:.0%} of the mistakes")
 print(f"{(pairs.cumsum() < 0.5).sum() + 1} of {len(pairs)} pairs make half of them")
-
-# %% [markdown]
-# (exercise-votes)=
-# **What is a vote worth?** Split by image, some tracks have one test image and others three. How
-# often is a single image right, and how often the vote of the track, by the number of images that
-# vote?
-
-# %% tags=["hide-cell"]
-answers = run.predictions.assign(right=run.predictions.y_true == run.predictions.y_pred)
-tracks = answers.groupby("track_id").right.agg(["size", "mean"])
-voted = vote(run.predictions).set_index("track_id")
-tracks["vote"] = voted.y_true == voted.y_pred
-tracks.groupby("size").agg(tracks=("vote", "size"), image=("mean", "mean"), vote=("vote", "mean"))
