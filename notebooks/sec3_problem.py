@@ -20,8 +20,8 @@
 # **The paper's arithmetic makes this the decisive question.** Every track becomes
 # {glue:text}`paper_images_per_track` images. Split these one by one, and
 # {glue:text}`shared_image:.0%` of the tested tracks are in the training set,
-# too{glue:text}`all_are_known`. Split whole tracks, and it is none of
-# them{glue:text}`none_is_known`.
+# too{glue:text}`all_are_known`. Split whole tracks, and none of them is, by its name or by an
+# identical spectrogram{glue:text}`none_is_known`.
 #
 # ```{glue:figure} split
 # :name: fig-split
@@ -111,7 +111,7 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 #
 # which gives each genre a score. The genre with the highest score is the answer. The parameters
 # $\theta$ are chosen on one part of the examples such that $\hat{y}(x_i) = y_i$ as often as
-# possible on *another* part, never seen before. The difficulty lies in this last half-sentence.
+# possible on *another* part, never seen before.
 #
 # ## One track, many images
 #
@@ -189,10 +189,11 @@ figures.show(
 # ## Duplicate recordings
 #
 # A collection may contain the same recording twice, under two names ({term}`duplicate recordings`).
-# We find them by comparing the spectrograms: {glue:text}`pairs` pairs. Under `image`,
-# {glue:text}`identical_image` tested tracks have a duplicate in training; under `track`
-# {glue:text}`identical_track` have one, because duplicates are kept together there. A recording
-# that stands under two genres goes to training, since no answer to it could be called right.
+# We find {glue:text}`pairs` pairs whose spectrograms are identical. Under `image`,
+# {glue:text}`identical_image` tested tracks have one in training; under `track`
+# {glue:text}`identical_track` have, because such pairs are kept together. Repetitions that differ
+# in gray levels remain ({doc}`what_does_84_mean` counts them). A recording that is filed under two
+# genres goes to training, since no answer to it could be called right.
 
 # %% tags=["hide-input"]
 audited = pd.concat(
@@ -218,7 +219,7 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # - The paper leaves open how a track becomes {glue:text}`paper_images_per_track` images, and
 #   whether images or tracks are split.
 # - Split by image, {glue:text}`shared_image:.0%` of the tested tracks are known from training;
-#   split by track, {glue:text}`shared_track:.0%`.
+#   split by track, {glue:text}`shared_track:.0%`, by name or identical spectrogram.
 #
 # ## Exercises
 #
@@ -275,7 +276,7 @@ print("other name:", ", ".join(other_name.track_id_test + " is " + other_name.tr
 
 # %% [markdown]
 # (exercise-two-labels)=
-# **Two labels.** Which recording stands in the collection under two genres?
+# **Two labels.** Which recording is filed under two genres?
 
 # %% tags=["hide-cell"]
 identical_pairs(tables.loc["image"]).query("first_genre != second_genre")

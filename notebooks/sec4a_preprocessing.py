@@ -61,7 +61,8 @@ settings = configure(
 # ```{admonition} What this page was computed from
 # :class: note
 # The spectrograms are those of {glue:text}`corpus`, profile {glue:text}`profile`. The wave in
-# {numref}`fig-steps` is {glue:text}`track_id`, {glue:text}`track_origin`. Nothing is trained here.
+# {numref}`fig-steps` is {glue:text}`track_id`: the first track, or a composed song where a corpus
+# is stored without audio, as GTZAN is for the published pages. Nothing is trained here.
 # ```
 #
 # ## From the wave to decibels
@@ -276,11 +277,6 @@ seconds = store.seconds
 glue_settings(settings)
 glue_numbers(
     track_id=track.track_id,
-    track_origin=(
-        "a track of this corpus"
-        if find_corpus(settings).tracks
-        else "a composed song, as the corpus is stored without audio"
-    ),
     error=error,
     half=spectrogram.top_db / 255 / 2,
     by_hand_difference=np.abs(decibels - by_hand).max(),

@@ -17,7 +17,7 @@
 # describes a loss in words. On this page each of them is computed by hand, on random numbers, and
 # then by the code that trains the network of this book.
 #
-# **Two of the four do as printed, and two in a slightly different form.** In the form that PyTorch
+# **Two of the four describe it as printed, two after a small change.** In the form that PyTorch
 # gives them, hand and code differ by {glue:text}`worst:.1e` at most, which is
 # rounding{glue:text}`only_rounding`. Equation 2 as printed starts at the peak, while the schedule
 # that the paper names rises to it first{glue:text}`starts_at_peak`. Equation 1 has a constant in
@@ -128,11 +128,11 @@ effects["difference"] = effects["gradient"].map(epsilon_effect)
 figures.tabulate("epsilon", effects, formats={"gradient": "{:.0e}", "difference": "{:.1e}"})
 
 # %% [markdown]
-# For large gradients the place of $\epsilon$ is of no consequence. Below the root of $\epsilon$,
-# {glue:text}`epsilon_root:.0e`, it is. And our network? Clipping (Equation 4) leaves a gradient of
-# length {glue:text}`clip_norm` at most, so its values have a root mean square of at most
-# {glue:text}`typical:.1e`. There the difference is {glue:text}`typical_effect:.1%` of the way. We
-# take Equation 1 for a shorthand of PyTorch's AdamW.
+# For large gradients the place of $\epsilon$ is of no consequence. For gradients smaller than
+# $\sqrt{\epsilon}$, {glue:text}`epsilon_root:.0e`, it is. And our network? Clipping (Equation 4)
+# leaves a gradient of length {glue:text}`clip_norm` at most, so its values have a root mean square
+# of at most {glue:text}`typical:.1e`. There the difference is {glue:text}`typical_effect:.1%` of
+# the way. We take Equation 1 for a shorthand of PyTorch's AdamW.
 #
 # ## Equation 2: how large a step
 #
@@ -169,7 +169,7 @@ np.abs(by_formula - by_code).max()
 figures.show("schedules", figures.schedules(training, settings.augmentation))
 
 # %% [markdown]
-# At every step, formula and code differ by at most {glue:text}`schedule_difference:.1e`. A linear
+# At every step, formula and code differ by at most {glue:text}`schedule_difference:.1e`. A straight
 # warm-up would differ by up to {glue:text}`linear_difference:.0%` of the peak. Equation 2 taken
 # literally differs by up to {glue:text}`printed_difference:.0%`, because it starts at the peak
 # ({numref}`fig-schedules`). We use the schedule named {glue:text}`schedule`.
@@ -315,8 +315,9 @@ float(by_code.argmax() / len(by_code)), float(by_code[len(by_code) // 2] / by_co
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
 printed = training.learning_rate * (1 + np.cos(np.pi * np.arange(1000) / 1000)) / 2
-linear = training.model_copy(update={"schedule": "linear-warmup-cosine"})
-readings = {"printed": printed, "linear": planned_rates(linear, total_steps=1000)}
+rising = by_code[: by_code.argmax() + 1]
+line = np.append(np.linspace(rising[0], rising[-1], len(rising)), by_code[len(rising) :])
+readings = {"printed": printed, "linear": line}
 glue_settings(settings)
 glue_numbers(
     paper_batch=paper.BATCH_SIZE,
