@@ -31,8 +31,6 @@
 # the same predictions. The lowest lines test the same images with
 # {glue:text}`dose_list` images of each track in training{glue:text}`doses_are_lowest`.
 # ```
-#
-# Nothing is trained here: the page mixes stored predictions.
 
 # %% tags=["hide-input"]
 import numpy as np

@@ -91,8 +91,8 @@ runs = stored_runs()
 # 7. **Was it tuned on the test set?** Whoever tries many settings and reports the best on the test
 #    reports luck, too. Between {glue:text}`variants` variants of the network, choosing by the test
 #    instead of by validation adds {glue:text}`tuned:.1f` points ({glue:text}`tuned_low:.1f` to
-#    {glue:text}`tuned_high:.1f`, with the choice made anew in each draw; here, as in question 6,
-#    chance can only add).
+#    {glue:text}`tuned_high:.1f`, with the choice made anew in each draw). As with the best of many
+#    trainings, chance can only add.
 # 8. **Is there a baseline on the same split?** A score from another paper comes from another test.
 #    The same handcrafted features reach {glue:text}`baseline:.1f` points more
 #    ({glue:text}`baseline_low:.1f` to {glue:text}`baseline_high:.1f`) split by image than by track,
