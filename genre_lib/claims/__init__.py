@@ -3,8 +3,6 @@
 A verdict is computed, never typed. What the paper says, and what would confirm it, stands in
 ``claims.toml``. Runs are given by name, so that a test can change them, or the printed numbers,
 and see the verdict turn.
-
-Intervals are about the test tracks (bootstrap); what another seed would change, they do not say.
 """
 
 from genre_lib.claims.judging import CLAIMS, SCALES, counts_by_verdict, judged, ledger, to_html

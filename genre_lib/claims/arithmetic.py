@@ -31,8 +31,7 @@ def implied_counts() -> pd.DataFrame:
 def recomputed_scores() -> pd.DataFrame:
     """Recompute every score of Table II from the whole counts that its rows imply.
 
-    Columns: class, score, printed, recomputed, and agrees, whether the recomputed one rounds to the
-    printed one. The accuracy is among the F1-scores.
+    Columns: class (or accuracy, an F1-score), score, printed, recomputed, agrees (when rounded).
     """
     counts = implied_counts()
     exact = pd.DataFrame({"precision": counts.correct / counts.called,
@@ -68,11 +67,7 @@ def fitting_counts(share: float, total: int, *, digits: int = 4) -> list[int]:
 
 
 def fits_mean_of_batches(share: float, total: int, batch_size: int) -> list[tuple[int, int]]:
-    """Ways in which a printed share can be the plain mean over batches, the last one smaller.
-
-    Each is the number of correct images in the whole batches, and in the last one, whose images
-    have more weight than the others.
-    """
+    """Correct images, in whole batches and in a smaller last one, whose plain mean is a share."""
     whole, rest = divmod(total, batch_size)
     if not rest:
         return [(count, 0) for count in fitting_counts(share, total)]
@@ -110,9 +105,5 @@ def largest_smoothing(loss: float) -> float:
 
 
 def softmax_twice_floor(*, classes: int = len(paper.TABLE_2)) -> float:
-    """The lowest cross-entropy of a network that ends with a softmax the loss applies once more.
-
-    PyTorch's cross-entropy expects scores before the softmax. A network that hands it
-    probabilities, at best 1 for the right class, cannot get below this loss.
-    """
+    """The lowest cross-entropy of a network whose softmax PyTorch's loss applies once more."""
     return math.log(1 + (classes - 1) / math.e)

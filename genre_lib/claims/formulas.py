@@ -116,8 +116,7 @@ def equation_3(runs: Evidence) -> Finding:
     cross_entropy, uniform = -log_p[torch.arange(128), labels].mean(), -log_p.mean(1).mean()
     by_formula = (1 - alpha) * cross_entropy + alpha * uniform
     difference = float((by_formula - training.smoothed_loss(logits, labels, smoothing=alpha)).abs())
-    found = f"Formula and code differ by {difference:.1e}."
-    return Finding(found, difference < 1e-6)
+    return Finding(f"Formula and code differ by {difference:.1e}.", difference < 1e-6)
 
 
 def equation_4(runs: Evidence) -> Finding:

@@ -16,7 +16,7 @@ from genre_lib.runs import Run
 
 Kind = Literal["arithmetic", "number", "conclusion"]
 SCALES: dict[Kind, tuple[str, str, str]] = {
-    "arithmetic": ("consistent", "inconsistent", "cannot be told from print"),
+    "arithmetic": ("consistent", "inconsistent", "not decidable from the paper"),
     "number": ("reproduced", "not reproduced", "undecided"),
     "conclusion": ("supported on new tracks", "not supported", "undecided"),
 }
@@ -60,11 +60,7 @@ class Evidence(dict[str, Run]):
 
 
 class Claim(NamedTuple):
-    """One statement of the paper that can be checked, as ``claims.toml`` has it.
-
-    A function of `module` judges it; its docstring has what speaks against the claim, if that is
-    not the opposite of what confirms it.
-    """
+    """One statement of the paper; its judge, in `module`, says what speaks against it."""
 
     key: str
     module: str
@@ -86,10 +82,7 @@ CLAIMS = {
 
 
 def judged(key: str, runs: Mapping[str, Run]) -> Judged:
-    """Judge one claim: every page that speaks of its verdict reads it here.
-
-    Where a run is missing that the claim needs, it stays undecided.
-    """
+    """Judge one claim, for every page that speaks of it; undecided if a run is missing."""
     claim, evidence = CLAIMS[key], Evidence(runs)
     given = {"by": key} | TEXTS[claim.module][key].get("judge", {})
     judge = getattr(import_module(f"genre_lib.claims.{claim.module}"), given.pop("by"))
@@ -103,10 +96,7 @@ def judged(key: str, runs: Mapping[str, Run]) -> Judged:
 
 
 def ledger(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """All claims, in the order of the paper's sections, with what became of them.
-
-    The columns are the fields of `Claim` and of `Judged`.
-    """
+    """All claims (`Claim`) in the order of the paper's sections, each as `Judged`."""
     ordered = sorted(CLAIMS.values(), key=lambda claim: SECTIONS.index(claim.section.split(",")[0]))
     return pd.DataFrame(claim._asdict() | judged(claim.key, runs)._asdict() for claim in ordered)
 
@@ -119,11 +109,7 @@ def counts_by_verdict(table: pd.DataFrame) -> dict[str, int]:
 
 
 def to_html(table: pd.DataFrame) -> str:
-    """The ledger as HTML with filters by kind and verdict, section and text (``ledger.js``).
-
-    Each row has the id ``claim-<key>``, so that other pages can point at it, and a link to the
-    page with the evidence.
-    """
+    """The ledger as HTML; a row has the id ``claim-<key>``, and ``ledger.js`` filters them."""
     sections = {name for text in table.section for name in text.split(", ")}
     return fill(
         "ledger.html",

@@ -44,38 +44,27 @@ def augmented_for_training(runs: Evidence) -> Finding:
     return Finding(found, None)
 
 
-def _blocks() -> list[paper.LayerRow]:
-    return [row for row in paper.TABLE_1 if row.layer.startswith("Conv")]
-
-
 def _width(layer: str) -> int:
     return next(row.output[-1] for row in paper.TABLE_1 if row.layer.startswith(layer))
 
 
-def _same(in_text: object, in_table: object) -> Finding:
-    return Finding(f"In the text: {in_text}; in Table I: {in_table}.", in_text == in_table)
-
-
-def filters(runs: Evidence) -> Finding:
-    return _same(paper.CONV_FILTERS, tuple(row.output[1] for row in _blocks()))
-
-
-def recurrent_units(runs: Evidence) -> Finding:
-    return _same(2 * paper.LSTM_UNITS_PER_DIRECTION, _width("LSTM"))
-
-
-def batch_normalization(runs: Evidence) -> Finding:
-    words = {True: "in each block", False: "none"}
-    in_table = all("BN" in row.layer for row in _blocks())
-    return _same(words[paper.TEXT_BATCH_NORM], words[in_table])
-
-
-def conv_dropout(runs: Evidence) -> Finding:
+def in_both(runs: Evidence, *, what: str) -> Finding:
+    """Whether the text and Table I print the same."""
     layers = [row.layer for row in paper.TABLE_1]
     before = layers[: next(i for i, layer in enumerate(layers) if layer.startswith("LSTM"))]
-    in_table = [layer for layer in before if layer.startswith("Dropout")]
-    in_text = [f"Dropout[{paper.TEXT_CONV_DROPOUT}]"] * len(_blocks())
-    return _same(" and ".join(in_text), " and ".join(in_table))
+    blocks = [row for row in paper.TABLE_1 if row.layer.startswith("Conv")]
+    words, drop = {True: "in each block", False: "none"}, f"Dropout[{paper.TEXT_CONV_DROPOUT}]"
+    normalized = all("BN" in row.layer for row in blocks)
+    in_text, in_table = {
+        "filters": (paper.CONV_FILTERS, tuple(row.output[1] for row in blocks)),
+        "recurrent_units": (2 * paper.LSTM_UNITS_PER_DIRECTION, _width("LSTM")),
+        "batch_normalization": (words[paper.TEXT_BATCH_NORM], words[normalized]),
+        "conv_dropout": (
+            " and ".join([drop] * len(blocks)),
+            " and ".join(layer for layer in before if layer.startswith("Dropout")),
+        ),
+    }[what]
+    return Finding(f"In the text: {in_text}; in Table I: {in_table}.", in_text == in_table)
 
 
 def reduced_to_128(runs: Evidence) -> Finding:

@@ -2,11 +2,13 @@ import math
 import statistics
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import invented
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from genre_lib import corpus, paper
 from genre_lib.book import comparisons
@@ -160,22 +162,39 @@ def test_the_difference_to_the_printed_accuracy_has_the_interval_of_a_simulation
         assert (result["low"], result["high"]) == pytest.approx((low, high), abs=0.012)
 
 
-def test_ingredients_are_corrected_for_how_many_they_are(monkeypatch):
+def left_out(**adds: tuple[float, float, float]) -> dict[str, Any]:
+    """Runs of three seeds with and without parts, which add that much to their accuracy."""
+    runs = {f"track-{seed}": SimpleNamespace(accuracy=0.7) for seed in range(3)}
+    return runs | {
+        f"track-{seed}-no-{part}": SimpleNamespace(accuracy=0.7 - add)
+        for part, by_seed in adds.items() for seed, add in enumerate(by_seed)
+    }  # fmt: skip
+
+
+def test_ingredients_are_judged_by_their_seeds_and_corrected_for_how_many_they_are(monkeypatch):
     """Holm: the smallest of three p-values three times, the next twice, and never a smaller one."""
-    changes = iter([0.0196, 0.022, 0.001])
-    monkeypatch.setattr(
-        comparisons,
-        "paired_differences",
-        lambda runs, pairs, by: pd.DataFrame(
-            {"label": label, "difference": change, "low": change - 0.0196, "high": change + 0.0196}
-            for label, change in zip(dict.fromkeys(pair[0] for pair in pairs), changes, strict=True)
-        ),
-    )
     monkeypatch.setattr(comparisons, "LEFT_OUT", {"a": "no-a", "b": "no-b", "c": "no-c"})
-    table = comparisons.ingredients({})
-    single = [2 * statistics.NormalDist().cdf(-change / 0.01) for change in (0.022, 0.0196, 0.001)]
-    expected = [3 * single[0], max(3 * single[0], 2 * single[1]), single[2]]
-    assert table.p[["b", "a", "c"]].tolist() == pytest.approx(expected, rel=1e-3)
+    table = comparisons.ingredients(
+        left_out(a=(0.02, 0.03, 0.01), b=(0.02, 0.04, 0.03), c=(0, 0.01, -0.01))
+    )
+    assert table.index.tolist() == ["a", "b", "c"]
+    assert table.difference.tolist() == pytest.approx([0.02, 0.03, 0])
+    single = [2 * t.sf(mean / (0.01 / 3**0.5), 6) for mean in (0.03, 0.02)]
+    expected = [3 * single[0], max(3 * single[0], 2 * single[1]), 1]
+    assert table.p[["b", "a", "c"]].tolist() == pytest.approx(expected, rel=1e-6)
+    assert (table.high - table.low).tolist() == pytest.approx(
+        [2 * 2.4469 * 0.01 / 3**0.5] * 3, rel=1e-4
+    )
+
+
+def test_an_ingredient_with_the_same_mean_is_less_clear_where_seeds_differ_more(monkeypatch):
+    monkeypatch.setattr(comparisons, "LEFT_OUT", {"a": "no-a"})
+    alike, apart = (
+        comparisons.ingredients(left_out(a=adds)).T["a"]
+        for adds in ((0.02, 0.021, 0.019), (0.06, 0.02, -0.02))
+    )
+    assert alike.p < 0.01 < 0.05 < apart.p
+    assert alike.low > 0 > apart.low
 
 
 def test_identical_pairs_are_found_and_their_images_counted(runs):
