@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from genre_lib.book.references import stored_runs
 from genre_lib.book.templates import fill
 from genre_lib.config import new_folder, read_json, write_file, write_json
 from genre_lib.evaluation import vote, wilson_interval
@@ -23,10 +24,12 @@ def package(run: Path, target: Path) -> None:
 
 
 def model_card(trained: Trained) -> str:
-    """The model card of a network: a template, filled in from its run."""
+    """The model card of a network: a template, filled in from its run and from stored ones."""
     from genre_lib.model import count_parameters
 
-    answers = trained.answers
+    answers, key = trained.answers, ["track_id", "image"]
+    stored = [run for run in stored_runs().values() if run.settings.view == trained.settings.view]
+    artists = trained.settings.model_copy(update={"protocol": "fault-filtered"})
     rights = (answers.y_true == answers.y_pred).groupby(answers.y_true)
     return fill(
         "model_card.md",
@@ -35,6 +38,10 @@ def model_card(trained: Trained) -> str:
         images=share_of(trained.predictions),
         votes=share_of(vote(trained.predictions)),
         answers=share_of(answers),
+        rivals=[run for run in stored if run.predictions[key].equals(trained.predictions[key])],
+        apart=[run for run in stored if run.settings == artists != trained.settings],
+        confidence=lambda predictions: predictions.filter(regex="^p_").max(axis=1).mean(),
+        voted=lambda run: share_of(vote(run.predictions)),
         recalls=rights.agg(["sum", "count"]),
         form=RIGHT,
         wilson_interval=wilson_interval,

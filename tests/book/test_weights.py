@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from genre_lib.book.references import stored_runs
 from genre_lib.book.weights import model_card, package
 from genre_lib.config import UserError
 from genre_lib.evaluation import wilson_interval
@@ -113,3 +114,20 @@ def test_the_card_says_how_often_changed_tracks_are_named_rightly(trained):
         assert f"| {row['change']} | {share} | {row['tracks']} |" in card
     assert trained.hearing == {}
     assert "benchmarks.hearing" not in model_card(trained)
+
+
+def test_the_card_tells_of_runs_with_the_same_test_and_of_new_artists(trained):
+    packaged, runs = read_trained(), stored_runs()
+    card = model_card(packaged)
+    rivals = [run for name, run in runs.items() if re.match("track-0(-|$)", name)]
+    count = len([*rivals, runs["track-full-budget"]])
+    assert f"Of {count} stored runs" in card
+    assert "none has a higher test accuracy. So part" in card
+    worst = replace(packaged, metrics=packaged.metrics | {"accuracy": 0.0})
+    assert f"{count} have a higher test accuracy." in model_card(worst).replace("\n", " ")
+    apart = runs["fault-filtered-0-cutmix-stays"]
+    sure = [f"{100 * run.predictions.filter(regex='^p_').max(axis=1).mean():.1f}%"
+            for run in (packaged, apart)]  # fmt: skip
+    assert all(share in card for share in (*sure, f"{100 * apart.accuracy:.1f}%"))
+    assert "are new to it" not in model_card(changed(packaged, corpus="gtzan", seed=1))
+    assert "stored runs" not in model_card(trained)
