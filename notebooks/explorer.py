@@ -13,11 +13,12 @@
 # %% [markdown]
 # # Look at the spectrograms
 #
-# **Where does the network look when it names a genre?** Nearly everywhere. Its attention is no
-# spotlight: in the {glue:text}`clips` songs below, none of which it trained on, no moment gets more
-# than {glue:text}`peak:.1f` times an even share{glue:text}`no_spotlight`. And in each of them,
-# every single moment speaks for the genre that the song as a whole is
-# given{glue:text}`moments_agree`.
+# **Does the network pick out a few moments when it names a genre?** Not in the {glue:text}`clips`
+# composed songs below, whose genres a demonstration network names that trained on other composed
+# songs: no moment gets more than {glue:text}`peak:.1f` times an even share of its
+# attention{glue:text}`no_spotlight`. This is not where in the picture it looks, for attention comes
+# after an LSTM, which has read the whole song by then; so in each song every single moment speaks
+# for the genre of the whole{glue:text}`moments_agree`. Of recordings, the songs tell nothing.
 #
 # Hear a song while a line runs over its spectrogram, and see what the network makes of each moment.
 # Then change the picture as the training does, and as other settings would. The controls work in
@@ -38,7 +39,8 @@ import pandas as pd
 from genre_lib import explorer
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.predict import DEMONSTRATION, RIGHT, read_trained
+from genre_lib.evaluation import accuracy_of
+from genre_lib.predict import DEMONSTRATION, read_trained
 from genre_lib.splits import split_images
 from genre_lib.store import open_store
 
@@ -78,9 +80,9 @@ clips = explorer.hear(songs, network)
 # that the network finds most probable, and the right one: how probable each would be if that moment
 # alone had to decide, from impossible to certain. The number at the right is for the whole song.
 #
-# The network learned from other songs of this corpus. It is right for {glue:text}`known` of the
-# {glue:text}`tested` test songs; guessing would be right for {glue:text}`chance:.0%`. All songs
-# below are among them.
+# The network learned from other songs of this corpus. It is right for {glue:text}`known:.0%`
+# ({glue:text}`known_low:.0%` to {glue:text}`known_high:.0%`) of {glue:text}`tested` test songs,
+# those below among them; guessing would be right for {glue:text}`chance:.0%`.
 
 # %% tags=["remove-input"]
 explorer.player(clips)
@@ -227,7 +229,7 @@ glue_numbers(
     images=settings.images_per_track,
     clips=len(clips),
     right=sum(clip.answer == clip.genre for clip in clips),
-    known=RIGHT.format(**network.test_accuracy),
+    known=accuracy_of(network.answers),
     tested=network.test_accuracy["count"],
     chance=1 / len(network.genres),
     heard=clips[0].length,
@@ -305,6 +307,7 @@ glue_numbers(
     own_last=answer.windows[-1].genre,
     own_named=int(named.sum()),
     own_right=int((trained.answers.y_true[named] == answer.genre).sum()),
+    own_share=trained.test_accuracy["share"],
     shake_gain=moved_by(minute / 2),
     shake_hiss=moved_by(minute + hiss),
     shake_shift=moved_by(minute[rate // 10 :]),

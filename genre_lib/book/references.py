@@ -30,7 +30,7 @@ from genre_lib.config import (
     runs_dir,
     write_file,
 )
-from genre_lib.evaluation import accuracy_of, vote
+from genre_lib.evaluation import accuracy_of, vote, wilson_interval
 from genre_lib.runs import FILES, TABLES, Run, get_run, is_complete, read_run
 from genre_lib.store import open_store
 
@@ -130,6 +130,8 @@ def results_markdown(runs: Mapping[str, Run]) -> str:
     percent = "{accuracy:.1%} ({low:.1%} to {high:.1%})".format
     for name, run in ((name, runs[name]) for name in SHOWN if name in runs):
         images, tracks = accuracy_of(run.predictions), accuracy_of(vote(run.predictions))
+        if tracks["low"] == 1:  # all are right, and so in every draw
+            tracks["low"] = wilson_interval(*[run.metrics["test_tracks"]] * 2)[0]
         lines.append(
             f"| {name} | {percent(**images)} | {percent(**tracks)} of {run.metrics['test_tracks']} "
             f"| {len(run.history) or '-'} | {run.environment['seconds'] / 60:.1f} |"

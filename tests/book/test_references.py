@@ -216,7 +216,19 @@ def test_the_readme_shows_the_stored_results(monkeypatch):
     assert sum(line.startswith(f"| {name} |") for name in SHOWN for line in shown.splitlines()) == 6
 
     table = over_seeds({name: run for name, run in made.items() if "segments" not in name})
-    table = table[table.scored == "image"].set_index(["protocol", "method"]).accuracy
+    table = table[table.scored == "image"].set_index(["protocol", "method"])
+    rival = table.loc["track", "handcrafted"]
+    assert made["track-0-handcrafted"].accuracy == rival.worst
+    assert f"their worst of three ({100 * rival.accuracy:.1f} %)" in text
+    leak = made["image-0"].metrics["leakage"]
+    known = next(row for row in leak if (row["first"], row["second"]) == ("train", "test"))
+    assert known["share"] == 1
+    assert f"all {made['image-0'].metrics['test_tracks']} test\ntracks are known" in text
+    for name in SHOWN:
+        row = next(line for line in shown.splitlines() if line.startswith(f"| {name} |"))
+        low, high = re.findall(r"([\d.]+)%", row)[4:]
+        assert float(low) < float(high), name  # an interval is no point
+    table = table.accuracy
     answer = text.split("**The answer.**")[1].split("\n\n")[0]
     assert re.findall(r"([\d.]+) %", answer) == [
         "84",
