@@ -30,19 +30,16 @@ def model_card(trained: Trained) -> str:
     answers, key = trained.answers, ["track_id", "image"]
     stored = [run for run in stored_runs().values() if run.settings.view == trained.settings.view]
     artists = trained.settings.model_copy(update={"protocol": "fault-filtered"})
-    rights = (answers.y_true == answers.y_pred).groupby(answers.y_true)
     return fill(
         "model_card.md",
         trained=trained,
         best=trained.history.nlargest(1, "validation_accuracy").iloc[0],
-        images=share_of(trained.predictions),
-        votes=share_of(vote(trained.predictions)),
-        answers=share_of(answers),
+        share_of=share_of,
+        vote=vote,
         rivals=[run for run in stored if run.predictions[key].equals(trained.predictions[key])],
         apart=[run for run in stored if run.settings == artists != trained.settings],
         confidence=lambda predictions: predictions.filter(regex="^p_").max(axis=1).mean(),
-        voted=lambda run: share_of(vote(run.predictions)),
-        recalls=rights.agg(["sum", "count"]),
+        recalls=answers.y_true.eq(answers.y_pred).groupby(answers.y_true).agg(["sum", "count"]),
         form=RIGHT,
         wilson_interval=wilson_interval,
         parameters=count_parameters(trained.model),
