@@ -166,8 +166,6 @@ explorer.resolution_browser(audio, settings.spectrogram, title=songs[0].track_id
 # jupyter lab book/explorer.ipynb
 # ```
 #
-# The repository has an `environment.yml`, from which Binder makes such an environment in a browser.
-#
 # ## What was found
 #
 # - The demonstration network names {glue:text}`right` of the {glue:text}`clips` songs rightly.

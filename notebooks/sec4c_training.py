@@ -315,9 +315,8 @@ float(by_code.argmax() / len(by_code)), float(by_code[len(by_code) // 2] / by_co
 # %% tags=["hide-input", "remove-output"]
 # The numbers in the text, and a check of what it says about them.
 printed = training.learning_rate * (1 + np.cos(np.pi * np.arange(1000) / 1000)) / 2
-rising = by_code[: by_code.argmax() + 1]
-line = np.append(np.linspace(rising[0], rising[-1], len(rising)), by_code[len(rising) :])
-readings = {"printed": printed, "linear": line}
+line = np.interp(np.arange(1000), [0, by_code.argmax()], [by_code[0], by_code.max()])
+readings = {"printed": printed, "linear": np.where(line < by_code.max(), line, by_code)}
 glue_settings(settings)
 glue_numbers(
     paper_batch=paper.BATCH_SIZE,

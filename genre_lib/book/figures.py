@@ -605,7 +605,7 @@ def table_2(run: Run) -> pd.DataFrame:
 def comparison(
     table: pd.DataFrame, *, xlabel: str = "Test accuracy (95 % interval)", **marks: float
 ) -> Figure:
-    """Accuracies with their 95 % intervals, and a line at each of `marks`, such as chance.
+    """Accuracies with their 95 % intervals, and a line at each of `marks`, such as guessing.
 
     `table` has columns label (a row of the figure), series (a colour and marker), accuracy, low
     and high.
