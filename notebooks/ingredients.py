@@ -66,8 +66,9 @@ figures.show("ingredients", drawn)
 # A training draws random numbers: first weights, order of the images, altered copies, dropout.
 # {glue:text}`again` networks of the same settings were trained on one split with other random
 # numbers. They name between {glue:text}`worst:.1%` and {glue:text}`best:.1%` of the same test
-# images, with a standard deviation of {glue:text}`deviation:.1f` points. In 95 % of cases, two means
-# of {glue:text}`part_seeds` such trainings differ by less than {glue:text}`floor:.1f` points.
+# images, with a standard deviation of {glue:text}`deviation:.1f` points. Two means of
+# {glue:text}`part_seeds` such trainings differ by less than {glue:text}`floor:.1f` points, nineteen
+# times of twenty.
 #
 # The band is a yardstick and no test: networks of a pair share split and seed, and their intervals
 # reach only {glue:text}`scatter:.1f` points to each side{glue:text}`pairs_scatter_less`. Nor is it
