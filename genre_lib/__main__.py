@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
-SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 RESUMED = ("build", "references", "run", "train")  # commands that go on from what is complete
 
 

@@ -34,6 +34,7 @@ def answer_faults(answer: str | None) -> str | None:
 
 
 CORPUS = "`synthetic`, `gtzan` (your copy, else fetched), a folder of genre folders, or a store."
+AUDIO = "Audio files; - is standard input."
 SETTING = "Any setting, repeatable: view, seed, heads, ... A wrong name lists them all."
 FAULTS = "List unusable tracks and stop, or skip them; by default GENRE_ON_ERROR, else stop."
 Corpus = Annotated[str, Option(metavar="NAME|DIR", help=CORPUS)]
@@ -213,7 +214,7 @@ def keep() -> None:
 
 @app.command()
 def predict(
-    files: Annotated[list[Path], Argument(metavar="FILE...", help="Audio; - is standard input.")],
+    files: Annotated[list[Path], Argument(metavar="FILE...", readable=False, help=AUDIO)],
     weights: Annotated[Path | None, Option(help="A run's; by default the package's own.")] = None,
     every: Annotated[float | None, Option(help="Seconds; by default half a window.")] = None,
     as_json: Annotated[bool, Option("--json", help="Print JSON instead of tables.")] = False,
@@ -235,7 +236,9 @@ def predict(
     if not as_json:
         typer.echo(predicting.header(trained))
     sources = [
-        Upload("standard input", sys.stdin.buffer.read()) if str(file) == "-" else file
+        Upload("standard input", sys.stdin.buffer.read() if sys.stdin else b"")
+        if str(file) == "-"
+        else file
         for file in files
     ]
     values, length = [], round(sum(map(seconds_of, sources))) or None

@@ -70,7 +70,7 @@ class SpectrogramSettings(Settings):
     """Audio to mel spectrogram (Section IV-A); what the paper leaves open has librosa's default."""
 
     sample_rate: int = Field(22050, ge=8000, le=192000, description="Hz, after resampling")
-    seconds: float = Field(30.0, gt=0, le=600, description="tracks are cropped or padded to this")
+    seconds: float = Field(30.0, ge=0.1, le=600, description="tracks are cropped or padded to this")
     n_fft: int = Field(2048, ge=64, le=16384, description="samples per analysis window")
     hop_length: int = Field(512, ge=16, le=8192, description="samples between two columns")
     n_mels: int = Field(128, ge=16, le=512, description="mel bands, the rows of the image")
@@ -147,7 +147,7 @@ class TrainingSettings(Settings):
 class RunSettings(Settings):
     """Everything that decides what a run is; its digest names the run's directory."""
 
-    corpus: str = "synthetic"
+    corpus: str = Field("synthetic", min_length=1)
     profile: str = "quick"
     method: Literal["network", "handcrafted", "mfcc", "nearest", "untrained"] = "network"
     view: Literal["copies", "segments"] = "copies"
@@ -234,7 +234,8 @@ def configure(*, overrides: Mapping[str, Any] | None = None, **settings: Any) ->
 
 def split_files(path: Path) -> list[Path]:
     """The file of a split, or those of a folder, in order; a `UserError` is raised without any."""
-    files = sorted(it for it in path.iterdir() if it.is_file()) if path.is_dir() else [path]
+    inside = path.iterdir() if path.is_dir() else ()
+    files = sorted(it for it in inside if it.is_file() and it.name[0] != ".") or [path]
     if not files or not files[0].is_file():
         raise UserError(f"{path} is no file that says which track is in which subset.")
     return files

@@ -99,7 +99,8 @@ def to_decibels(gray: np.ndarray, *, top_db: float) -> np.ndarray:
 
 def highest_band(gray: np.ndarray) -> int:
     """The highest mel band with energy; there is less above a low sample rate or bitrate."""
-    return int(np.flatnonzero((gray > 0).mean(axis=1) >= HEARD).max(initial=-1))
+    heard = gray[:, gray.any(axis=0)] > 0  # in frames that are not silent
+    return int(np.flatnonzero(heard.sum(axis=1) > HEARD * heard.shape[1]).max(initial=-1))
 
 
 def fill_bands(gray: np.ndarray, top: int) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from genre_lib.augment import IMAGE_SIZE, augment, pipeline
-from genre_lib.config import RunSettings, UserError, refusing, split_files
+from genre_lib.config import RunSettings, UserError, notice, refusing, split_files
 from genre_lib.corpus.gtzan import UNREADABLE, fault_filtered
 from genre_lib.paper import SUBSET_SHARES
 from genre_lib.store import Store, allocate, in_threads, release, take
@@ -206,6 +206,8 @@ def _stated(store: Store, settings: RunSettings) -> np.ndarray:
         raise UserError(f"{settings.split} has {twice.iloc[0]} in two subsets; choose one of them.")
     if "validation" not in set(table.subset):
         raise UserError(f"{settings.split} has no track in the subset 'validation'.")
+    if left := len(store.track_ids) - len(table):
+        notice(f"{left} of {len(store.track_ids)} tracks are in no subset by {settings.split}.")
     return table.set_index("track_id").subset.reindex(store.track_ids).fillna(UNUSED).to_numpy()
 
 
@@ -226,11 +228,15 @@ def read_split(path: Path, store: Store) -> pd.DataFrame:
         for number, line in enumerate(lines, start=1):
             cells = [cell.strip().strip('"') for cell in re.split("[,;\t]", line)]
             track = next((it for cell in cells for it in _tracks_called(cell) if it in names), None)
-            stated = (WORDS.get(cell.lower()) for cell in cells)
-            subset = next(filter(None, stated), of_file)
-            if track and subset:
+            stated = next(filter(None, (WORDS.get(cell.lower()) for cell in cells)), None)
+            if track and (subset := stated or of_file):
                 rows.append((track, subset))
-            elif track or GTZAN_TRACK.search(line) or (number > 1 and line.split("#")[0].strip()):
+            elif (
+                track
+                or stated
+                or GTZAN_TRACK.search(line)
+                or (number > 1 and line.split("#")[0].strip())
+            ):
                 lacks = "subset (train, validation or test)" if track else "track of the store"
                 raise UserError(f"{file}, line {number} ({line.strip()[:80]!r}) names no {lacks}.")
     if absent := {"train", "test"} - {subset for _, subset in rows}:

@@ -113,8 +113,8 @@ def write_store(
     if corpus.store is not None:
         raise UserError(f"{corpus.store} is a spectrogram store already; give audio instead.")
     with config.new_folder(out) as folder:
-        if corpus.describe is not None:
-            notice(corpus.describe())
+        if corpus.passed_over:
+            notice(corpus.passed_over)
         workers = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")
         results = workers(delayed(_encoded)(track, recipe) for track in corpus.tracks)
         total, rows, faults = len(corpus.tracks), [], {}
@@ -135,7 +135,11 @@ def write_store(
                     f"{of_all} (listed above); mend or remove their files, or, if others remain, "
                     "leave them out with --on-error skip."
                 )
-            notice("They are left out.")
+            left = {row["genre"] for row in rows}
+            gone = ", ".join(sorted({track.genre for track in corpus.tracks} - left))
+            if gone and len(left) == 1:
+                raise UserError(f"No track of {gone} is left; a corpus needs two genres or more.")
+            notice(f"They are left out{f', and so is all of {gone}' if gone else ''}.")
         seconds = np.array([row["seconds"] for row in rows])
         if short := int((seconds < (1 - REST) * recipe.seconds).sum()):
             notice(

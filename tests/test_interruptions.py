@@ -159,9 +159,14 @@ main()
 def test_a_store_that_a_signal_ends_leaves_nothing(tmp_path):
     command = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # CI may not
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "from genre_lib.__main__ import main; main()"
     )
-    for number, said in ((signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")):
+    for number, said in (
+        (signal.SIGINT, "interrupted"),
+        (signal.SIGTERM, "terminated"),
+        (signal.SIGHUP, "hung up"),
+    ):
         words = ["store", "synthetic", str(tmp_path / "store"), "-p", "songs_per_genre=9"]
         with subprocess.Popen(
             [sys.executable, "-c", command, *words], stderr=subprocess.PIPE, text=True

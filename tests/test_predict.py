@@ -374,6 +374,9 @@ def test_a_recording_may_be_piped_and_weights_named_by_their_file(
 ):
     weights = run.path / "model.safetensors"
     path = write(tmp_path / "song.wav", song("low"))
+    monkeypatch.setattr(sys, "stdin", None)
+    code, _, err = command("-", "--weights", weights)
+    assert (code, "standard input is an empty file" in err) == (1, True)
     with path.open("rb") as pipe:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
         code, out, err = command("-", path, "--json", "--weights", weights)

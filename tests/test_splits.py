@@ -613,6 +613,14 @@ def test_what_is_wrong_with_a_split_is_reported(tmp_path):
             read_split(path, store)
 
 
+def test_a_first_line_that_names_a_subset_is_no_heading(tmp_path):
+    store = with_duplicates()
+    path = write_split(tmp_path / "mine.csv", store)
+    path.write_text("nobody,train\n" + path.read_text().partition("\n")[2])
+    with pytest.raises(UserError, match=r"line 1 .'nobody,train'. names no track"):
+        read_split(path, store)
+
+
 def test_a_split_that_is_missing_or_no_table_is_reported(tmp_path):
     with pytest.raises(UserError, match="is no file that says"):
         read_split(tmp_path / "none.csv", with_duplicates())
@@ -634,6 +642,7 @@ def test_a_split_may_have_any_layout(tmp_path):
     for subset, rows in plain.groupby("subset"):
         paths = rows.genre + "/" + rows.track_id + ".au"
         (files / f"{subset}_mine.txt").write_text("\n".join(["# one line a track", *paths]))
+    (files / ".DS_Store").write_bytes(b"\0\xff")
     for path in (tmp_path / "pieces.csv", files):
         read = read_split(path, store)
         pd.testing.assert_frame_equal(
@@ -641,11 +650,12 @@ def test_a_split_may_have_any_layout(tmp_path):
         )
 
 
-def test_a_run_is_split_as_a_file_says_and_named_by_what_it_says(tmp_path):
+def test_a_run_is_split_as_a_file_says_and_named_by_what_it_says(tmp_path, capsys):
     store = with_duplicates()
     path = write_split(tmp_path / "mine.csv", store, lambda table: table[4:])
     settings = configure(split=str(path), protocol="track")
     found = split_images(store, settings).drop_duplicates("track_id").set_index("track_id").subset
+    assert f"4 of {len(store.track_ids)} tracks are in no subset" in capsys.readouterr().err
     stated = pd.read_csv(path, index_col="track_id").subset
     assert found.to_dict() == dict.fromkeys(store.track_ids[:4], UNUSED) | stated.to_dict()
     copy = tmp_path / "copy.csv"

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -386,7 +387,7 @@ def test_a_store_can_be_made_without_them_and_says_so(tmp_path, capsys, monkeypa
     corpus = faulty_corpus(tmp_path / "audio")
     path = tmp_path / "s"
     assert write_store(corpus, path, SMALL, progress=False) == FAULTS
-    assert "They are left out." in capsys.readouterr().err
+    assert "They are left out" in capsys.readouterr().err
     store = read_store(path)
     assert store.manifest["skipped"] == list(FAULTS)
     assert store.track_ids == tuple(track.track_id for track in small_corpus(1).tracks)
@@ -425,9 +426,27 @@ def test_a_corpus_can_do_without_a_dispensable_track(tmp_path, capsys):
 
 def test_what_a_corpus_says_of_itself_comes_before_its_store_is_made(tmp_path, capsys):
     tracks = small_corpus(1).tracks
-    corpus = Corpus("x", tracks, describe=lambda: f"{len(list(tmp_path.glob('s')))} stores yet")
-    write_store(corpus, tmp_path / "s", SMALL, progress=False)
-    assert "genre-book: 0 stores yet" in capsys.readouterr().err
+    write_store(Corpus("x", tracks, passed_over="a.txt"), tmp_path / "s", SMALL, progress=False)
+    assert "genre-book: a.txt" in capsys.readouterr().err
+
+
+def test_genres_of_which_no_track_is_left_are_named_and_one_genre_is_no_corpus(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("GENRE_ON_ERROR", "skip")
+    tracks = small_corpus(2).tracks
+    genres = sorted({track.genre for track in tracks})
+
+    def silent(sample_rate: int) -> np.ndarray:
+        return np.zeros(sample_rate, np.float32)
+
+    some = [replace(it, load=silent) if it.genre == genres[0] else it for it in tracks]
+    write_store(Corpus("x", tuple(some)), tmp_path / "some", SMALL, progress=False)
+    assert f"so is all of {genres[0]}." in capsys.readouterr().err
+    one = [it if it.genre == genres[0] else replace(it, load=silent) for it in tracks]
+    with pytest.raises(UserError, match=f"No track of {genres[1]}.* is left"):
+        write_store(Corpus("x", tuple(one)), tmp_path / "one", SMALL, progress=False)
+    assert not (tmp_path / "one").exists()
 
 
 # The store of a configuration

@@ -21,6 +21,7 @@ from genre_lib.corpus.sound import mixed
 
 CUT = "is cut short: its end is missing"
 WHOLE = 0.99  # a file with less than this of what its header announces is cut short
+PADDING = 0.1  # seconds that coders add and take away again
 MOST_LOST = 0.01  # of a file's packets; where more cannot be decoded, it is damaged
 LOUDEST = 1e9  # a sample beyond it is no sound, and its power would overflow
 BLOCK = 2**14  # samples of each channel that are decoded at a time
@@ -30,9 +31,9 @@ SIZES = {b"RIFF": "<4xI", b"RF64": "<20xQ", b"FORM": ">4xI", b".snd": ">8xI"}
 UNKNOWN_SIZE = 2**31 - 2**16
 UNSIZED_AU = re.compile(rb"\A(\.snd.{4})\0{4}", re.DOTALL)  # FFmpeg knows another mark for it
 KIND = attrgetter("format.name", "layout.name", "sample_rate")  # of a frame
-# Formats that state their length; of MP3 files, those whose first frame is of this kind.
-STATE_LENGTH = ("flac", "mp3", "mov,mp4,m4a,3gp,3g2,mj2")
-MP3_LENGTH = re.compile(rb"\xff[\xe2-\xff].{11,34}(?:Xing|Info|VBRI)", re.DOTALL)
+# Formats that state their length; most MP3 files have a first frame that counts the others.
+STATE_LENGTH = ("flac", "mov,mp4,m4a,3gp,3g2,mj2", "ogg", "tta")
+MP3_FRAMES = b"(?s)\xff[\xe2-\xff].{11,34}(?:(?:Xing|Info)...[\1-\17]|VBRI.{10})(.{4})"
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ def stream_audio(
             yield to_rate.resample_chunk(np.empty(0, np.float32), last=True)
     if not done:
         raise UserError(f"{source} holds no audio samples.")
-    if not start and done < WHOLE * announced:
-        raise UserError(f"{source} is cut short: it ends after {done:.1f} of {announced:.1f} s.")
+    if not start and done < min(WHOLE * announced, announced - PADDING):
+        heard = f"{done:.1f} of {announced:.1f} s can be decoded"
+        raise UserError(f"{source} is cut short or damaged: {heard}.")
 
 
 def seconds_of(source: Source) -> float:
@@ -129,14 +131,15 @@ def fault_of(source: Source) -> str:
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Any, float]]:
     """A file as PyAV's container, and the seconds that its header states; 0 if it does not."""
-    with _bytes_of(source) as raw:
+    with refusing(f"{source} cannot be read", OSError, ValueError), _bytes_of(source) as raw:
         head = raw.read(2**22)  # there may be pictures before the sound
         size = raw.seek(0, io.SEEK_END)
         if not size:
             raise UserError(f"{source} is an empty file.")
         raw.seek(max(0, size - 2**17))
+        tail = raw.read()
         stated = sum(struct.unpack_from(SIZES.get(head[:4], "x"), head.ljust(28, b"\0")))
-        if size < WHOLE * stated < WHOLE * UNKNOWN_SIZE or _ends_within_a_page(raw.read()):
+        if size < WHOLE * stated < WHOLE * UNKNOWN_SIZE or _ends_within_a_page(tail):
             raise UserError(f"{source} {CUT}.")
         raw.seek(0)
 
@@ -157,9 +160,20 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
                     raise UserError(f"{source} has no sound, or of a kind that is not known.")
                 if stream.rate < 1000:
                     raise UserError(f"{source} has {stream.rate} samples a second, too few.")
-                kind = container.format.name
-                states = kind in STATE_LENGTH and (kind != "mp3" or MP3_LENGTH.search(head))
-                seconds = float((stream.duration or 0) * stream.time_base) if states else 0.0
+                kind, seconds = container.format.name, 0.0
+                if kind in STATE_LENGTH:
+                    seconds = float((stream.duration or 0) * stream.time_base)
+                elif frames := kind == "mp3" and re.search(MP3_FRAMES, head):
+                    samples = 1152 if stream.rate >= 32000 else 576  # of a frame
+                    seconds = int.from_bytes(frames[1]) * samples / stream.rate
+                if (
+                    kind == "ogg" and (page := tail.rfind(b"OggS")) >= 0
+                ):  # of joined files, the last
+                    seconds = min(
+                        seconds, int.from_bytes(tail[page + 6 :][:8], "little") / stream.rate
+                    )
+                if kind == "matroska,webm" and len(container.streams) == 1:
+                    seconds = ((container.duration or 0) - (container.start_time or 0)) / 1e6
                 fault = "cannot be decoded to its end ({})"
                 yield container, seconds
         except (av.FFmpegError, OSError) as error:
@@ -170,14 +184,15 @@ def _bytes_of(source: Source) -> BinaryIO:
     """The bytes of a file that is there and can be opened."""
     if isinstance(source, Upload):
         return io.BytesIO(source.content)
-    with refusing(f"{source} cannot be read", OSError, ValueError):
-        if source.is_file():
-            return source.open("rb")
-        fault = "does not exist; check its name"
-        if source.exists():
-            fault = "is a folder or a device; give the audio files themselves"
-        elif ":/" in str(source):  # a path has one slash there
-            fault = "is an address; save it as a file and give that"
+    if source.is_file():
+        return source.open("rb")
+    fault = "does not exist; check its name"
+    if source.exists():
+        fault = (
+            "is a pipe, a device or a folder; give audio files themselves, or - for standard input"
+        )
+    elif ":/" in str(source):  # a path has one slash there
+        fault = "is an address; save it as a file and give that"
     raise UserError(f"{source} {fault}.")
 
 

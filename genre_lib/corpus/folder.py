@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -15,6 +16,7 @@ from genre_lib.config import UserError, refusing
 from genre_lib.corpus.audio import fault_of, read_audio
 
 AUDIO_SUFFIXES = {".wav", ".au", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff", ".aac", ".opus"}
+NO_TEXT = re.compile("[\0-\x1f\ud800-\udfff]")  # bytes of names that are no UTF-8 among them
 GROUPS = "groups.csv"  # beside the genre folders: columns path and group
 
 
@@ -38,14 +40,14 @@ class Corpus:
     """A named collection of tracks, or a spectrogram store that was made of one.
 
     Tracks named in `dispensable` are left out, with a notice, where they cannot be decoded.
-    `describe` says what is to be known of the files before a store is made of them.
+    `passed_over` says which files are none of them, and why.
     """
 
     name: str
     tracks: tuple[Track, ...] = ()
     store: Path | None = None
     dispensable: frozenset[str] = frozenset()
-    describe: Callable[[], str] | None = None
+    passed_over: str = ""
 
 
 def is_store(path: Path) -> bool:
@@ -62,7 +64,7 @@ def folder_corpus(path: Path) -> Corpus:
     """List the audio files of a folder of genre folders; the folder's name is the genre.
 
     Files may lie deeper: ``rock/artist/album/1.mp3`` is the track ``rock.artist_album_1``. What has
-    no suffix of an audio file counts if it can be decoded. `Corpus.describe` lists all other files.
+    no suffix of an audio file counts if it can be decoded. `Corpus.passed_over` lists all others.
     Pieces NAME.0, NAME.1, ... are a group, or what ``groups.csv`` says of a path in the folder.
 
     A `UserError` is raised if there is no audio file in any subfolder, two files give the same
@@ -88,7 +90,8 @@ def folder_corpus(path: Path) -> Corpus:
         if fault:
             passed_over.setdefault(fault, []).append(str(inner))
             continue
-        genre, name = inner.parts[0], "_".join((*inner.parts[1:-1], file.stem))
+        genre, *inside = (NO_TEXT.sub("\ufffd", part) for part in inner.with_suffix("").parts)
+        name = "_".join(inside)
         track_id = name if name.startswith(f"{genre}.") else f"{genre}.{name}"
         if track_id in tracks:
             raise UserError(f"{file} and {tracks[track_id].path} are both track {track_id}.")
@@ -103,10 +106,10 @@ def folder_corpus(path: Path) -> Corpus:
         song, _, piece = track_id.rpartition(".")
         if not track.group and piece.isdigit() and song != track.genre and f"{song}.0" in tracks:
             tracks[track_id] = replace(track, group=song)
-    lines = [f"  {fault}: {some(names)}" for fault, names in passed_over.items()]
-    text = "\n".join([f"Files in {path} that are passed over", *lines])
-    describe = (lambda: text) if lines else None
-    return Corpus(path.resolve().name, tuple(tracks.values()), describe=describe)
+    lines = [f"  {fault}: {len(names)} ({', '.join(names[:20])}{', ...' * (len(names) > 20)})"
+             for fault, names in passed_over.items()]  # fmt: skip
+    text = "\n".join([f"Files in {path} that are passed over", *lines] if lines else ())
+    return Corpus(path.resolve().name, tuple(tracks.values()), passed_over=text)
 
 
 def _files(path: Path, wanted: str) -> list[Path]:
@@ -122,9 +125,3 @@ def _files(path: Path, wanted: str) -> list[Path]:
             if inner.is_symlink() and inner.resolve() in map(Path.resolve, inner.parents):
                 raise UserError(f"{inner} is a link to a folder that it lies in; remove the link.")
     return sorted(found)
-
-
-def some(names: Sequence[str]) -> str:
-    """Names in a line, not all if they are many."""
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"{len(names)} ({shown})" if names else "none"

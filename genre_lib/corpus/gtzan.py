@@ -1,4 +1,4 @@
-"""GTZAN: where it is looked for, where it is fetched from, and how good a copy of it is.
+"""GTZAN: where it is looked for, and where it is fetched from.
 
 It has no licence, so nothing of it is shipped.
 """
@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from genre_lib import config
 from genre_lib.config import GENRES, UserError, notice
-from genre_lib.corpus.folder import Corpus, Track, folder_corpus, is_audio, is_store, some
+from genre_lib.corpus.folder import Corpus, folder_corpus, is_audio, is_store
 
 UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 
@@ -24,7 +24,7 @@ UNREADABLE = "jazz.00054"  # cannot be decoded in the copy that most people have
 STORE = "gtzan/mel"
 LAYOUTS = ("genres", "genres_original", "Data/genres_original", "data/genres", "audio")
 AUDIO = (*(f"gtzan/{layout}" for layout in LAYOUTS), *LAYOUTS)
-ARCHIVES = ("gtzan/genres.tar.gz", "genres.tar.gz", "archive.zip")  # brought by hand
+ARCHIVES = ("gtzan/*.tar.gz", "gtzan/*.zip", "genres*.tar.gz", "archive*.zip")  # brought by hand
 HOME = "gtzan/genres"  # where an archive is unpacked to
 
 # The original is not served any more; of its mirror, the size is known.
@@ -36,13 +36,6 @@ TIMEOUT = 60.0  # seconds to connect, and without a byte
 BLOCK = 2**16  # bytes; what is lost of them when a connection breaks is fetched again
 SHA256 = re.compile(r"\b[0-9a-f]{64}\b")  # as the Hugging Face hub states it
 
-# From mirdata's index, which is read where somebody has put it.
-INDEX = "gtzan_genre_index_1.0.json"
-MD5 = {
-    "blues.00000": "b462fa6a82a35d00940fe251f11447e5",
-    "jazz.00054": "8f0ab76fff2d2c6bc80eb9c9362318ca",
-}
-
 
 def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
     """Find GTZAN under the data folder: a spectrogram store, else audio; else obtain it.
@@ -50,6 +43,7 @@ def find_gtzan(data: Path, *, download: bool = True) -> Corpus:
     `download` says whether an archive may be unpacked and, unless ``GENRE_OFFLINE`` is set,
     fetched. A `UserError` is raised if GTZAN is in none of the known places and cannot be obtained.
     """
+    data = data.parent if data.is_file() else data  # as an archive's name says
     offline = os.environ.get("GENRE_OFFLINE", "") not in ("", "0")
     if not _present(data) and download and (_archive(data) or not offline):
         obtain(data)
@@ -67,17 +61,16 @@ def _present(data: Path) -> Corpus | None:
     """GTZAN as it lies under the data folder: audio counts in folders named after its genres."""
     if is_store(data / STORE):
         return Corpus("gtzan", store=data / STORE)
-    for place in AUDIO:
-        if any(is_audio(file) for name in GENRES for file in (data / place / name).glob("*")):
-            tracks = folder_corpus(data / place).tracks
-            describe = functools.partial(report, tracks, data)
-            return Corpus("gtzan", tracks, None, frozenset({UNREADABLE}), describe)
+    for place in (*(data / known for known in AUDIO), data, *data.glob("*"), *data.glob("*/*")):
+        if any(map(is_audio, chain(*((place / name).glob(f"{name}.[0-9]*") for name in GENRES)))):
+            tracks = folder_corpus(place).tracks
+            return Corpus("gtzan", tracks, None, frozenset({UNREADABLE}))
     return None
 
 
 def _archive(data: Path) -> Path | None:
     """The archive that somebody has put into the data folder."""
-    return next((data / place for place in ARCHIVES if (data / place).is_file()), None)
+    return next((file for place in ARCHIVES for file in sorted(data.glob(place))), None)
 
 
 def source() -> tuple[str, int | None, str | None]:
@@ -224,29 +217,6 @@ def _place(name: str) -> str | None:
     """Where a member of an archive is unpacked to, if it is audio in a genre's folder."""
     path = PurePosixPath(name)
     return "/".join(path.parts[-2:]) if is_audio(path) and path.parent.name in GENRES else None
-
-
-def report(tracks: Sequence[Track], data: Path) -> str:
-    """Say how good a copy of GTZAN is: how many tracks there are, and which are other files.
-
-    MD5 sums are compared with mirdata's index where it lies in the data folder, else with the two
-    that are known here. Nobody has published whether the mirror's files have them. What cannot be
-    decoded, and how much is short, is reported when the store is made.
-    """
-    import pooch
-
-    place, index = data / INDEX, MD5
-    if place.exists():
-        fault, then = f"{place} is not mirdata's index", "; put that there, or remove it"
-        with config.refusing(fault, LookupError, TypeError, AttributeError, then=then):
-            index = {name: it["audio"][1] for name, it in config.read_json(place)["tracks"].items()}
-    there = {it.track_id: str(it.path) for it in tracks if os.access(str(it.path), os.R_OK)}
-    listed = there.keys() & index
-    other = [it for it in sorted(listed) if pooch.file_hash(there[it], alg="md5") != index[it]]
-    return (
-        f"GTZAN: {len(tracks)} of 1000 tracks\n"
-        f"  another MD5 than in mirdata's index, of {len(listed)} known here: {some(other)}"
-    )
 
 
 @functools.cache

@@ -220,6 +220,8 @@ def test_a_whole_mp3_is_no_fault_whatever_its_size_suggests(tmp_path):
         for picture in (0, 200_000):
             path = mp3(tmp_path / "a.mp3", stated=stated, picture=picture)
             assert len(read_audio(path, RATE)) == pytest.approx(3 * RATE, rel=0.05)
+            path.write_bytes(path.read_bytes() + bytes(30_000))  # tags, or what is no sound
+            assert len(read_audio(path, RATE)) == pytest.approx(3 * RATE, rel=0.05)
     inside = mp3(tmp_path / "a.mp3", stated=False).read_bytes()[1234:]  # begins inside a frame
     assert len(read_audio(Upload("a", inside), RATE)) == pytest.approx(2.7 * RATE, rel=0.1)
 
@@ -281,6 +283,22 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path, kind):
         for source in (path, Upload("cut.wav", path.read_bytes())):
             with pytest.raises(UserError, match="cut short"):
                 read_audio(source, RATE, start=0, seconds=1)
+
+
+def test_sound_that_is_missing_in_the_middle_or_at_the_end_is_reported(tmp_path):
+    for kind in ("ogg", "opus", "mka"):
+        path = tmp_path / f"a.{kind}"
+        if kind == "mka":
+            encoded(path, "aac", seconds=30)
+        else:
+            write(path, music(24000, seconds=30), 24000, **KINDS[kind])
+        whole = path.read_bytes()
+        assert len(read_audio(path, RATE)) == pytest.approx(30 * RATE, rel=0.01)
+        third = len(whole) // 3
+        hole = whole[:third] + bytes(third // 2) + whole[third + third // 2 :]
+        for content in (hole, whole[:-third]):
+            with pytest.raises(UserError, match=r"of 30\.. s can be decoded|cut short|packets"):
+                read_audio(Upload("a", content), RATE)
 
 
 def test_a_packet_that_cannot_be_decoded_is_passed_over_unless_there_are_many(tmp_path):
@@ -347,10 +365,10 @@ def test_missing_files_folders_and_devices_are_named(tmp_path):
     }.items():
         with pytest.raises(UserError, match=fault):
             read_audio(Path(name), RATE)
-    with pytest.raises(UserError, match="is a folder"):
+    with pytest.raises(UserError, match="or a folder"):
         read_audio(tmp_path, RATE)
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(UserError, match="is a folder or a device"):
+    with pytest.raises(UserError, match="is a pipe"):
         read_audio(tmp_path / "pipe.wav", RATE)
 
 

@@ -97,8 +97,7 @@ def test_what_is_hidden_or_no_audio_is_passed_over(folder):
     (folder / "empty").mkdir()
     corpus = folder_corpus(folder)
     assert [t.track_id for t in corpus.tracks] == [t.track_id for t in before]
-    assert corpus.describe is not None
-    passed_over = corpus.describe().splitlines()[1:]
+    passed_over = corpus.passed_over.splitlines()[1:]
     assert [line.partition(" (")[0].strip() for line in sorted(passed_over)] == [
         "cannot be decoded as audio",
         "hidden: 7",
@@ -229,7 +228,7 @@ def test_other_music_in_a_folder_of_that_name_is_not_gtzan(folder):
 
 
 def test_gtzan_is_found_however_it_was_unpacked(folder, monkeypatch):
-    for number, layout in enumerate(LAYOUTS):
+    for number, layout in enumerate((*LAYOUTS, "", "archive", "downloads/genres_original")):
         data = folder.parent / f"data{number}"
         monkeypatch.setenv("GENRE_DATA", str(data))
         shutil.copytree(folder, data / layout)
@@ -237,6 +236,22 @@ def test_gtzan_is_found_however_it_was_unpacked(folder, monkeypatch):
         assert corpus.name == "gtzan"
         assert [t.track_id for t in corpus.tracks] == ["blues.00000", "blues.00001", "jazz.00000"]
         assert all(data / layout in track.path.parents for track in corpus.tracks)
+
+
+def test_genre_folders_with_other_music_are_not_taken_for_gtzan(folder, monkeypatch):
+    for number, path in enumerate(sorted(folder.rglob("*.wav"))):
+        path.rename(path.with_name(f"song {number}.wav"))
+    monkeypatch.setenv("GENRE_OFFLINE", "1")
+    with pytest.raises(UserError, match="GTZAN is not under"):
+        find_gtzan(folder)
+
+
+def test_names_that_are_no_text_are_read_with_a_mark_in_their_place(folder):
+    for name in (b"caf\xe9.wav", b"two\rlines.wav"):
+        path = folder / "jazz" / os.fsdecode(name)
+        shutil.copy(next(folder.rglob("*.wav")), path)
+    names = {track.track_id for track in find_corpus(configure(corpus=str(folder))).tracks}
+    assert {"jazz.caf\ufffd", "jazz.two\ufffdlines"} < names
 
 
 def test_spectrograms_of_gtzan_come_before_its_audio(folder, store_path):

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import itertools
-import json
 import os
 import signal
 import socket
@@ -28,7 +27,7 @@ from typer.testing import CliRunner
 from genre_lib import cli
 from genre_lib.config import UserError, configure, data_dir
 from genre_lib.corpus import find_corpus, gtzan
-from genre_lib.corpus.gtzan import BadArchive, fetch, find_gtzan, report, unpack
+from genre_lib.corpus.gtzan import BadArchive, fetch, find_gtzan, unpack
 
 BLOCK = 1000
 ANYTHING = np.random.default_rng(0).bytes(10_500)
@@ -566,35 +565,3 @@ def test_ctrl_c_ends_a_download_and_the_same_command_goes_on(mirror):
     arrived = parts[0].stat().st_size
     assert len(find_gtzan(data_dir()).tracks) == len(SONGS)
     assert mirror.ranges == [0, arrived]
-
-
-# How good a copy is
-
-
-def test_the_report_says_what_a_copy_lacks(tmp_path):
-    folder = tmp_path / "gtzan" / "genres"
-    (folder / "blues").mkdir(parents=True)
-    for number in range(5):
-        (folder / "blues" / f"blues.{number:05d}.wav").write_bytes(wav())
-    text = report(find_gtzan(tmp_path).tracks, tmp_path)
-    assert "5 of 1000 tracks" in text
-    assert "another MD5 than in mirdata's index, of 1 known here: 1 (blues.00000)" in text
-
-
-def test_md5_sums_are_compared_with_the_index_that_is_there(tmp_path):
-    folder = tmp_path / "gtzan" / "genres" / "blues"
-    folder.mkdir(parents=True)
-    listed = {}
-    for number in range(3):
-        content = wav(seed=number)
-        (folder / f"blues.{number:05d}.wav").write_bytes(content)
-        md5 = hashlib.md5(content if number else b"").hexdigest()
-        listed[f"blues.{number:05d}"] = {"audio": ["some/path.wav", md5], "tempo": [None, None]}
-    tracks = find_gtzan(tmp_path).tracks
-    index = tmp_path / gtzan.INDEX
-    index.write_text(json.dumps({"version": "1.0", "tracks": listed}))
-    assert "of 3 known here: 1 (blues.00000)" in report(tracks, tmp_path)
-    for damaged in ("", "[]", "{}", '{"tracks": {"a": {}}}', '{"tracks": []}'):
-        index.write_text(damaged)
-        with pytest.raises(UserError, match=gtzan.INDEX):
-            report(tracks, tmp_path)
