@@ -130,7 +130,7 @@ pd.crosstab(table.page, table.kind + ": " + table.verdict)
 # what does the p-value after Holm's correction add?
 
 # %% tags=["hide-cell"]
-ingredients.loc[["attention", "gradient clipping"]]
+ingredients.filter(["attention", "gradient clipping"], axis=0)
 
 # %% [markdown]
 # (exercise-without-budget)=

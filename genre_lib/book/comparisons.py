@@ -364,10 +364,11 @@ def ingredients(runs: Mapping[str, Run]) -> pd.DataFrame:
         {"label": label, "adds": runs[name].accuracy - runs[f"{name}-{part}"].accuracy}
         for label, part in LEFT_OUT.items() for name in ("track-0", "track-1", "track-2")
         if {name, f"{name}-{part}"} <= runs.keys()
-    ]).groupby("label", sort=False).adds  # fmt: skip
+    ], columns=["label", "adds"]).astype({"adds": float})  # fmt: skip
+    adds = adds.groupby("label", sort=False).adds
     table = adds.agg(pairs="size", difference="mean")
     free = int((table.pairs - 1).sum())
-    variance = max(1e-18, (adds.var() * (table.pairs - 1)).sum() / free)
+    variance = max(1e-18, (adds.var() * (table.pairs - 1)).sum() / max(free, 1))
     errors = np.sqrt(variance / table.pairs)
     p = pd.Series(2 * t.sf(table.difference.abs() / errors, free), table.index).sort_values()
     p = (p * np.arange(len(p), 0, -1)).cummax().clip(upper=1)
