@@ -150,8 +150,8 @@ def read_run(directory: Path) -> Run:
     """
     if not is_complete(directory):
         raise UserError(
-            f"{directory} has no complete run (metrics.json and the files beside it); make it with "
-            "`genre-book train` and the same parameters."
+            f"{directory} has no complete run (metrics.json and the files beside it); what "
+            "`genre-book train` makes has one, in the folder that it prints."
         )
     Environment.read(directory / "environment.json")
     parts: dict[str, Any] = {name: config.read_json(directory / f"{name}.json") for name in FILES}

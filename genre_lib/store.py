@@ -145,7 +145,7 @@ def write_store(
             notice(
                 f"{short} of {len(rows)} tracks are shorter than {recipe.seconds:g} s, the "
                 f"shortest {seconds.min():.1f} s; their images end in silence. To train on short "
-                "clips, give their length, such as -p seconds=5."
+                f"clips, give their length, such as -p seconds={max(0.1, seconds.min()):.1f}."
             )
         config.write_file(folder / "index.csv", pd.DataFrame(rows).to_csv(index=False))
         manifest = {"name": corpus.name, "tracks": len(rows), **recipe.model_dump()}

@@ -360,12 +360,12 @@ def ingredients(runs: Mapping[str, Run]) -> pd.DataFrame:
     """
     from scipy.stats import t
 
-    adds = pd.DataFrame([
+    found = pd.DataFrame([
         {"label": label, "adds": runs[name].accuracy - runs[f"{name}-{part}"].accuracy}
         for label, part in LEFT_OUT.items() for name in ("track-0", "track-1", "track-2")
         if {name, f"{name}-{part}"} <= runs.keys()
     ], columns=["label", "adds"]).astype({"adds": float})  # fmt: skip
-    adds = adds.groupby("label", sort=False).adds
+    adds = found.groupby("label", sort=False).adds
     table = adds.agg(pairs="size", difference="mean")
     free = int((table.pairs - 1).sum())
     variance = max(1e-18, (adds.var() * (table.pairs - 1)).sum() / max(free, 1))

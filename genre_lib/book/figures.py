@@ -743,18 +743,17 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     figure, grid = _canvas(len(panels), 1, 3.9 * len(panels) + 0.4)
     point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
     for (title, rows), (axes,) in zip(panels.items(), grid, strict=True):
-        for name, split, again in zip(rows.run, rows.protocol, rows.protocol.duplicated(),
-                                      strict=True):  # fmt: skip
-            history, series = runs[name].history, list(SPLITS).index(split)
+        for row in rows.assign(again=rows.protocol.duplicated()).itertuples():
+            history, series = runs[row.run].history, list(SPLITS).index(row.protocol)
             path = history[["train_accuracy", "validation_accuracy"]].to_numpy()
             axes.plot(*path.T, LINES[series], color=COLORS[series], linewidth=1, alpha=0.8,
-                      gid=name)  # fmt: skip
+                      gid=row.run)  # fmt: skip
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
-                      label=SPLITS[split], zorder=4)  # fmt: skip
+                      label=SPLITS[row.protocol], zorder=4)  # fmt: skip
             if rows.epochs.max() > short:
-                side, anchor = (-6, "right") if split == "image" else (6, "left")
-                axes.annotate(name, path[-1], (side, 6 if again == (series > 0) else -13), size=7,
-                              ha=anchor, textcoords="offset points", zorder=5,
+                side, anchor = (6, "left") if series and row.view == "copies" else (-6, "right")
+                axes.annotate(row.run, path[-1], (side, 6 if row.again == (series > 0) else -13),
+                              ha=anchor, size=7, textcoords="offset points", zorder=5,
                               bbox={"fc": "white", "alpha": 0.8, "lw": 0, "pad": 0.3})  # fmt: skip
         axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
         axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])

@@ -28,6 +28,8 @@ def find_corpus(settings: RunSettings) -> Corpus:
         return Corpus(path.resolve().name, store=path)
     if not path.exists() and "/" not in name:
         choose("corpus or folder", name, ("synthetic", "gtzan"))
+    if path.is_file():
+        raise UserError(f"{path} is a file; a corpus is a folder, so unpack it and give that.")
     corpus = folder_corpus(path)
     if len(genres := {track.genre for track in corpus.tracks}) == 1:
         only = path / min(genres)

@@ -159,7 +159,9 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
                 if not stream or not stream.codec_context:
                     raise UserError(f"{source} has no sound, or of a kind that is not known.")
                 if stream.rate < 1000:
-                    raise UserError(f"{source} has {stream.rate} samples a second, too few.")
+                    raise UserError(
+                        f"{source} has {stream.rate} samples a second, too few (of 1000)."
+                    )
                 kind, seconds = container.format.name, 0.0
                 if kind in STATE_LENGTH:
                     seconds = float((stream.duration or 0) * stream.time_base)

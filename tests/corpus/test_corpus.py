@@ -313,7 +313,7 @@ def test_an_unknown_corpus_is_refused(tmp_path, monkeypatch, name, words):
 
 
 def test_a_file_is_no_corpus(folder):
-    with pytest.raises(UserError, match=r"blues\.00000\.wav cannot be read.*a corpus is a folder"):
+    with pytest.raises(UserError, match=r"blues\.00000\.wav is a file; a corpus is a folder"):
         find_corpus(configure(corpus=str(folder / "blues" / "blues.00000.wav")))
 
 
