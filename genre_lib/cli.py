@@ -235,12 +235,8 @@ def predict(
     predicting.hop_of(trained, every)  # what is wrong for all files is reported once
     if not as_json:
         typer.echo(predicting.header(trained))
-    sources = [
-        Upload("standard input", sys.stdin.buffer.read() if sys.stdin else b"")
-        if str(file) == "-"
-        else file
-        for file in files
-    ]
+    piped = sys.stdin.buffer.read() if sys.stdin and Path("-") in files else b""
+    sources = [Upload("standard input", piped) if str(it) == "-" else it for it in files]
     values, length = [], round(sum(map(seconds_of, sources))) or None
     with tqdm(total=length, unit="s", unit_scale=True, leave=False, disable=None) as bar:
         for file in sources:

@@ -61,8 +61,11 @@ def _present(data: Path) -> Corpus | None:
     """GTZAN as it lies under the data folder: audio counts in folders named after its genres."""
     if is_store(data / STORE):
         return Corpus("gtzan", store=data / STORE)
-    for place in (*(data / known for known in AUDIO), data, *data.glob("*"), *data.glob("*/*")):
-        if any(map(is_audio, chain(*((place / name).glob(f"{name}.[0-9]*") for name in GENRES)))):
+    places = {data / place: "*" for place in AUDIO}
+    for place in (data, *data.glob("*"), *data.glob("*/*")):  # may hold other music, too
+        places.setdefault(place, "{}.[0-9]*")
+    for place, names in places.items():
+        if any(map(is_audio, chain(*((place / it).glob(names.format(it)) for it in GENRES)))):
             tracks = folder_corpus(place).tracks
             return Corpus("gtzan", tracks, None, frozenset({UNREADABLE}))
     return None

@@ -242,7 +242,7 @@ def test_paths_that_lead_nowhere_and_sounds_too_short_are_refused(tmp_path):
     click = write(tmp_path / "click.wav", music(0.05))
     for path, words in (
         ("/no/such file.wav", "does not exist"),
-        ("/", "is a folder"),
+        ("/", "or a folder"),
         ("\0", "cannot be read"),
         ("x" * 5000, "cannot be read"),
         ("~nobody-has-this-name/a.wav", "does not exist"),
