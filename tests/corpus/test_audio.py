@@ -372,6 +372,17 @@ def test_missing_files_folders_and_devices_are_named(tmp_path):
         read_audio(tmp_path / "pipe.wav", RATE)
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has such a file")
+def test_a_file_whose_bytes_cannot_be_read_is_named():
+    with pytest.raises(UserError, match=r"mem cannot be read .*\)\."):
+        read_audio(Path("/proc/self/mem"), RATE)
+
+
+def test_the_shortest_mp3_is_whole(tmp_path):
+    path = write(tmp_path / "a.mp3", music(seconds=0.02))
+    assert 0 < len(read_audio(path, RATE)) < 0.2 * RATE
+
+
 def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")

@@ -238,6 +238,15 @@ def test_gtzan_is_found_however_it_was_unpacked(folder, monkeypatch):
         assert all(data / layout in track.path.parents for track in corpus.tracks)
 
 
+def test_an_archive_is_found_by_another_name_or_given_itself(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENRE_OFFLINE", "1")
+    for number in range(2):
+        data = tmp_path / f"downloads {number}"
+        data.mkdir()
+        archive = shutil.make_archive(str(data / "archive (1)"), "zip", folder)
+        assert len(find_gtzan(Path(archive) if number else data).tracks) == 3
+
+
 def test_genre_folders_with_other_music_are_not_taken_for_gtzan(folder, monkeypatch):
     for number, path in enumerate(sorted(folder.rglob("*.wav"))):
         path.rename(path.with_name(f"song {number}.wav"))
