@@ -158,28 +158,26 @@ def _opened(source: Source) -> Iterator[tuple[Any, float]]:
                 stream = next(iter(container.streams.audio), None)
                 if not stream or not stream.codec_context:
                     raise UserError(f"{source} has no sound, or of a kind that is not known.")
-                if stream.rate < 1000:
-                    raise UserError(
-                        f"{source} has {stream.rate} samples a second, too few (of 1000)."
-                    )
-                kind, seconds = container.format.name, 0.0
-                if kind in STATE_LENGTH:
-                    seconds = float((stream.duration or 0) * stream.time_base)
-                elif frames := kind == "mp3" and re.search(MP3_FRAMES, head):
-                    samples = 1152 if stream.rate >= 32000 else 576  # of a frame
-                    seconds = int.from_bytes(frames[1]) * samples / stream.rate
-                if (
-                    kind == "ogg" and (page := tail.rfind(b"OggS")) >= 0
-                ):  # of joined files, the last
-                    seconds = min(
-                        seconds, int.from_bytes(tail[page + 6 :][:8], "little") / stream.rate
-                    )
-                if kind == "matroska,webm" and len(container.streams) == 1:
-                    seconds = ((container.duration or 0) - (container.start_time or 0)) / 1e6
+                if (rate := stream.rate) < 1000:
+                    raise UserError(f"{source} has {rate} samples a second; 1000 are the fewest.")
                 fault = "cannot be decoded to its end ({})"
-                yield container, seconds
+                yield container, _stated_seconds(container, head, tail)
         except (av.FFmpegError, OSError) as error:
             raise UserError(f"{source} {fault.format(error.strerror)}.") from None
+
+
+def _stated_seconds(container: Any, head: bytes, tail: bytes) -> float:
+    """The length that a file states; 0 if it states none."""
+    kind, stream = container.format.name, container.streams.audio[0]
+    if kind == "matroska,webm" and len(container.streams) == 1:
+        return ((container.duration or 0) - (container.start_time or 0)) / 1e6
+    if frames := kind == "mp3" and re.search(MP3_FRAMES, head):
+        samples = 1152 if stream.rate >= 32000 else 576  # of a frame
+        return int.from_bytes(frames[1]) * samples / stream.rate
+    seconds = float((stream.duration or 0) * stream.time_base) if kind in STATE_LENGTH else 0.0
+    if kind == "ogg" and (page := tail.rfind(b"OggS")) >= 0:  # joined files: that of the last
+        return min(seconds, int.from_bytes(tail[page + 6 :][:8], "little") / stream.rate)
+    return seconds
 
 
 def _bytes_of(source: Source) -> BinaryIO:
@@ -190,9 +188,7 @@ def _bytes_of(source: Source) -> BinaryIO:
         return source.open("rb")
     fault = "does not exist; check its name"
     if source.exists():
-        fault = (
-            "is a pipe, a device or a folder; give audio files themselves, or - for standard input"
-        )
+        fault = "is a pipe, a device or a folder; give an audio file, or - for standard input"
     elif ":/" in str(source):  # a path has one slash there
         fault = "is an address; save it as a file and give that"
     raise UserError(f"{source} {fault}.")
