@@ -351,7 +351,7 @@ LEFT_OUT = {
 }
 
 
-def ingredients(runs: Mapping[str, Run]) -> pd.DataFrame:
+def ingredients(runs: Mapping[str, Run], parts: Mapping[str, str] = LEFT_OUT) -> pd.DataFrame:
     """What each ingredient adds on new tracks, by the seeds, corrected for how many there are.
 
     The seeds differ in test tracks and in chance in training: their differences show both. As three
@@ -362,7 +362,7 @@ def ingredients(runs: Mapping[str, Run]) -> pd.DataFrame:
 
     found = pd.DataFrame([
         {"label": label, "adds": runs[name].accuracy - runs[f"{name}-{part}"].accuracy}
-        for label, part in LEFT_OUT.items() for name in ("track-0", "track-1", "track-2")
+        for label, part in parts.items() for name in ("track-0", "track-1", "track-2")
         if {name, f"{name}-{part}"} <= runs.keys()
     ], columns=["label", "adds"]).astype({"adds": float})  # fmt: skip
     adds = found.groupby("label", sort=False).adds

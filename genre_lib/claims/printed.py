@@ -81,14 +81,6 @@ def computational_efficiency(runs: Evidence) -> Finding:
     return Finding(f"Hours: {found}.", paper.HOURS["the paper"] <= min(paper.HOURS.values()))
 
 
-def mixed_precision(runs: Evidence) -> Finding:
-    """Cannot be told if the paper prints no accuracy without it."""
-    other = paper.BASELINES.get("single precision")
-    if other is None:
-        return Finding("The paper prints no accuracy in single precision.", None)
-    return Finding(f"In single precision: {other:.2%}.", other <= paper.ACCURACY)
-
-
 def validation_accuracy(runs: Evidence) -> Finding:
     printed, images = paper.VALIDATION_ACCURACY, arithmetic.implied_images()["validation"]
     exact = arithmetic.fitting_counts(printed, images)
