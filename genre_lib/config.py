@@ -141,7 +141,7 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(0.01, ge=0, le=1)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     clip_norm: float = Field(1.0, gt=0, le=1000)
-    precision: Literal["bfloat16"] | None = Field(None, description="where a processor has AMX")
+    precision: Literal["bfloat16"] | None = Field(None, description="faster with AMX, AVX512-BF16")
 
 
 class RunSettings(Settings):
