@@ -14,7 +14,8 @@ def find_corpus(settings: RunSettings) -> Corpus:
     """Find the corpus that the settings name; GTZAN is fetched if need be.
 
     It is ``synthetic``, ``gtzan``, a folder of genre folders with audio files, or a spectrogram
-    store. A `UserError` is raised if there is no such corpus, or no second genre in it.
+    store. A `UserError` is raised if there is no such corpus, no second genre in it,
+    or subsets in place of genres.
     """
     name = settings.corpus
     if name == "synthetic":
@@ -31,7 +32,10 @@ def find_corpus(settings: RunSettings) -> Corpus:
     if path.is_file():
         raise UserError(f"{path} is a file; a corpus is a folder, so unpack it and give that.")
     corpus = folder_corpus(path)
-    if len(genres := {track.genre for track in corpus.tracks}) == 1:
+    genres = {track.genre for track in corpus.tracks}
+    if {"train", "test"} <= {genre.lower() for genre in genres}:
+        raise UserError(f"{path} has a folder for each subset; give one with a folder a genre.")
+    if len(genres) == 1:
         only = path / min(genres)
         below = sorted(it.name for it in only.iterdir() if it.is_dir())
         hint = f" (are they those of {only}: {', '.join(below[:3])}?)" if len(below) > 1 else ""

@@ -143,6 +143,13 @@ def test_one_genre_is_no_corpus_and_genres_one_level_below_are_named(folder):
         find_corpus(configure(corpus=str(folder)))
 
 
+def test_folders_of_subsets_are_not_taken_for_genres(tmp_path):
+    for name in ("Train/blues/1", "test/blues/2", "val/jazz/3"):
+        write(tmp_path / f"{name}.wav")
+    with pytest.raises(UserError, match=r"a folder for each subset; give one"):
+        find_corpus(configure(corpus=str(tmp_path)))
+
+
 def test_the_order_does_not_depend_on_the_file_system(tmp_path):
     names = [f"blues/{number:05d}" for number in (3, 1, 2, 0)] + ["a/z", "a/b"]
     for name in names:
