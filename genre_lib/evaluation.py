@@ -4,6 +4,8 @@ A table of predictions has one row a test image: track_id, image, y_true, y_pred
 ``p_<genre>`` of probabilities for each genre.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -113,6 +115,11 @@ def accuracy_difference(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, 
     """
     low, high = interval(np.subtract(*drawn_accuracies(first, second)))
     return {"difference": accuracy(first) - accuracy(second), "low": low, "high": high}
+
+
+def reversed_difference(change: Mapping[str, float] | pd.Series) -> dict[str, float]:
+    """The same difference, seen from the other side: difference, low and high."""
+    return {"difference": -change["difference"], "low": -change["high"], "high": -change["low"]}
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:

@@ -45,8 +45,8 @@
 #   against the paper.
 #
 # No verdict was typed. Each is computed by a function with a written rule, from the numbers that
-# the paper printed, from live code, or from {glue:text}`runs` trainings on GTZAN whose results are
-# stored with this book.
+# the paper printed, from live code, or from {glue:text}`runs` runs on GTZAN, of the network and of
+# simpler methods, whose results are stored with this book.
 
 # %% tags=["hide-input"]
 import re
@@ -99,7 +99,7 @@ HTML(csv_link("claims", table) + claims.to_html(table))
 # finds one by chance. So a part is said to help only if its p-value, after Holm's correction for
 # the number of parts, is below one in twenty.
 #
-# *Budget.* Most runs have {glue:text}`short_epochs` epochs, where the paper allowed
+# *Budget.* Most trainings have {glue:text}`short_epochs` epochs, where the paper allowed
 # {glue:text}`full_epochs`. They serve to compare splits, seeds and parts of the recipe; printed
 # numbers are judged by the whole budget alone.
 #

@@ -13,12 +13,12 @@
 # %% [markdown]
 # # Look at the spectrograms
 #
-# **Does the network pick out a few moments when it names a genre?** Not in the {glue:text}`clips`
-# composed songs below, whose genres a demonstration network names that trained on other composed
-# songs: no moment gets more than {glue:text}`peak:.1f` times an even share of its
-# attention{glue:text}`no_spotlight`. This is not where in the picture it looks, for attention comes
-# after an LSTM, which has read the whole song by then; so in each song every single moment speaks
-# for the genre of the whole{glue:text}`moments_agree`. Of recordings, the songs tell nothing.
+# **Does the network pick out a few moments when it names a genre?** No. In the {glue:text}`clips`
+# composed songs below, no moment gets more than {glue:text}`peak:.1f` times an even share of the
+# attention{glue:text}`no_spotlight`. Attention does not show where in the picture the network
+# looks: it comes after an LSTM that has read the whole song, so every single moment already speaks
+# for the genre of the whole{glue:text}`moments_agree`. Network and songs are a demonstration; they
+# say nothing about recordings.
 #
 # Hear a song while a line runs over its spectrogram, and see what the network makes of each moment.
 # Then change the picture as the training does, and as other settings would. The controls work in
@@ -133,7 +133,8 @@ explorer.cutmix_mixer(store, store.firsts)
 # %% [markdown]
 # ## Mel bands and the dB floor
 #
-# The paper's pictures leave two choices open that decide what can be seen at all. With few bands,
+# Two choices decide what can be seen at all: the number of mel bands, which the paper gives, and
+# the dB floor, which it does not. With few bands,
 # notes melt into each other. With a high floor, all that is soft becomes black; with a low one,
 # hiss and room come up. The clip is computed anew from its sound for each position.
 
@@ -281,10 +282,12 @@ glue_numbers(
     unlike_whole=int(rows.right["30 s, as they are"]),
     unlike_short=int(rows.right["clips of 3 s"]),
     unlike_narrow=int(rows.right["at 8 kHz"]),
+    unlike_clipped=int(rows.right["ten times the gain, clipped"]),
 )
 statements(
     short_is_worse=rows.right["clips of 3 s"] < rows.right["30 s, as they are"],
     narrow_is_worse=rows.right["at 8 kHz"] < rows.right["30 s, as they are"],
+    clipping_is_worst=rows.right.idxmin() == "ten times the gain, clipped",
     silence_costs_nothing=rows.right["after 60 s of silence"] == rows.right["30 s, as they are"],
 )
 

@@ -51,7 +51,8 @@ runs = stored_runs()
 
 # %% [markdown]
 # Nothing is trained here: stored runs on GTZAN are compared, three {term}`seeds <seed>` each unless
-# said ({ref}`what-was-run`). Intervals of differences draw artists.
+# said ({ref}`what-was-run`). Intervals of differences come from drawing whole artists, because
+# tracks of one artist tend to be right or wrong together.
 #
 # ## Who is in GTZAN?
 #
@@ -103,7 +104,7 @@ rows = [
     for genre, those in {"all genres": lost, **{genre: [genre] for genre in lost}}.items()
     for title, table in zip(titles, pool.values(), strict=True)
 ]
-figures.show("artists_by_genre", figures.comparison(pd.DataFrame(rows), xlabel="Named test images"))
+figures.show("artists_by_genre", figures.comparison(pd.DataFrame(rows), xlabel="Test accuracy"))
 
 # %% [markdown]
 # ## What others report

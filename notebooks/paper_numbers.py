@@ -27,8 +27,8 @@
 # ```{glue:figure} printed_recalls
 # :name: fig-printed-recalls
 #
-# Rock is clearly hard even if only tracks are independent{glue:text}`rock_is_hard`. That classical
-# and jazz are easy shows only if images are{glue:text}`easy_by_images`. Each dot is a printed
+# Rock is clearly hard even if only tracks are independent{glue:text}`rock_is_hard`. Classical and
+# jazz are clearly easy only if all images are{glue:text}`easy_by_images`. Each dot is a printed
 # recall, with both 95 % intervals; the line is the accuracy of all.
 # ```
 
@@ -160,21 +160,21 @@ fitting
 # The mean over batches does not explain the number{glue:text}`no_mean`. Dropping the rest does:
 # {glue:text}`whole_right:,d` of {glue:text}`whole:,d` images are
 # {glue:text}`whole_share:.2%`{glue:text}`whole_fits`. Then {glue:text}`dropped` validation images
-# were never looked at. How much is such a fit worth? Among the numbers of images near this one,
-# {glue:text}`by_chance:.0%` fit some share that rounds to {glue:text}`validation:.2%`. So a fit is
-# a hint, no proof. That the full set does *not* fit is certain.
+# were never looked at. How much is such a fit worth? For {glue:text}`by_chance:.0%` of the sizes
+# near this one, some count would round to {glue:text}`validation:.2%` by chance. So a fit is a
+# hint, no proof. That the full set does *not* fit is certain.
 #
 # The test accuracy is {glue:text}`test_above:.2f` points above the best validation accuracy, though
 # the model was chosen by the latter. This is {glue:text}`test_errors:.1f` standard errors of the
 # difference, so luck can explain it{glue:text}`luck`.
 #
-# ## Where on the plan did training end?
+# ## Where in the schedule did training end?
 #
 # It stopped in epoch {glue:text}`stopped` of {glue:text}`epochs`, after {glue:text}`patience`
 # epochs without a better validation loss. By then, PyTorch's OneCycleLR would have brought the
 # learning rate down to {glue:text}`rate_stopped:.1%` of its peak if it warmed up as long as it does
 # by default; the paper does not say how long ({doc}`sec4c_training`). With steps that small, no
-# better loss is no surprise: "converged" and "the plan ran out" look the same
+# better loss is no surprise: "converged" and "the schedule ran out" look the same
 # (<a href="claims.html#claim-early_stopping_converged">in the ledger</a>). The early stop saved
 # {glue:text}`saved` epochs, {glue:text}`saved_share:.0%` of them.
 #
@@ -245,6 +245,7 @@ pd.Series(
         for size in (16, 32, 64, 128, 256)
     }
 )
+# All five leave out the same images, so the fit says nothing about the size of a batch.
 
 # %% [markdown]
 # (exercise-bounds)=

@@ -59,8 +59,9 @@ settings = configure(
 # %% [markdown]
 # ```{admonition} What this page was computed from
 # :class: note
-# {glue:text}`corpus`, profile {glue:text}`profile`, seed {glue:text}`seed`; both views, and the
-# protocols `image` and `track`. Only results on GTZAN can be compared with the paper's.
+# {glue:text}`corpus`, profile {glue:text}`profile`, seeds {glue:text}`seed` to
+# {glue:text}`last_seed`; both views, and the protocols `image` and `track`. Only results on GTZAN
+# can be compared with the paper's.
 # ```
 #
 # ## Three ways to listen
@@ -173,7 +174,7 @@ fair = predictions_of("mfcc", "copies")
 
 # %% [markdown]
 # Split by image, it names {glue:text}`nearest_image:.1%` right ({glue:text}`nearest_image_low:.1%`
-# to {glue:text}`nearest_image_high:.1%`), clearly more than the paper's
+# to {glue:text}`nearest_image_high:.1%`), no less than the paper's
 # {glue:text}`paper_accuracy:.2%`{glue:text}`recognition_beats_paper`. Split by track, there is
 # nothing to recognise, and it names {glue:text}`nearest_track:.1%` right. So a test that splits
 # images rewards recognising recordings, and a score like the paper's needs no idea of a genre in
@@ -208,7 +209,7 @@ untrained = predictions_of("untrained", "copies")
 # {glue:text}`untrained_gain_high:+.1f`){glue:text}`untrained_is_behind`. So a good part of what a
 # trained network scores comes from its layers and a classifier, and not from what it has learned:
 # how much, {doc}`what_does_84_mean` says. Split by image, a network that has learned nothing names
-# {glue:text}`untrained_image:.1%` right, again more than the
+# {glue:text}`untrained_image:.1%` right, again no less than the
 # paper's{glue:text}`untrained_beats_paper`: its random numbers are as good a fingerprint of a
 # recording.
 #
@@ -253,11 +254,12 @@ wrong.groupby(["y_true", "y_pred"]).size().sort_values(ascending=False).head(5)
 # vote than copies? (Ask whose mistakes differ from image to image.)
 
 # %% tags=["hide-cell"]
+# Altered copies of a track are wrong together. Slices differ, so their mistakes cancel.
 pd.DataFrame(
     {
-        view: accuracy_of(vote(get_run(settings.model_copy(update=chosen)).predictions))
+        (view, counted): accuracy_of(count(runs_of("handcrafted", view, "track")[0].predictions))
         for view in ("copies", "segments")
-        for chosen in [{"method": "handcrafted", "view": view, "protocol": "track"}]
+        for counted, count in (("each image", pd.DataFrame), ("vote", vote))
     }
 )
 
@@ -283,6 +285,7 @@ rivals = {
 glue_settings(settings)
 glue_numbers(
     features=len(features),
+    last_seed=settings.seed + 2,
     coefficients=len(features) // 4,
     chance=1 / len(store.genres),
     by_heart=by_heart,

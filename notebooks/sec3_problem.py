@@ -206,9 +206,9 @@ figures.tabulate("leakage", audited, formats={"share": "{:.1%}"})
 # ## Which one did the paper use?
 #
 # The text does not say, and both protocols give the same counts. The order of its sections (first
-# spectrograms, then the split, then augmentation) may be read as `track`. The
-# {glue:text}`paper_images_per_track` test images for each test track are easier to explain by
-# `image`: augmented copies are meant for training only, and yet they were tested. So we run both.
+# spectrograms, then the split, then augmentation) may be read as `track`. That more images are
+# tested than tracks is easier to explain by `image`: augmented copies are meant for training only,
+# but copies that are made before the split fall into the test set, too. So we run both.
 # {doc}`sec6_conclusion` compares them, and {doc}`learning_curves` asks which of them gives the
 # paper's curves.
 #

@@ -18,7 +18,7 @@
 # to see. A **{term}`mel spectrogram`** shows it: time from left to right, pitch from bottom to top,
 # loudness as brightness.
 #
-# **Little is lost by storing it, much by shrinking it.** Written as a gray picture with one byte a
+# **Little is lost by eight bits, much by few columns.** Written as a gray picture with one byte a
 # point, each level is off by {glue:text}`error:.2f` dB at most, half a step from gray to
 # gray{glue:text}`rounding_only`. But the network reads squares of 128 x 128 points, so a track of
 # {glue:text}`seconds:.0f` seconds keeps one column for every {glue:text}`column_ms:.0f`
@@ -61,8 +61,9 @@ settings = configure(
 # ```{admonition} What this page was computed from
 # :class: note
 # The spectrograms are those of {glue:text}`corpus`, profile {glue:text}`profile`. The wave in
-# {numref}`fig-steps` is {glue:text}`track_id`: the first track, or a composed song where a corpus
-# is stored without audio, as GTZAN is for the published pages. Nothing is trained here.
+# {numref}`fig-steps` is {glue:text}`track_id`. For the published pages, where GTZAN is stored
+# without sound, that is a composed song; GTZAN's first track, in the later figures, happens to
+# have the same name. Nothing is trained here.
 # ```
 #
 # ## From the wave to decibels
@@ -121,7 +122,8 @@ error
 
 # %% [markdown]
 # {numref}`fig-original` is our counterpart of the paper's Figure 1: a whole track as it is stored,
-# in {glue:text}`frames` columns.
+# in {glue:text}`frames` columns. The stored spectrograms of GTZAN have about every third of the
+# columns that the steps above give ({doc}`data_and_licences`); the network reads only 128.
 
 # %% tags=["hide-input", "remove-output"]
 store = open_store(settings)
@@ -226,7 +228,8 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 #
 # ## What was found
 #
-# - Storing a spectrogram with one byte a point costs at most {glue:text}`error:.2f` dB.
+# - One byte a point costs at most {glue:text}`error:.2f` dB; to squeeze a track into 128 columns
+#   costs far more.
 # - The paper's augmentations are easy to run, but their strengths had to be chosen, and one of
 #   them plays the music backwards.
 # - Each of the {glue:text}`images_per_track` images of a track covers
@@ -236,8 +239,8 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 # ## Exercises
 #
 # (exercise-floor)=
-# **A darker picture.** How many points of the spectrogram are black? And how many would be, if
-# black began only half as many decibels below the loudest point?
+# **A darker picture.** Which share of the points of the spectrogram is black? And which would be,
+# if black began only half as many decibels below the loudest point?
 
 # %% tags=["hide-cell"]
 pd.Series(
@@ -250,6 +253,7 @@ pd.Series(
 # does a method that uses only these not mind the flip?
 
 # %% tags=["hide-cell"]
+# Means and spreads do not depend on the order of the columns.
 image = store.decibels(0)
 flipped = image[:, ::-1]
 pd.Series(

@@ -194,7 +194,8 @@ statements(
 # - After the paper's budget, {glue:text}`enough:.0%` known tracks make {glue:text}`new:.1%` look
 #   like {glue:text}`paper_accuracy:.2%`; on the {glue:text}`same_images` images that both tests
 #   share it takes {glue:text}`enough_there:.0%`.
-# - In all stored tests by images, a stricter split names fewer{glue:text}`always_in_this_order`.
+# - In all stored tests of single images, accuracy is the lower the stricter the
+#   split{glue:text}`always_in_this_order`.
 #
 # ## Exercises
 #

@@ -22,8 +22,9 @@
 # paper's settings{glue:text}`new_tracks_in_a_row`. Where artists are new, too, it names
 # {glue:text}`filtered:.1%` and {glue:text}`budget:.1%`{glue:text}`unknown_is_harder`. On tracks
 # that it has met, it names {glue:text}`image:.1%` and {glue:text}`full:.1%`: a leak is worth more
-# the longer the training{glue:text}`leak_grows`. The printed {glue:text}`paper_accuracy:.2%` lies
-# between{glue:text}`paper_lies_between` ({numref}`fig-headline`).
+# the longer the training{glue:text}`leak_grows`. With the paper's settings, the printed
+# {glue:text}`paper_accuracy:.2%` lies between new and known
+# tracks{glue:text}`paper_lies_between` ({numref}`fig-headline`).
 #
 # ```{glue:figure} headline
 # :name: fig-headline
@@ -50,11 +51,12 @@ runs = stored_runs()
 # ```{admonition} Read this before any number
 # :class: important
 # Nothing is trained here. All results are read from {glue:text}`stored` stored runs on GTZAN
-# {cite:p}`tzanetakis2002genre`, the collection that fits the paper's description. Most have a
-# *short budget*: one learning-rate cycle of {glue:text}`short_epochs` epochs, where the paper
-# allows {glue:text}`paper_epochs`. Differences between such runs are what counts here. The test set
-# was scored once a run. {ref}`The last section <what-was-run>` lists data, seed, budget, time and
-# hardware.
+# {cite:p}`tzanetakis2002genre`, the collection that fits the paper's description:
+# {glue:text}`trainings` trainings of the network, and {glue:text}`simpler` runs of simpler methods.
+# Of the trainings {glue:text}`short_ones` have a *short budget*: one learning-rate cycle of
+# {glue:text}`short_epochs` epochs, where the paper allows {glue:text}`paper_epochs`. Differences
+# between such runs are what counts here. The test set was scored once a run.
+# {ref}`The last section <what-was-run>` lists data, seed, budget, time and hardware.
 # ```
 #
 # ## Three ways to split
@@ -120,7 +122,8 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 #
 # How much of a track must be known? In one more experiment the test images stay the same, and so
 # does the number of training images; only how many images of each test track are among these
-# changes ({numref}`fig-dose`).
+# changes ({numref}`fig-dose`). All these networks have learned from fewer images than the others
+# here, {glue:text}`dose_images:,d` instead of {glue:text}`usual_images:,d`, and start lower.
 
 # %% tags=["hide-input", "remove-output"]
 recipe = {name: [runs[f"{name}-{seed}"] for seed in range(3)] for name in ("image", "track")}
@@ -183,7 +186,7 @@ figures.tabulate("over_seeds", shown, formats=shares)
 # {glue:text}`images_per_track`.
 #
 # Even these new tracks are not all new. {glue:text}`repeats` of the {glue:text}`tested` test tracks
-# of three seeds sound like a training track whose spectrogram differs in a few gray levels
+# of three seeds repeat a training track, with a spectrogram that differs in a few gray levels
 # (`genre-book audit` finds such pairs), and {glue:text}`repeats_right:.0%` of their images are
 # named. Without them, {glue:text}`track:.1%` becomes {glue:text}`without_repeats:.1%`, and
 # {glue:text}`new:.1%` becomes {glue:text}`new_without_repeats:.1%`{glue:text}`repeats_are_easy`.
@@ -203,12 +206,12 @@ figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafte
 # difference on new tracks can be chance{glue:text}`slices_are_open`.
 # ```
 #
-# Split by image, the network is {glue:text}`against_image:+.1f` points
-# ({glue:text}`against_image_low:+.1f` to {glue:text}`against_image_high:+.1f`) from handcrafted
-# features ({numref}`fig-methods`); split by track it is {glue:text}`against_track:+.1f`
-# ({glue:text}`against_track_low:+.1f` to {glue:text}`against_track_high:+.1f`). Timbre statistics
-# are a fingerprint of a recording. A test that rewards recognising recordings rewards them, and
-# would lead a reader to choose the method that is worse on new music.
+# Split by image, the network is {glue:text}`behind_image:.1f` points
+# ({glue:text}`behind_image_low:.1f` to {glue:text}`behind_image_high:.1f`) behind handcrafted
+# features ({numref}`fig-methods`); split by track it is {glue:text}`against_track:.1f`
+# ({glue:text}`against_track_low:.1f` to {glue:text}`against_track_high:.1f`) ahead. Timbre
+# statistics are a fingerprint of a recording. A test that rewards recognising recordings rewards
+# them, and would lead a reader to choose the method that is worse on new music.
 #
 # This rival gets altered images and settings that nobody tuned. Against timbre statistics of
 # unaltered spectrograms, tuned on validation images ({doc}`sec2_related_work`), the network's lead
@@ -234,8 +237,9 @@ figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafte
 # {glue:text}`paper_accuracy:.2%` is {glue:text}`new_short_of:.1f` points more
 # ({glue:text}`new_short_of_low:.1f` to {glue:text}`new_short_of_high:.1f`, if it comes from
 # {glue:text}`test_tracks` tracks), which could just be chance{glue:text}`track_could_be_chance`.
-# So each reading needs a coincidence: easy test tracks, or a network that learned little from its
-# leak. {doc}`learning_curves` asks which split the paper's curves fit.
+# So each split needs an explanation: easy test tracks, a network that learned little from its
+# leak, or more regularisation than is printed. {doc}`learning_curves` asks which split the paper's
+# curves fit.
 #
 # ## New artists
 #
@@ -321,11 +325,19 @@ glue_numbers(
     budget=evaluation.accuracy(budget), change=change, change_vote=change_vote, same=met,
     dose_most=dose_most, against_tuned=tuned, against_untrained=trained, **kinds,
     new_short_of=short_of, new_artists_untrained=trained_on,
-    against_image=against.loc["image (copies)"],
+    behind_image=evaluation.reversed_difference(against.loc["image (copies)"]),
     against_track=against.loc["track (copies)"],
 )  # fmt: skip
+networks = [run for run in runs.values() if run.settings.method == "network"]
+epochs = [run.settings.training.epochs for run in networks]
+on_new = [run.accuracy for run in networks if run.settings.protocol != "image"]
 glue_numbers(
     stored=len(runs),
+    trainings=len(epochs),
+    simpler=len(runs) - len(epochs),
+    short_ones=epochs.count(min(epochs)),
+    dose_images=runs["image-0-known-0"].metrics["images"]["train"],
+    usual_images=runs["image-0"].metrics["images"]["train"],
     short_epochs=runs["image-0"].settings.training.epochs,
     paper_epochs=paper.MAX_EPOCHS,
     new_epochs=len(runs["track-full-budget"].history),
@@ -369,6 +381,7 @@ statements(
     and same_later["low"] > met["high"]
     and image.high < longer_known["low"] < longer_known["high"] < full["low"],
     paper_lies_between=new["accuracy"] < paper.ACCURACY < full["low"],
+    above_all_new=max(*on_new, image.best) < paper.ACCURACY < full["accuracy"],
     dose_matters=dose_most["low"] > 0
     and all(few["low"] <= 0 <= few["high"] for few in (dose_one, dose_two)),
     no_leak=bool((leaks.shared_tracks + leaks.identical_tracks == 0).all()),
@@ -394,9 +407,11 @@ statements(
 # %% [markdown]
 # ## What was found
 #
-# - **The number.** {glue:text}`paper_accuracy:.2%` lies above all our tests on new tracks, and
-#   below the {glue:text}`full:.1%` of known ones.
-# - **The reading.** The paper's description fits both splits, and each needs a coincidence.
+# - **The number.** {glue:text}`paper_accuracy:.2%` lies above all our tests of single images on new
+#   tracks. Of those on known tracks, it lies above the short trainings ({glue:text}`image:.1%`) and
+#   below the paper's settings ({glue:text}`full:.1%`){glue:text}`above_all_new`.
+# - **The reading.** The paper's description fits both splits, and our runs do not decide between
+#   them.
 # - **The rivals.** Which method is better depends on the split: a leak rewards whatever recognises
 #   recordings. What the ingredients add is another page ({doc}`ingredients`).
 #
@@ -416,6 +431,7 @@ for count in (paper.TEST_IMAGES, paper.TEST_IMAGES // settings.images_per_track)
     again = rng.binomial(count, paper.ACCURACY, size=10_000) / count
     low, high = np.quantile(again, [0.025, 0.975])
     print(f"{count:5} independent answers: {low:.1%} to {high:.1%}")
+# The wider one: images of one track are right or wrong together.
 
 # %% [markdown]
 # (exercise-labels)=

@@ -81,7 +81,7 @@ def learning_rate_curve(runs: Evidence) -> Finding:
 
 
 def early_stopping_converged(runs: Evidence) -> Finding:
-    """Inconsistent if it did not stop; else it cannot be told: the plan had run out as well."""
+    """Inconsistent if it did not stop; else it cannot be told: the schedule had run out, too."""
     stopped = paper.STOPPED_EPOCH / paper.MAX_EPOCHS
     rates = shares_of_the_peak()
     rate = float(rates[min(int(stopped * len(rates)), len(rates) - 1)])
@@ -104,7 +104,7 @@ def annealing(runs: Evidence, *, from_peak: bool) -> Finding:
     start, end = (top, steps - 1) if from_peak else (0, steps)
     shares = (np.arange(top, steps) - start) / (end - start)
     difference = np.abs(rates[top:] - [arithmetic.equation_2(share) for share in shares]).max()
-    found = f"After the peak the plan leaves the formula by up to {difference:.1%} of the peak."
+    found = f"After the peak the schedule leaves the formula by up to {difference:.1%} of the peak."
     return Finding(found, bool(difference < 0.01))
 
 

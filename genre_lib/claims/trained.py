@@ -123,12 +123,15 @@ def genre_sizes(runs: Evidence) -> Finding:
 
 
 def diverse_dataset(runs: Evidence) -> Finding:
-    """Number of artists; not supported if one has more in every genre (no measure is printed)."""
+    """Not supported if one has more in every genre (no measure is printed)."""
     index = pd.Series(artists())
     counts = pd.crosstab(index, index.index.str.split(".").str[0])
     most, limit = counts.max() / paper.TRACKS_PER_GENRE, paper.SUBSET_SHARES["test"]
-    texts = {it: f"{(counts[it] > 0).sum()}, one with {most[it]:.0%}" for it in GENRES}
-    return joined({genre: Finding(text, most[genre] <= limit) for genre, text in texts.items()})
+    many, few = most[most > limit].sort_values(), most[most <= limit].sort_values()
+    shares = [", ".join(f"{it} {share:.0%}" for it, share in part.items()) for part in (many, few)]
+    text = f"One artist has more in {len(many)} of {len(most)} genres ({shares[0] or 'none'}), "
+    text += f"not in {len(few)} ({shares[1] or 'none'})."
+    return Finding(text, None if len(many) and len(few) else not len(many))
 
 
 # Generalization
@@ -163,7 +166,7 @@ def strong_generalization(runs: Evidence) -> Finding:
         image, track = (runs.take(f"{it}-{end}" for end in ends).values() for it in SPLITS)
         pairs = list(zip(image, track, strict=True))
         met = comparisons.same_images(runs, pairs)
-        lost = {"difference": -met["difference"], "low": -met["high"], "high": -met["low"]}
+        lost = evaluation.reversed_difference(met)
         text = f"{met['unknown']:.1%} instead of {met['known']:.1%}, {points(lost)}"
         epochs = pairs[0][1].settings.training.epochs
         found[f"{epochs} epochs, {met['images']} images"] = Finding(text, is_gain(lost, LITTLE))
@@ -239,7 +242,7 @@ def mixed_precision(runs: Evidence, *, part: str = "single precision") -> Findin
     parts = comparisons.LEFT_OUT | {part: "bfloat16"}
     runs.take(name for run in TRACK for name in (run, f"{run}-{parts[part]}"))
     row = comparisons.ingredients(runs, parts).T[part]
-    change = {"difference": -row.difference, "low": -row.high, "high": -row.low}
+    change = evaluation.reversed_difference(row)
     return Finding(f"{points(change)} in bfloat16.", is_gain(change, LITTLE))
 
 
