@@ -11,7 +11,7 @@ Each value of the setting `method` but ``network`` is one of them:
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from sklearn.model_selection import GridSearchCV, PredefinedSplit
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -77,9 +77,6 @@ def predicted_labels(dataset: Dataset, store: Store, settings: RunSettings) -> N
     elif settings.method != "handcrafted":
         same = np.column_stack([known, dataset.labels])[train]  # copies of a track count once
         train = train[np.unique(same, axis=0, return_index=True)[1]]
-        validation = dataset.rows("validation")
-        rows = np.concatenate([train, validation])
-        folds = PredefinedSplit(np.repeat([-1, 0], [len(train), len(validation)]))
-        search = GridSearchCV(model, GRID, cv=folds, refit=False)
-        model.set_params(**search.fit(known[rows], dataset.labels[rows]).best_params_)
+        search = GridSearchCV(model, GRID, cv=[(train, dataset.rows("validation"))], refit=False)
+        model.set_params(**search.fit(known, dataset.labels).best_params_)
     return model.fit(known[train], dataset.labels[train]).predict(known)

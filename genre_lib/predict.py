@@ -47,6 +47,7 @@ class Trained(Run):
 
     recipe: Recipe
     model: HybridNet  # in evaluation mode
+    hearing: dict[str, Any]  # what `benchmarks.hearing` measured, if it was asked
 
     @property
     def honest(self) -> bool:
@@ -64,12 +65,6 @@ class Trained(Run):
     def test_accuracy(self) -> dict[str, float]:
         """`share_of` its answers about new tracks, or else of single test images."""
         return share_of(self.answers if self.honest else self.predictions)
-
-    @cached_property
-    def hearing(self) -> dict[str, Any]:
-        """What `benchmarks.hearing` measured, of a network that it was asked about."""
-        file = self.path / "hearing.json"
-        return read_json(file) if file.exists() else {}
 
     @property
     def usual_band(self) -> int:
@@ -132,7 +127,9 @@ def read_trained(directory: Path = PACKAGED) -> Trained:
     fault = f"{weights} holds no weights of this network"
     with refusing(fault, OSError, SafetensorError, RuntimeError):
         model.load_state_dict(load_file(weights))
-    return Trained(**vars(run), recipe=recipe, model=model.eval())
+    file = directory / "hearing.json"
+    hearing = read_json(file) if file.exists() else {}
+    return Trained(**vars(run), recipe=recipe, model=model.eval(), hearing=hearing)
 
 
 # From a recording to an answer

@@ -170,10 +170,7 @@ def read_run(directory: Path) -> Run:
 
 
 def prediction_table(dataset: Dataset, rows: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
-    """Predictions of some images: track_id, image, y_true, y_pred, ``p_<genre>`` columns.
-
-    They follow from probabilities, shape (rows, genres).
-    """
+    """The predictions of a `Run`, of some images: by probabilities, shape (rows, genres)."""
     table = dataset.table.loc[rows, ["track_id", "image", "genre"]]
     table = table.rename(columns={"genre": "y_true"}).reset_index(drop=True)
     table["y_pred"] = np.array(dataset.genres)[probabilities.argmax(1)]

@@ -52,26 +52,18 @@ def mel_decibels(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray
     Of mono audio at ``settings.sample_rate``, shape (samples,), it is float32, shape
     (n_mels, 1 + samples // hop_length), between -top_db and 0. Silence is -top_db throughout.
     """
-    power = _mel_power_of(audio, settings)
-    loudest = float(power.max())
-    if loudest == 0.0:
-        return np.full(power.shape, -settings.top_db, np.float32)
-    decibels = 10.0 * np.log10(np.maximum(power / loudest, 1e-20))
-    return np.maximum(decibels, decibels.max() - settings.top_db).astype(np.float32, copy=False)
-
-
-def _mel_power_of(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
-    """Power in each mel band, float32, shape (n_mels, frames).
-
-    Nearly all weights are 0. A matrix product would depend, in its last digits, on the number of
-    BLAS threads, and with it a store on the number of workers that make it.
-    """
     power, filters = _power_of(audio, settings), mel_filterbank(settings)
     bands = np.empty((len(filters), power.shape[1]), np.float32)
+    # Nearly all weights are 0. A matrix product would depend, in its last digits, on the number of
+    # BLAS threads, and with it a store on the number of workers that make it.
     for band, weights in zip(bands, filters, strict=True):
         used = np.flatnonzero(weights)
         np.sum(weights[used, None] * power[used], axis=0, out=band)
-    return bands
+    loudest = float(bands.max())
+    if loudest == 0.0:
+        return np.full(bands.shape, -settings.top_db, np.float32)
+    decibels = 10.0 * np.log10(np.maximum(bands / loudest, 1e-20))
+    return np.maximum(decibels, decibels.max() - settings.top_db).astype(np.float32, copy=False)
 
 
 def _power_of(audio: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
