@@ -105,11 +105,11 @@ figures.tabulate("ingredients_table", table, formats=points | {"p": "{:.3f}"})
 # ## Half the digits
 #
 # The paper trains in mixed precision "without sacrificing accuracy" and prints no run without it.
-# With the same splits and seeds, {glue:text}`part_seeds` trainings in bfloat16 name
+# With the same splits and seeds, {glue:text}`part_seeds` trainings in `bfloat16` name
 # {glue:text}`half:.1%` of the images and those in single precision {glue:text}`whole:.1%`, a change
 # of {glue:text}`half_changes:+.1f` points ({glue:text}`half_changes_low:+.1f` to
 # {glue:text}`half_changes_high:+.1f`). So half the digits cost nothing that shows, and no more than
-# five points{glue:text}`half_is_enough`. The float16 of graphics cards, which the paper used, has
+# five points{glue:text}`half_is_enough`. The `float16` of graphics cards, which the paper used, has
 # more digits and needs its gradients scaled; it was not run.
 
 # %% tags=["hide-input", "remove-output"]
