@@ -123,7 +123,7 @@ error
 # %% [markdown]
 # {numref}`fig-original` is our counterpart of the paper's Figure 1: a whole track as it is stored,
 # in {glue:text}`frames` columns. The stored spectrograms of GTZAN have about every third of the
-# columns that the steps above give ({doc}`data_and_licences`); the network reads only 128.
+# columns that the steps above give ({doc}`data_and_licences`); the network reads far fewer.
 
 # %% tags=["hide-input", "remove-output"]
 store = open_store(settings)
@@ -228,8 +228,8 @@ figures.show("segments", figures.track_images(store, store.track_ids[0], chosen)
 #
 # ## What was found
 #
-# - One byte a point costs at most {glue:text}`error:.2f` dB; to squeeze a track into 128 columns
-#   costs far more.
+# - One byte a point costs at most {glue:text}`error:.2f` dB; to squeeze a track into the few
+#   columns that the network reads costs far more.
 # - The paper's augmentations are easy to run, but their strengths had to be chosen, and one of
 #   them plays the music backwards.
 # - Each of the {glue:text}`images_per_track` images of a track covers
