@@ -131,8 +131,8 @@ figures.show("figure_5", figures.figure_5(run))
 #
 # The kept model is that of epoch {glue:text}`best_epoch` ({numref}`fig-validation`), with
 # {glue:text}`best_validation:.1%` of the validation images right. Our training ran through its
-# whole budget{glue:text}`ran_to_the_end`; the paper's stopped early. With the paper's settings on GTZAN,
-# validation accuracy peaks at {glue:text}`peak_image:.1%` if images are split, and at
+# whole budget{glue:text}`ran_to_the_end`; the paper's stopped early. With the paper's settings on
+# GTZAN, validation accuracy peaks at {glue:text}`peak_image:.1%` if images are split, and at
 # {glue:text}`peak_track:.1%`, as printed, if tracks are{glue:text}`peak_by_track`; but early
 # stopping ended the latter in epoch {glue:text}`stopped` of {glue:text}`paper_epochs`
 # ({doc}`learning_curves`). In a browser, point at an epoch to read all values.
