@@ -99,8 +99,8 @@ if_images, if_tracks = (
     wilson_interval(round(paper.ACCURACY * count), count)
     for count in (paper.TEST_IMAGES, test_tracks)
 )
-ends = pd.DataFrame({"images": if_images, "tracks": if_tracks}, index=["low", "high"])
-ends.map("{:.1%}".format)
+ends = pd.DataFrame({"images": if_images, "tracks": if_tracks})
+ends.set_axis(["low", "high"]).map("{:.1%}".format)
 
 # %% [markdown]
 # That holds for a split by track. If images are split, nearly every test track has images in
@@ -152,11 +152,11 @@ figures.show("printed_recalls", figures.comparison(recalls, xlabel="Recall", **m
 # %%
 images, batch = arithmetic.implied_images()["validation"], paper.BATCH_SIZE
 whole = images // batch * batch
-share = paper.VALIDATION_ACCURACY
+best = paper.VALIDATION_ACCURACY
 fitting = {
-    "all images": arithmetic.fitting_counts(share, images),
-    "mean over batches": arithmetic.fits_mean_of_batches(share, images, batch),
-    "whole batches": arithmetic.fitting_counts(share, whole),
+    "all images": arithmetic.fitting_counts(best, images),
+    "mean over batches": arithmetic.fits_mean_of_batches(best, images, batch),
+    "whole batches": arithmetic.fitting_counts(best, whole),
 }
 fitting
 

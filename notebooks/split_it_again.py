@@ -57,7 +57,7 @@ runs = stored_runs()
 
 # %%
 def mixture(label, new, known):
-    """Accuracy and interval by share of known tracks, from two sets of answers."""
+    """Accuracy and interval by share of known tracks, a row for each share."""
     drawn_new, drawn_known = drawn_accuracies(new, known)
     for share in np.linspace(0, 1, 21):
         low, high = interval((1 - share) * drawn_new + share * drawn_known)
