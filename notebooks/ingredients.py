@@ -78,8 +78,8 @@ figures.show("ingredients", drawn)
 # too{glue:text}`not_only_random`.
 
 # %% tags=["hide-input"]
-table = ingredients.reset_index().drop(columns="scored")
-points = dict.fromkeys(("difference", "low", "high"), "{:+.1%}")
+table = ingredients.reset_index().drop(columns=["scored", "pairs"])
+points = dict.fromkeys(("difference", "low", "high"), "{:+z.1%}")
 figures.tabulate("ingredients_table", table, formats=points | {"p": "{:.3f}"})
 
 # %% [markdown]

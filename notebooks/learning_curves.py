@@ -322,9 +322,10 @@ statements(
 # %% tags=["hide-input"]
 mystery = {name: runs[f"{split}-0-cutmix-stays"].history.set_index("epoch")
            for name, split in {"A": "track", "B": "image"}.items()}  # fmt: skip
-curves = pd.concat({name: each.filter(regex="^(train|validation)_acc")
-                    for name, each in mystery.items()}, axis=1)  # fmt: skip
-curves.iloc[4::5].mul(100).round(1)
+curves = pd.DataFrame({f"{name}, {subset}": each[f"{subset}_accuracy"]
+                       for name, each in mystery.items()
+                       for subset in ("train", "validation")}).iloc[4::5]  # fmt: skip
+figures.tabulate("mystery", curves.reset_index(), formats=dict.fromkeys(curves, "{:.1%}"))
 
 # %% tags=["hide-cell"]
 ahead = 100 * (mystery["B"].validation_accuracy - mystery["A"].validation_accuracy)

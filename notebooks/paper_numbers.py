@@ -95,9 +95,12 @@ cells.agrees.value_counts()
 # %%
 per_track = paper.implied_images_per_track()
 test_tracks = paper.TEST_IMAGES // per_track
-if_images = wilson_interval(round(paper.ACCURACY * paper.TEST_IMAGES), paper.TEST_IMAGES)
-if_tracks = wilson_interval(round(paper.ACCURACY * test_tracks), test_tracks)
-pd.DataFrame({"images": if_images, "tracks": if_tracks}, index=["low", "high"])
+if_images, if_tracks = (
+    wilson_interval(round(paper.ACCURACY * count), count)
+    for count in (paper.TEST_IMAGES, test_tracks)
+)
+ends = pd.DataFrame({"images": if_images, "tracks": if_tracks})
+ends.set_axis(["low", "high"]).map("{:.1%}".format)
 
 # %% [markdown]
 # That holds for a split by track. If images are split, nearly every test track has images in
@@ -149,10 +152,11 @@ figures.show("printed_recalls", figures.comparison(recalls, xlabel="Recall", **m
 # %%
 images, batch = arithmetic.implied_images()["validation"], paper.BATCH_SIZE
 whole = images // batch * batch
+best = paper.VALIDATION_ACCURACY
 fitting = {
-    "all images": arithmetic.fitting_counts(paper.VALIDATION_ACCURACY, images),
-    "mean over batches": arithmetic.fits_mean_of_batches(paper.VALIDATION_ACCURACY, images, batch),
-    "whole batches": arithmetic.fitting_counts(paper.VALIDATION_ACCURACY, whole),
+    "all images": arithmetic.fitting_counts(best, images),
+    "mean over batches": arithmetic.fits_mean_of_batches(best, images, batch),
+    "whole batches": arithmetic.fitting_counts(best, whole),
 }
 fitting
 

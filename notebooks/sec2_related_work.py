@@ -117,16 +117,19 @@ print(baseline())
 # %% tags=["remove-output"]
 def runs_of(method, view, protocol):
     chosen = {"method": method, "view": view, "protocol": protocol}
-    seeds = range(settings.seed, settings.seed + 3)
-    return [get_run(settings.model_copy(update=chosen | {"seed": seed})) for seed in seeds]
+    for seed in range(settings.seed, settings.seed + 3):
+        yield get_run(settings.model_copy(update=chosen | {"seed": seed}))
 
 
 def predictions_of(method, view):
-    made = {protocol: runs_of(method, view, protocol) for protocol in ("image", "track")}
-    return {(view, protocol): pooled(each, "image") for protocol, each in made.items()}
+    return {
+        (view, protocol): pooled(runs_of(method, view, protocol), "image")
+        for protocol in ("image", "track")
+    }
 
 
-found = predictions_of("handcrafted", "copies") | predictions_of("handcrafted", "segments")
+found = predictions_of("handcrafted", "copies")
+found |= predictions_of("handcrafted", "segments")
 
 # %% tags=["hide-input"]
 table = pd.DataFrame(

@@ -105,9 +105,10 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 # is the number of genres. From examples $(x_i, y_i)$ we look for a function
 #
 # $$
-# f_\theta : [0, 1]^{128 \times 128} \to \mathbb{R}^C,
-# \qquad
-# \hat{y}(x) = \operatorname*{arg\,max}_{c} \; f_\theta(x)_c ,
+# \begin{aligned}
+# f_\theta &: [0, 1]^{128 \times 128} \to \mathbb{R}^C, \\
+# \hat{y}(x) &= \operatorname*{arg\,max}_{c} \; f_\theta(x)_c ,
+# \end{aligned}
 # $$
 #
 # which gives each genre a score. The genre with the highest score is the answer. The parameters
@@ -138,9 +139,11 @@ figures.show("genre_spectra", figures.genre_spectra(store))
 
 # %%
 rng = np.random.default_rng(settings.seed)
-track_of_image = np.repeat(np.arange(len(store.track_ids)), settings.images_per_track)
-tested_images = rng.permutation(len(track_of_image))[: len(track_of_image) // 10]
-tested_tracks = rng.permutation(len(store.track_ids))[: len(store.track_ids) // 10]
+tracks = len(store.track_ids)
+images = tracks * settings.images_per_track
+track_of_image = np.repeat(np.arange(tracks), settings.images_per_track)
+tested_images = rng.permutation(images)[: images // 10]
+tested_tracks = rng.permutation(tracks)[: tracks // 10]
 
 tracks_by_image = np.unique(track_of_image[tested_images])
 images_by_track = np.flatnonzero(np.isin(track_of_image, tested_tracks))
@@ -158,7 +161,10 @@ len(tracks_by_image), len(images_by_track)
 # %%
 tables = pd.concat(
     {
-        name: split_images(store, settings.model_copy(update={"protocol": name}))
+        name: split_images(
+            store,
+            settings.model_copy(update={"protocol": name}),
+        )
         for name in ("image", "track")
     },
     names=["protocol"],
@@ -264,7 +270,8 @@ double = planted[planted.recording.duplicated(keep=False) & (planted.subset == "
 planted = pd.concat([planted.drop(double.index), double.assign(subset="test"),
                      again.assign(subset="train")]).sample(frac=1, random_state=rng)  # fmt: skip
 figures.save(planted, "planted")
-HTML(csv_link("planted", planted) + planted.head().to_html(index=False))
+first = planted.head().rename(columns={"track_id": "track"}).to_html(index=False)
+HTML(f'{csv_link("planted", planted)}<div class="book-table-box">{first}</div>')
 
 # %% tags=["hide-cell"]
 train, test = (planted[planted.subset == name] for name in ("train", "test"))

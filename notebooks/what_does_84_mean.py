@@ -163,6 +163,7 @@ figures.show(
 #
 # With every method and view, fewer single images are named where test tracks are
 # new{glue:text}`track_is_lower`. Each mark is one run; several of a kind are several seeds.
+# Guessing would name {glue:text}`guessing:.0%`.
 # ```
 
 # %% tags=["hide-input", "hide-output"]
@@ -195,7 +196,9 @@ figures.tabulate("over_seeds", shown, formats=shares)
 
 # %% tags=["hide-input", "remove-output"]
 methods = comparisons.paired_differences(runs, comparisons.method_pairs(runs))
-figures.show("methods", figures.forest(methods, xlabel="Network minus handcrafted (points)"))
+split, view = methods.label.str.extract(r"(\S+) \((.+)\)").T.to_numpy()
+drawn = methods.assign(label=view + ", " + pd.Series(split).map(figures.SPLITS))
+figures.show("methods", figures.forest(drawn, xlabel="Network minus handcrafted (points)"))
 
 # %% [markdown]
 # ```{glue:figure} methods
@@ -343,6 +346,7 @@ glue_numbers(
     new_epochs=len(runs["track-full-budget"].history),
     slices_epochs=len(runs["segments-track-full-budget"].history),
     paper_accuracy=paper.ACCURACY,
+    guessing=1 / len(genres),
     images_per_track=settings.images_per_track,
     test_tracks=tracks,
     shared=audits.set_index(["split", "first", "second"]).share["image", "train", "test"],

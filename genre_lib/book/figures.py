@@ -72,6 +72,10 @@ PRINTED = {
 SPLITS = {"image": "split by image", "track": "split by track",
           "fault-filtered": "fault-filtered split"}  # fmt: skip
 SCORED = {"image": "each test image", "vote": "one vote a track"}
+NAMED = {"image-full-budget": 1.03, "image-0-40-epochs": 0.83, "track-0-40-epochs": 0.745,
+         "track-full-budget": 0.7, "segments-track-full-budget": 0.65,
+         "fault-filtered-full-budget": 0.5}  # fmt: skip
+"""Trainings that have their name in the map of readings, each at its height."""
 LETTERS = ("Noto Sans CJK JP", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "IPAGothic",
            "NanumGothic", "Noto Emoji", "Symbola")  # fmt: skip
 """Fonts of letters that DejaVu lacks, where there are some; matplotlib draws no emoji in colour."""
@@ -607,8 +611,7 @@ def comparison(
 ) -> Figure:
     """Accuracies with their 95 % intervals, and a line at each of `marks`, such as guessing.
 
-    `table` has columns label (a row of the figure), series (a colour and marker), accuracy, low
-    and high.
+    `table` has columns label (a row), series (a colour and marker), accuracy, low and high.
     """
     figure, ((axes,),) = _canvas(1, 1, 1.0 + 0.4 * table.label.nunique())
     rows = _dots(axes, table.rename(columns={"accuracy": "value"}), xlabel, ".1%", **marks)
@@ -644,18 +647,17 @@ def protocol_accuracies(table: pd.DataFrame, *, chance: float) -> Figure:
     table = table.sort_values(list(order), ascending=list(order.values()))
     figure, (pair,) = _canvas(1, 2, 1.6 + 0.65 * table.label.nunique(), sharex=True, sharey=True)
     xlabel = "Test accuracy\n(95 % interval)"
-    marks = {f"paper, {paper.ACCURACY:.2%}": paper.ACCURACY, "guessing": chance}
+    start, guessing = (0.4, "_outside") if table.low.min() > 0.4 else (0, "guessing")
+    marks = {f"paper, {paper.ACCURACY:.2%}": paper.ACCURACY, guessing: chance}
     for axes, (scored, title) in zip(pair, SCORED.items(), strict=True):
         rows = _dots(axes, table[table.scored == scored], xlabel, ".1%", **marks)
-        axes.set(title=title, xlim=(0, 1.02))
+        axes.set(title=title, xlim=(start, 1.02), xticks=(0.5, 0.75, 1))
     _legend(figure)
     spans = rows.groupby(["label", "series"], sort=False).value.agg(["min", "max"]).reset_index()
-    return describe(
-        figure,
-        "Test accuracies as dots with bars, one for each run, over single images and over votes. "
-        f"Of votes are right: {_each(spans, '{label}, {series}, {min:.1%} to {max:.1%}')}. A "
-        f"dashed line marks the paper's {paper.ACCURACY:.2%}.",
-    )
+    shown = _each(spans, "{label}, {series}, {min:.1%} to {max:.1%}")
+    return describe(figure, "Test accuracies as dots with bars, one for each run, over single "
+                            f"images and over votes. Of votes are right: {shown}. A dashed line "
+                            f"marks the paper's {paper.ACCURACY:.2%}.")  # fmt: skip
 
 
 @style()
@@ -667,21 +669,22 @@ def forest(table: pd.DataFrame, *, xlabel: str, band: float | None = None) -> Fi
     """
     points = table.assign(**100 * table[["difference", "low", "high"]])
     points = points.assign(value=points.difference, series=points.scored.map(SCORED))
-    figure, ((axes,),) = _canvas(1, 1, 1.1 + 0.42 * max(1, points.label.nunique()))
-    points = _dots(axes, points, xlabel, "+.1f")
-    _beside(axes, points.height, points.text, size=8)
+    figure, ((axes,),) = _canvas(1, 1, 1.1 + 0.42 * max(points.label.nunique(), 0.8 * len(points)))
+    points = _dots(axes, points, xlabel, "+z.1f")  # and no minus before zero
+    _beside(axes, points.height, points.text, size=10)
     zero = points[(points.low <= 0) & (points.high >= 0)]
     axes.plot(zero.value, zero.height, ".", color="white", zorder=3)
-    axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
+    if len(zero):
+        axes.plot([], [], MARKERS[0], color="gray", mfc="white", label="interval contains zero")
     axes.axvline(0, color="black", linewidth=1)
     if band is not None:
         axes.axvspan(-100 * band, 100 * band, color="0.9", zorder=0, label="chance in training")
+    if points.series.nunique() == 1:
+        axes.containers[0].set_label("_alone")
     _legend(figure)
-    return describe(
-        figure,
-        f"{xlabel} as dots with bars: {_each(points, '{label}, {series}, {text}')}. {len(zero)} of "
-        f"{len(points)} intervals contain zero; their marks are hollow.",
-    )
+    return describe(figure, f"{xlabel} as dots with bars: "
+                            f"{_each(points, '{label}, {series}, {text}')}. {len(zero)} of "
+                            f"{len(points)} intervals contain zero: hollow marks.")  # fmt: skip
 
 
 @style()
@@ -695,11 +698,12 @@ def dose_response(table: pd.DataFrame) -> Figure:
         spread = np.abs((rows.accuracy - rows.low, rows.high - rows.accuracy))
         axes.errorbar(rows.known, rows.accuracy, yerr=spread, fmt=MARKERS[index] + LINES[index],
                       capsize=3, label=f"{epochs} epochs")  # fmt: skip
-    axes.set(xlabel="Images of the same track in training (number)", ylim=(0, 1),
+    axes.set(xlabel="Images of the same track in training (number)", xticks=table.known.unique(),
              ylabel="Test accuracy\n(95 % interval)")  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(steps=(1, 5, 10)))
     axes.yaxis.set_major_formatter(PERCENT)
-    _legend(figure)
+    if table.epochs.nunique() > 1:
+        _legend(figure)
     shown = _each(table, "after {epochs} epochs with {known}, {accuracy:.1%}")
     return describe(figure, f"Test accuracy by images of the same track in training: {shown}.")
 
@@ -713,10 +717,10 @@ def mixtures(table: pd.DataFrame) -> Figure:
     figure, ((axes,),) = _canvas(1, 1, 4.2)
     for index, (label, rows) in enumerate(table.groupby("label", sort=False)):
         color, ends = COLORS[index], rows.iloc[[0, -1]]
+        spread = np.abs((ends.accuracy - ends.low, ends.high - ends.accuracy))
         axes.plot(rows.share, rows.accuracy, LINES[index % 4], color=color, gid=label)
-        axes.errorbar(ends.share, ends.accuracy, capsize=3, fmt=MARKERS[index % 4], color=color,
-                      yerr=np.abs((ends.accuracy - ends.low, ends.high - ends.accuracy)),
-                      label=label)  # fmt: skip
+        axes.errorbar(ends.share + 0.012 * (index - 1), ends.accuracy, yerr=spread, capsize=3,
+                      fmt=MARKERS[index % 4], color=color, label=label)  # fmt: skip
     axes.axhline(paper.ACCURACY, color="black", lw=0.8, linestyle=LINES[3], label="the paper")
     axes.set(xlabel="Test tracks that are known from training (share)",
              ylabel="Test accuracy (95 % interval)")  # fmt: skip
@@ -734,7 +738,7 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     """Trainings as paths in the plane of training and validation accuracy, and the paper's point.
 
     `nearest` is what `book.comparisons.readings` gives. One diagram has the short trainings of the
-    recipe, the other all longer ones, each with its name.
+    recipe, the other all longer ones, the most telling with their names.
     """
     short = nearest.epochs.min()
     panels = {f"{short} epochs": nearest[nearest.recipe & (nearest.epochs == short)],
@@ -743,32 +747,28 @@ def map_of_readings(runs: Mapping[str, Run], nearest: pd.DataFrame) -> Figure:
     figure, grid = _canvas(len(panels), 1, 3.9 * len(panels) + 0.4)
     point = paper.TRAIN_ACCURACY, paper.VALIDATION_ACCURACY
     for (title, rows), (axes,) in zip(panels.items(), grid, strict=True):
-        for row in rows.assign(again=rows.protocol.duplicated()).itertuples():
+        for row in rows.itertuples():
             history, series = runs[row.run].history, list(SPLITS).index(row.protocol)
             path = history[["train_accuracy", "validation_accuracy"]].to_numpy()
-            axes.plot(*path.T, LINES[series], color=COLORS[series], linewidth=1, alpha=0.8,
-                      gid=row.run)  # fmt: skip
+            axes.plot(*path.T, LINES[series], color=COLORS[series], lw=1, alpha=0.8, gid=row.run)
             axes.plot(*path[-1], MARKERS[series], mec="black", markersize=7, color=COLORS[series],
                       label=SPLITS[row.protocol], zorder=4)  # fmt: skip
-            if rows.epochs.max() > short:
-                side, anchor = (6, "left") if series and row.view == "copies" else (-6, "right")
-                axes.annotate(row.run, path[-1], (side, 6 if row.again == (series > 0) else -13),
-                              ha=anchor, size=7, textcoords="offset points", zorder=5,
-                              bbox={"fc": "white", "alpha": 0.8, "lw": 0, "pad": 0.3})  # fmt: skip
+            if row.run in NAMED:
+                axes.annotate(row.run, path[-1], (1.015, NAMED[row.run]), ha="right", va="center",
+                              size=10, arrowprops={"arrowstyle": "-", "lw": 0.7, "color": "black",
+                              "relpos": ((path[-1, 0] > 0.85) / 2, 0.5)})  # fmt: skip
         axes.plot(*point, "P", color="black", markersize=11, linestyle="none", label="the paper")
         axes.axvline(point[0], color="black", linewidth=0.8, linestyle=LINES[3])
         axes.axline((0, 0), slope=1, color="gray", linewidth=0.8)
-        axes.annotate("training = validation", (0.52, 0.51), rotation=45, color="gray", size=8,
-                      rotation_mode="anchor", va="top", transform_rotates_text=True)  # fmt: skip
-        axes.set(xlim=(0.45, 1.02), ylim=(0.45, 1.02), xlabel="Training accuracy, running",
+        axes.set(xlim=(0.45, 1.02), ylim=(0.45, 1.05), xlabel="Training accuracy, running",
                  ylabel="Validation accuracy", title=title)  # fmt: skip
         axes.xaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_formatter(PERCENT)
+    grid[0, 0].annotate("training = validation", (0.8, 0.79), rotation=45, color="0.4", size=10,
+                        rotation_mode="anchor", va="top", transform_rotates_text=True)  # fmt: skip
     _legend(figure)
     shown = _each(pd.concat(panels.values()), "{run}, {validation_accuracy:.1%}")
-    return describe(
-        figure,
-        "Trainings as lines in the plane of running training accuracy and validation accuracy. The "
-        f"paper's point lies at {point[0]:.2%} and {point[1]:.2%}. Where training accuracy is "
-        f"nearest to the paper's, validation accuracy is: {shown}.",
-    )
+    return describe(figure, "Trainings as lines in the plane of running training accuracy and "
+                            f"validation accuracy. The paper's point lies at {point[0]:.2%} and "
+                            f"{point[1]:.2%}. Where training accuracy is nearest to the paper's, "
+                            f"validation accuracy is: {shown}.")  # fmt: skip
