@@ -119,8 +119,8 @@ parts = ["hybrid_beats_cnn", "augmentation_helps", "attention_helps", "lstm_help
          "smoothing_helps", "cutmix_helps", "schedule_helps"]  # fmt: skip
 verdict = {key: claims.judged(key, runs).verdict for key in parts}
 clipping = ingredients.loc["gradient clipping"]
-precise = comparisons.ingredients(runs, comparisons.LEFT_OUT | {"digits": "bfloat16"}).loc["digits"]
-half = reversed_difference(precise)
+single = comparisons.ingredients(runs, single="bfloat16").loc["single"]
+half = reversed_difference(single)
 again = [name for name in runs if name == "track-0" or name.startswith("track-0-again")]
 threads = {runs[name].environment["threads"] for name in again}
 pairs = [(f"track-{seed}", f"track-{seed}-{part}") for seed in range(3)

@@ -184,7 +184,8 @@ figures.tabulate("over_seeds", shown, formats=shares)
 # track the change is {glue:text}`change_vote:+.1f` points ({glue:text}`change_vote_low:+.1f` to
 # {glue:text}`change_vote_high:+.1f`){glue:text}`vote_falls_too`; but split by image only
 # {glue:text}`voting:.1f` images of a track vote on average, split by track all
-# {glue:text}`images_per_track`.
+# {glue:text}`images_per_track`. Where artists are kept apart, clearly less is
+# left{glue:text}`artists_matter`; {doc}`new_artists` asks why.
 #
 # Even these new tracks are not all new. {glue:text}`repeats` of the {glue:text}`tested` test tracks
 # of three seeds repeat a training track, with a spectrogram that differs in a few gray levels
@@ -244,12 +245,6 @@ figures.show("methods", figures.forest(drawn, xlabel="Network minus handcrafted 
 # leak, or more regularisation than is printed. {doc}`learning_curves` asks which split the paper's
 # curves fit.
 #
-# ## New artists
-#
-# Split by track, {glue:text}`met_share:.0%` of the test tracks whose artist is known are by artists
-# who have other tracks in training. On the fault-filtered split, which keeps artists apart, clearly
-# less is left{glue:text}`artists_matter`; {doc}`new_artists` asks why.
-#
 # (what-was-run)=
 # ## What was run
 #
@@ -295,7 +290,6 @@ sound_alike = [run.predictions[comparisons.repeated(run)] for run in of_new]
 others = [run.predictions[~comparisons.repeated(run)] for run in of_new]
 tracks = runs["track-0"].metrics["test_tracks"]
 short_of = comparisons.to_print(new, answers=tracks)
-met_artists = comparisons.by_artist(recipe["track"]).set_index("artist")
 doses_of = [runs[f"image-0-known-{known}"].predictions for known in (0, 1, 2, doses.known.max())]
 dose_one, dose_two, dose_most = (
     evaluation.accuracy_difference(it, doses_of[0]) for it in doses_of[1:]
@@ -350,7 +344,6 @@ glue_numbers(
     images_per_track=settings.images_per_track,
     test_tracks=tracks,
     shared=audits.set_index(["split", "first", "second"]).share["image", "train", "test"],
-    met_share=met_artists.tracks["met"] / met_artists.tracks[["met", "new"]].sum(),
     most_known=doses.known.max(),
     usual_dose=comparisons.known_images(runs["image-0"]).mean(),
     voting=len(pool["image"])

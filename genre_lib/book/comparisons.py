@@ -351,18 +351,19 @@ LEFT_OUT = {
 }
 
 
-def ingredients(runs: Mapping[str, Run], parts: Mapping[str, str] = LEFT_OUT) -> pd.DataFrame:
+def ingredients(runs: Mapping[str, Run], **more: str) -> pd.DataFrame:
     """What each ingredient adds on new tracks, by the seeds, corrected for how many there are.
 
     The seeds differ in test tracks and in chance in training: their differences show both. As three
     say little about their own deviation, that of all ingredients is pooled. Indexed by label;
     columns: scored, pairs, difference (mean), low, high (95 %), p (two-sided, Holm's correction).
+    `more` are parts beside `LEFT_OUT`.
     """
     from scipy.stats import t
 
     found = pd.DataFrame([
         {"label": label, "adds": runs[name].accuracy - runs[f"{name}-{part}"].accuracy}
-        for label, part in parts.items() for name in ("track-0", "track-1", "track-2")
+        for label, part in (LEFT_OUT | more).items() for name in ("track-0", "track-1", "track-2")
         if {name, f"{name}-{part}"} <= runs.keys()
     ], columns=["label", "adds"]).astype({"adds": float})  # fmt: skip
     adds = found.groupby("label", sort=False).adds

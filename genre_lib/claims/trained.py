@@ -234,15 +234,14 @@ def helps(runs: Evidence, *, part: str) -> Finding:
     return Finding(found, bool(row.difference > 0) if row.p < 0.05 else None)
 
 
-def mixed_precision(runs: Evidence, *, part: str = "single precision") -> Finding:
+def mixed_precision(runs: Evidence) -> Finding:
     """Not supported if a larger loss is clear. Bfloat16 has fewer digits than the paper's float16.
 
     A GPU's float16 with a GradScaler was not run.
     """
-    parts = comparisons.LEFT_OUT | {part: "bfloat16"}
-    runs.take(name for run in TRACK for name in (run, f"{run}-{parts[part]}"))
-    row = comparisons.ingredients(runs, parts).T[part]
-    change = evaluation.reversed_difference(row)
+    runs.take(name for run in TRACK for name in (run, f"{run}-bfloat16"))
+    single = comparisons.ingredients(runs, single="bfloat16").T["single"]
+    change = evaluation.reversed_difference(single)
     return Finding(f"{points(change)} in bfloat16.", is_gain(change, LITTLE))
 
 
