@@ -47,7 +47,7 @@ from genre_lib.book import figures
 from genre_lib.book.comparisons import pooled
 from genre_lib.book.statements import glue_numbers, glue_settings, statements
 from genre_lib.config import configure
-from genre_lib.evaluation import accuracy_difference, accuracy_of, vote
+from genre_lib.evaluation import accuracy_difference, accuracy_of
 from genre_lib.handcrafted import baseline, mfcc_statistics
 from genre_lib.runs import get_run
 from genre_lib.store import open_store
@@ -260,9 +260,9 @@ wrong.groupby(["y_true", "y_pred"]).size().sort_values(ascending=False).head(5)
 # Altered copies of a track are wrong together. Slices differ, so their mistakes cancel.
 pd.DataFrame(
     {
-        (view, counted): accuracy_of(count(runs_of("handcrafted", view, "track")[0].predictions))
+        (view, by): accuracy_of(pooled(runs_of("handcrafted", view, "track"), by))
         for view in ("copies", "segments")
-        for counted, count in (("each image", pd.DataFrame), ("vote", vote))
+        for by in ("image", "vote")
     }
 )
 
