@@ -178,7 +178,8 @@ def _curves(
 ) -> None:
     """A line for each column of a table, over its index."""
     for index, (name, values) in enumerate(table.items()):
-        axes.plot(values, LINES[index], label=name, **options)
+        every = 1 + len(table) // 20  # of a long curve's points has a marker, if there are any
+        axes.plot(values, LINES[index], label=name, markevery=every, **options)
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=xlabel == "Epoch"))
 
@@ -456,7 +457,7 @@ def schedules(settings: TrainingSettings, augmentation: Augmentation) -> Figure:
     _curves(rate, pd.DataFrame(rates, index=share), "Learning rate", "Share of all steps")
     _legend(figure)
     chance = pd.DataFrame({"probability": chances}, index=epochs + 1)
-    _curves(mixing, chance, "Probability of CutMix", marker=MARKERS[0], markevery=0.1)
+    _curves(mixing, chance, "Probability of CutMix", marker=MARKERS[0])
     mixing.set_ylim(-0.02, 1.02)
     return describe(
         figure,
@@ -498,7 +499,7 @@ def _history(run: Run, *keys: str) -> Figure:
     for axes, (what, printed) in zip(pair, PRINTED.items(), strict=True):
         table = history[[f"{key}_{what}" for key in keys]]
         table.columns = pd.Index([CURVES[key] for key in keys])
-        _curves(axes, table, what.capitalize(), marker=MARKERS[0], markevery=0.1)
+        _curves(axes, table, what.capitalize(), marker=MARKERS[0])
         value = printed["validation" if "validation" in keys else "training"]
         axes.axhline(value, linestyle=LINES[3], color="black", linewidth=1, label="the paper")
         if "validation" in keys:
