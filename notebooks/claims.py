@@ -70,13 +70,6 @@ drawn = figures.bars(counts, ylabel="Kind and verdict", xlabel="Claims of the pa
 figures.show("verdicts", drawn)
 
 # %% [markdown]
-# ## The ledger
-
-# %% tags=["hide-input"]
-figures.save(table, "claims")
-HTML(csv_link("claims", table) + claims.to_html(table))
-
-# %% [markdown]
 # ## How to read it
 #
 # *{term}`Runs <run>`* are named after their split (`image`, `track`, or the published
@@ -105,7 +98,15 @@ HTML(csv_link("claims", table) + claims.to_html(table))
 #
 # To judge anew with other runs, see {doc}`rerun`. The whole list, with the runs that each verdict
 # rests on, is the file above the ledger.
-#
+
+# %% [markdown]
+# ## The ledger
+
+# %% tags=["hide-input"]
+figures.save(table, "claims")
+HTML(csv_link("claims", table) + claims.to_html(table))
+
+# %% [markdown]
 # ## What was found
 #
 # - Strong generalization, little overfitting and robustness to new artists are not supported: on
