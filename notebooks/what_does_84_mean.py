@@ -120,29 +120,8 @@ figures.tabulate("audits", audits, formats={"share": "{:.1%}"})
 # ({glue:text}`track_original:.1%` and
 # {glue:text}`track_altered:.1%`){glue:text}`originals_stand_out`.
 #
-# How much of a track must be known? In one more experiment the test images stay the same, and so
-# does the number of training images; only how many images of each test track are among these
-# changes ({numref}`fig-dose`). All these networks have learned from fewer images than the others
-# here, {glue:text}`dose_images:,d` instead of {glue:text}`usual_images:,d`, and start lower.
-
-# %% tags=["hide-input", "remove-output"]
-recipe = {name: [runs[f"{name}-{seed}"] for seed in range(3)] for name in ("image", "track")}
-doses = comparisons.doses(runs)
-figures.show("dose", figures.dose_response(doses))
-
-# %% [markdown]
-# ```{glue:figure} dose
-# :name: fig-dose
-#
-# Where many images of a track are in training, more of its other images are named. Bars are 95 %
-# intervals over test tracks; training has the same size everywhere.
-# ```
-#
-# With {glue:text}`most_known` images of each test track in training, {glue:text}`dose_most:.1f`
-# points more are named ({glue:text}`dose_most_low:.1f` to {glue:text}`dose_most_high:.1f`); one or
-# two change nothing that this seed can show{glue:text}`dose_matters`. Behind a test image of a
-# split by image stand {glue:text}`usual_dose:.1f` training images of its track on average. On
-# {doc}`split_it_again` you choose the share of known tracks and see which accuracy it makes.
+# On {doc}`split_it_again` you choose the share of known tracks, and see how many images of a track
+# must be known to help.
 #
 # ## What each split measures
 #
@@ -152,6 +131,7 @@ figures.show("dose", figures.dose_response(doses))
 
 # %% tags=["hide-input", "remove-output"]
 genres = runs["image-0"].genres
+recipe = {name: [runs[f"{name}-{seed}"] for seed in range(3)] for name in ("image", "track")}
 figures.show(
     "accuracies",
     figures.protocol_accuracies(comparisons.accuracies(runs), chance=1 / len(genres)),
@@ -290,10 +270,6 @@ sound_alike = [run.predictions[comparisons.repeated(run)] for run in of_new]
 others = [run.predictions[~comparisons.repeated(run)] for run in of_new]
 tracks = runs["track-0"].metrics["test_tracks"]
 short_of = comparisons.to_print(new, answers=tracks)
-doses_of = [runs[f"image-0-known-{known}"].predictions for known in (0, 1, 2, doses.known.max())]
-dose_one, dose_two, dose_most = (
-    evaluation.accuracy_difference(it, doses_of[0]) for it in doses_of[1:]
-)
 budget = runs["fault-filtered-full-budget"].predictions
 settings, machine = runs["track-0"].settings, runs["track-0"].environment
 low, high = evaluation.wilson_interval(sum(paper.correct_counts().values()), paper.TEST_IMAGES)
@@ -320,7 +296,7 @@ kinds = {
 glue_numbers(
     image=image, track=track, filtered=filtered, full=full, new=new, slices=slices,
     budget=evaluation.accuracy(budget), change=change, change_vote=change_vote, same=met,
-    dose_most=dose_most, against_tuned=tuned, against_untrained=trained, **kinds,
+    against_tuned=tuned, against_untrained=trained, **kinds,
     new_short_of=short_of, new_artists_untrained=trained_on,
     behind_image=evaluation.reversed_difference(against.loc["image (copies)"]),
     against_track=against.loc["track (copies)"],
@@ -333,8 +309,6 @@ glue_numbers(
     trainings=len(epochs),
     simpler=len(runs) - len(epochs),
     short_ones=epochs.count(min(epochs)),
-    dose_images=runs["image-0-known-0"].metrics["images"]["train"],
-    usual_images=runs["image-0"].metrics["images"]["train"],
     short_epochs=runs["image-0"].settings.training.epochs,
     paper_epochs=paper.MAX_EPOCHS,
     new_epochs=len(runs["track-full-budget"].history),
@@ -344,8 +318,6 @@ glue_numbers(
     images_per_track=settings.images_per_track,
     test_tracks=tracks,
     shared=audits.set_index(["split", "first", "second"]).share["image", "train", "test"],
-    most_known=doses.known.max(),
-    usual_dose=comparisons.known_images(runs["image-0"]).mean(),
     voting=len(pool["image"])
     / sum(len(evaluation.vote(run.predictions)) for run in recipe["image"]),
     repeats=sum(each.track_id.nunique() for each in sound_alike[:3]),
@@ -379,8 +351,6 @@ statements(
     and image.high < longer_known["low"] < longer_known["high"] < full["low"],
     paper_lies_between=new["accuracy"] < paper.ACCURACY < full["low"],
     above_all_new=max(*on_new, image.best) < paper.ACCURACY < full["accuracy"],
-    dose_matters=dose_most["low"] > 0
-    and all(few["low"] <= 0 <= few["high"] for few in (dose_one, dose_two)),
     no_leak=bool((leaks.shared_tracks + leaks.identical_tracks == 0).all()),
     meeting_helps=met["low"] > 0,
     originals_stand_out=kinds["image_original"] - kinds["image_altered"]
