@@ -127,8 +127,8 @@ figures.show("dose", figures.dose_response(comparisons.doses(runs)))
 # ## Where known tracks come from
 #
 # A split by image makes all of them known, and so do files that are cut into pieces before they are
-# split. Duplicate recordings make a few known in a split by track ({doc}`sec3_problem`), and artists
-# in both subsets do so in part.
+# split. Duplicate recordings make a few known in a split by track ({doc}`sec3_problem`), and
+# artists in both subsets do so in part.
 #
 # ## All stored tests
 #
