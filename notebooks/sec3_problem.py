@@ -271,7 +271,8 @@ planted = pd.concat([planted.drop(double.index), double.assign(subset="test"),
                      again.assign(subset="train")]).sample(frac=1, random_state=rng)  # fmt: skip
 figures.save(planted, "planted")
 first = planted.head().rename(columns={"track_id": "track"}).to_html(index=False)
-HTML(f'{csv_link("planted", planted)}<div class="book-table-box">{first}</div>')
+box = '<div class="book-table-box" role="region" aria-label="First rows" tabindex="0">'
+HTML(f"{csv_link('planted', planted)}{box}{first}</div>")
 
 # %% tags=["hide-cell"]
 train, test = (planted[planted.subset == name] for name in ("train", "test"))
