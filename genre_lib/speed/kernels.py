@@ -149,8 +149,8 @@ def pool(first, last, y, pooled, place, sums):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def pool_gradient(first, last, y, grad, place, slope, level, grad_y):  # type: ignore[no-untyped-def]
-    """Of `pool`'s y: grad where the value was the largest, and slope * y + level everywhere."""
+def pool_gradient(first, last, y, grad, place, slope, level):  # type: ignore[no-untyped-def]
+    """Of `pool`'s y, in its place: grad where it was the largest, slope * y + level everywhere."""
     rows, columns, filters = y.shape[1:]
     for image in range(first, last):
         for row in range(rows):
@@ -160,4 +160,4 @@ def pool_gradient(first, last, y, grad, place, slope, level, grad_y):  # type: i
                     g = slope[f] * y[image, row, column, f] + level[f]
                     if place[image, row // 2, column // 2, f] == p:
                         g += grad[image, row // 2, column // 2, f]
-                    grad_y[image, row, column, f] = g
+                    y[image, row, column, f] = g

@@ -205,8 +205,27 @@ def small(count: int = 3, channels: int = 2, rows: int = 4, columns: int = 6) ->
 def test_gradients_are_those_of_the_function(channels, training, wants_gradient):
     block = layers(channels).train(training)
     x = small(channels=channels).requires_grad_(wants_gradient)
-    inputs = (x, *block.parameters()) if wants_gradient else tuple(block.parameters())
-    assert torch.autograd.gradcheck(lambda *_: block(x), inputs)
+    inputs = [x, *block.parameters()] if wants_gradient else [*block.parameters()]
+    generator = torch.Generator().manual_seed(3)
+    weights = torch.randn(block(x).shape, generator=generator, dtype=torch.float64)
+    gradients = torch.autograd.grad((block(x) * weights).sum(), inputs)
+    for value, gradient in zip(inputs, gradients, strict=True):
+        for _ in range(5):
+            direction = torch.randn(value.shape, generator=generator, dtype=torch.float64)
+            sums = []
+            with torch.no_grad():
+                for step in (1e-6, -2e-6, 1e-6):  # one above, one below, and back
+                    value += step * direction
+                    sums.append((block(x) * weights).sum())
+            slope = (sums[0] - sums[1]) / 2e-6
+            torch.testing.assert_close(slope, (gradient * direction).sum(), rtol=1e-6, atol=1e-7)
+
+
+def test_a_second_backward_pass_is_refused():
+    y = layers(2)(small()).sum()
+    y.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="inplace"):
+        y.backward()
 
 
 LAYOUTS = {
