@@ -288,9 +288,13 @@ def allocate(shape: tuple[int, ...]) -> np.ndarray:
         if size > shutil.disk_usage(folder).free:
             raise OSError(f"no room for {size / 1e9:.1f} GB of images")
         with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(size)
             if hasattr(os, "posix_fallocate"):  # a full disk is noticed now, not in the middle
                 os.posix_fallocate(file.fileno(), 0, size)
-            return np.asarray(np.memmap(file, np.uint8, "w+", shape=shape))
+            mapped = mmap.mmap(file.fileno(), size)
+            if hasattr(mmap, "MADV_RANDOM"):  # a row brings its own pages into memory, no others
+                mapped.madvise(mmap.MADV_RANDOM)
+            return np.frombuffer(mapped, np.uint8).reshape(shape)
 
 
 def take(array: np.ndarray, rows: np.ndarray | int) -> np.ndarray:
@@ -305,5 +309,6 @@ def release(array: np.ndarray) -> None:
     owner: object = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
-    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        owner.madvise(mmap.MADV_DONTNEED)
+    mapped = getattr(owner, "obj", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

@@ -122,6 +122,17 @@ def test_memory_does_not_grow_with_what_was_read(mapped, view):
     assert resident() < before + 16 * 2**20
 
 
+@linux
+def test_a_row_brings_few_pages_but_its_own_into_memory(mapped):
+    array = allocate((4096, 2**14))
+    for row in array:
+        row[:] = 7
+        release(array)
+    before = resident()
+    assert (np.take(array, range(0, 4096, 128), axis=0) == 7).all()
+    assert resident() < before + 8 * 2**20
+
+
 def test_where_pages_cannot_be_given_back_all_else_works(mapped, monkeypatch):
     monkeypatch.delattr("mmap.MADV_DONTNEED", raising=False)
     array = allocate((4, 4))
