@@ -91,7 +91,7 @@ FILTERED = [f"fault-filtered-{seed}" for seed in range(3)]
 AGAIN = [f"track-0-again-{number}" for number in range(1, 5)]
 LONG = ["track-full-budget", "fault-filtered-full-budget"]
 HALF = [f"{name}-bfloat16" for name in TRACK]
-LATER = ["track-0-40-epochs", "track-full-budget"]
+LATER = ["track-0-40-epochs", "track-0-100-epochs", "track-full-budget"]
 LESSER = ("-cnn", "-no-lstm", "-no-attention", "-no-cutmix", "-no-augmentation", "-no-smoothing",
           "-handcrafted", "-constant-rate", "-no-clipping", "-cutmix-stays")  # fmt: skip
 NAMES = [entry.name for entry in REFERENCES]
