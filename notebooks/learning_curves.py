@@ -330,6 +330,9 @@ statements(
 #   one.
 # - Trainings on known tracks pass nearer to all printed figures, but do not stay there. On neither
 #   split does our reading of the recipe keep training accuracy as low as printed.
+# - To the end of a schedule of {glue:text}`even_epochs` epochs, known tracks give
+#   {glue:text}`even_known:.1%` and new ones {glue:text}`even_new:.1%`: more training brings new
+#   tracks no nearer to the printed number.
 # - Seven predictions were written down, four before any of their runs and three while one run was
 #   under way. Five came true, one did not, and one was half right.
 #
