@@ -162,9 +162,8 @@ def same_images(
     """The same test images, given to a network that knows their tracks and to one that does not.
 
     With the same seed, both protocols have the same images. Those that both test are compared, in
-    `pairs` split by image and by track, by default the runs of the recipe:
-    images, tracks; accuracy with known and unknown tracks; difference (known minus unknown), and
-    its interval, low and high.
+    `pairs` split by image and by track, by default the runs of the recipe: images, tracks; accuracy
+    with known and unknown tracks; difference (known minus unknown), and its interval, low and high.
     """
     pairs = pairs or _by_protocol(runs, view="copies", method="network")
     image, track = (pooled(side, "image") for side in zip(*pairs, strict=True))

@@ -148,8 +148,7 @@ def write_results(readme: Path) -> None:
     """Put the results table between its two marks in the README."""
     before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    table = results_markdown(stored_runs())
-    write_file(readme, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}")
+    write_file(readme, f"{before}{BEGIN}\n\n{results_markdown(stored_runs())}\n\n{END}{after}")
 
 
 def states() -> dict[str, str]:

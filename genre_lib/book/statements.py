@@ -34,8 +34,7 @@ def glue_numbers(**values: Any) -> None:
             values[name] = unit * row[value]
             values |= {f"{name}_{end}": unit * row[end] for end in ("low", "high")}
     for name, value in values.items():
-        plain = value.item() if isinstance(value, np.generic) else value
-        myst_nb.glue(name, plain, display=False)
+        myst_nb.glue(name, value.item() if isinstance(value, np.generic) else value, display=False)
 
 
 def glue_settings(settings: RunSettings) -> None:

@@ -206,7 +206,7 @@ class _Pool(torch.autograd.Function):
         count = y.numel() / len(mean)
         slope = 2.0 * grad_variance / count  # of mean and variance: slope * y + level
         level = grad_mean / count - slope * mean
-        # The gradient takes the memory of y, the largest array of a step, which it alone needs yet.
-        kernels.in_threads(kernels.pool_gradient, len(y), y, grad.contiguous(), place, slope, level)
-        increment_version(y)  # a second backward pass is refused, not wrong
+        arguments = y, grad.contiguous(), place, slope, level
+        kernels.in_threads(kernels.pool_gradient, len(y), *arguments)  # in the place of y,
+        increment_version(y)  # so a second backward pass is refused
         return y
