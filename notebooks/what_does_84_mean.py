@@ -219,7 +219,7 @@ figures.show("methods", figures.forest(drawn, xlabel="Network minus handcrafted 
 # of {glue:text}`paper_epochs`, but length is not what sets them apart: after
 # {glue:text}`even_epochs` epochs without it, known tracks give {glue:text}`even_known:.1%` and new
 # ones {glue:text}`even_new:.1%`{glue:text}`apart_at_one_length`. The printed
-# {glue:text}`paper_accuracy:.2%` is {glue:text}`new_short_of:.1f` points more
+# {glue:text}`paper_accuracy:.2%` is {glue:text}`new_short_of:.1f` points above {glue:text}`new:.1%`
 # ({glue:text}`new_short_of_low:.1f` to {glue:text}`new_short_of_high:.1f`, if it comes from
 # {glue:text}`test_tracks` tracks), which could just be chance{glue:text}`track_could_be_chance`. So
 # each split needs an explanation: easy test tracks, a network that learned little from its leak, or
